@@ -1,0 +1,132 @@
+package dev.millrace.ingest.publish;
+
+import dev.millrace.ingest.proto.Action;
+import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.proto.Heartbeat;
+import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes impressions and actions to the log, and heartbeats that carry event time on while nobody ranks. A future
+ * completes when the log holds the record, and fails when it may not. Safe for many threads.
+ */
+public final class EventPublisher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
+
+    /**
+     * @param heartbeat how often event time is written to every partition
+     * @param maxBlock longest wait for metadata or for room in the buffer, before a send fails
+     * @param deliveryTimeout longest time until a send succeeds or fails
+     * @param bufferBytes bound of what is on its way
+     */
+    public record Config(
+            String bootstrapServers, Duration heartbeat, Duration maxBlock, Duration deliveryTimeout, long bufferBytes) {
+        public static Config of(String bootstrapServers) {
+            return new Config(
+                    bootstrapServers, Duration.ofMillis(100), Duration.ofSeconds(2), Duration.ofSeconds(10), 32L << 20);
+        }
+    }
+
+    private final Clock clock;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final ScheduledExecutorService heart;
+
+    public EventPublisher(Config config, Clock clock) {
+        this.clock = clock;
+        producer = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers(),
+                        ProducerConfig.ACKS_CONFIG, "all",
+                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
+                        ProducerConfig.LINGER_MS_CONFIG, 0,
+                        ProducerConfig.BUFFER_MEMORY_CONFIG, config.bufferBytes(),
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, config.maxBlock().toMillis(),
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                                (int) config.deliveryTimeout().toMillis() / 2,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                                (int) config.deliveryTimeout().toMillis()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        heart = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "event-heartbeat");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long period = config.heartbeat().toMillis();
+        var unused = heart.scheduleAtFixedRate(this::beat, 0, period, TimeUnit.MILLISECONDS);
+    }
+
+    public CompletableFuture<Void> impression(Impression impression) {
+        return send(
+                Topics.IMPRESSIONS,
+                impression.getRequestId(),
+                Envelope.newBuilder().setImpression(impression).build());
+    }
+
+    public CompletableFuture<Void> action(Action action) {
+        return send(
+                Topics.ACTIONS,
+                action.getRequestId(),
+                Envelope.newBuilder().setAction(action).build());
+    }
+
+    private CompletableFuture<Void> send(String topic, String key, Envelope envelope) {
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        return send(new ProducerRecord<>(topic, keyBytes, envelope.toByteArray()));
+    }
+
+    private CompletableFuture<Void> send(ProducerRecord<byte[], byte[]> record) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            var unused = producer.send(record, (metadata, failure) -> {
+                if (failure == null) {
+                    done.complete(null);
+                } else {
+                    done.completeExceptionally(failure);
+                }
+            });
+        } catch (KafkaException | IllegalStateException e) {
+            done.completeExceptionally(e);
+        }
+        return done;
+    }
+
+    private void beat() {
+        byte[] heartbeat = Envelope.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder().setTimeMs(clock.millis()))
+                .build()
+                .toByteArray();
+        try {
+            for (String topic : new String[] {Topics.IMPRESSIONS, Topics.ACTIONS}) {
+                for (PartitionInfo partition : producer.partitionsFor(topic)) {
+                    var unused = send(new ProducerRecord<>(topic, partition.partition(), null, heartbeat));
+                }
+            }
+        } catch (KafkaException e) {
+            LOG.warn("no heartbeat: {}", e.toString());
+        }
+    }
+
+    /** Waits for what is on its way, within the delivery timeout. */
+    @Override
+    public void close() {
+        heart.shutdownNow();
+        producer.close();
+    }
+}

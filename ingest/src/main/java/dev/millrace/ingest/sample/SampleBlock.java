@@ -1,0 +1,126 @@
+package dev.millrace.ingest.sample;
+
+import java.util.Arrays;
+
+/**
+ * Many labelled vectors of one model in columns, read-only. Sample i has features {@code offset(i) .. offset(i+1)-1}.
+ *
+ * <pre>
+ *  header   model · spec fingerprint · joinedMs · watermarkMs
+ *  columns  sampleId[n] requestHash[n] actionHash[n] label[n] weight[n] keepRate[n] servedScore[n]
+ *           modelVersion[n] eventTimeMs[n] offsets[n+1]
+ *  features id[offsets[n]] value[offsets[n]]
+ * </pre>
+ */
+public final class SampleBlock {
+    private final Header header;
+    private final Columns columns;
+
+    /**
+     * @param joinedMs when the join emitted the block, wall clock, milliseconds since the epoch
+     * @param watermarkMs event time up to which every label that this block's key range will get is on the log
+     */
+    public record Header(String model, long specFingerprint, long joinedMs, long watermarkMs) {}
+
+    /** The arrays, all of length n but offsets (n + 1) and the features. Taken over, not copied. */
+    @SuppressWarnings("ArrayRecordComponent") // a bundle for the constructor, never compared
+    public record Columns(
+            long[] sampleIds,
+            long[] requestHashes,
+            long[] actionHashes,
+            float[] labels,
+            float[] weights,
+            float[] keepRates,
+            float[] servedScores,
+            long[] modelVersions,
+            long[] eventTimesMs,
+            int[] offsets,
+            long[] featureIds,
+            float[] featureValues) {}
+
+    public SampleBlock(Header header, Columns columns) {
+        this.header = header;
+        this.columns = columns;
+        int n = columns.sampleIds.length;
+        int[] offsets = columns.offsets;
+        if (offsets.length != n + 1
+                || offsets[0] != 0
+                || offsets[n] != columns.featureIds.length
+                || columns.featureIds.length != columns.featureValues.length) {
+            throw new IllegalArgumentException("sample block: " + n + " samples, offsets " + Arrays.toString(offsets)
+                    + ", " + columns.featureIds.length + " ids, " + columns.featureValues.length + " values");
+        }
+        for (int i = 0; i < n; i++) {
+            if (offsets[i] > offsets[i + 1]) {
+                throw new IllegalArgumentException("sample block: offsets fall at sample " + i);
+            }
+        }
+    }
+
+    public Header header() {
+        return header;
+    }
+
+    Columns columns() {
+        return columns;
+    }
+
+    public int size() {
+        return columns.sampleIds.length;
+    }
+
+    public long sampleId(int i) {
+        return columns.sampleIds[i];
+    }
+
+    /** {@code SampleIds.ofRequest}. */
+    public long requestHash(int i) {
+        return columns.requestHashes[i];
+    }
+
+    /** {@code SampleIds.ofAction} of the action that settled the label; 0: the window's end did. */
+    public long actionHash(int i) {
+        return columns.actionHashes[i];
+    }
+
+    public float label(int i) {
+        return columns.labels[i];
+    }
+
+    public float weight(int i) {
+        return columns.weights[i];
+    }
+
+    /** Probability with which a sample like this was kept, in (0, 1]. */
+    public float keepRate(int i) {
+        return columns.keepRates[i];
+    }
+
+    /** The probability that was answered when the item was shown. */
+    public float servedScore(int i) {
+        return columns.servedScores[i];
+    }
+
+    /** The weights' version that scored. */
+    public long modelVersion(int i) {
+        return columns.modelVersions[i];
+    }
+
+    /** Of the action, or of the window's end. */
+    public long eventTimeMs(int i) {
+        return columns.eventTimesMs[i];
+    }
+
+    /** Index of the first feature of sample i; {@code i = size()} gives the end. */
+    public int offset(int i) {
+        return columns.offsets[i];
+    }
+
+    public long featureId(int feature) {
+        return columns.featureIds[feature];
+    }
+
+    public float featureValue(int feature) {
+        return columns.featureValues[feature];
+    }
+}

@@ -1,0 +1,146 @@
+package dev.millrace.ingest.sample;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Bytes of a {@link SampleBlock}, little endian, version 1:
+ *
+ * <pre>
+ *  u8 version=1 · u8 flags (1: every feature value is 1, values left out) · u16 model length · model UTF-8
+ *  i64 fingerprint · i64 joinedMs · i64 watermarkMs · i32 n · i32 features
+ *  columns in SampleBlock's order, offsets as i32[n+1], then ids, then values unless flag 1
+ * </pre>
+ */
+public final class SampleBlockCodec {
+    static final byte VERSION = 1;
+
+    private static final int ALL_ONES = 1;
+    private static final int FIXED = 1 + 1 + 2 + 3 * Long.BYTES + 2 * Integer.BYTES;
+    private static final int PER_SAMPLE = 5 * Long.BYTES + 4 * Float.BYTES + Integer.BYTES;
+
+    private SampleBlockCodec() {}
+
+    public static byte[] encode(SampleBlock block) {
+        SampleBlock.Columns c = block.columns();
+        SampleBlock.Header header = block.header();
+        byte[] model = header.model().getBytes(StandardCharsets.UTF_8);
+        int n = block.size();
+        int features = c.featureIds().length;
+        boolean ones = allOnes(c.featureValues());
+        int bytes = FIXED + model.length + n * PER_SAMPLE + Integer.BYTES + features * (ones ? 8 : 12);
+        ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(VERSION).put((byte) (ones ? ALL_ONES : 0));
+        out.putShort((short) model.length).put(model);
+        out.putLong(header.specFingerprint()).putLong(header.joinedMs()).putLong(header.watermarkMs());
+        out.putInt(n).putInt(features);
+        put(out, c.sampleIds());
+        put(out, c.requestHashes());
+        put(out, c.actionHashes());
+        put(out, c.labels());
+        put(out, c.weights());
+        put(out, c.keepRates());
+        put(out, c.servedScores());
+        put(out, c.modelVersions());
+        put(out, c.eventTimesMs());
+        for (int offset : c.offsets()) {
+            out.putInt(offset);
+        }
+        put(out, c.featureIds());
+        if (!ones) {
+            put(out, c.featureValues());
+        }
+        return out.array();
+    }
+
+    /** @throws IllegalArgumentException when the bytes are no block of a known version */
+    public static SampleBlock decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            return decode(in);
+        } catch (BufferUnderflowException | NegativeArraySizeException e) {
+            throw new IllegalArgumentException("sample block: cut short at " + bytes.length + " bytes", e);
+        }
+    }
+
+    private static SampleBlock decode(ByteBuffer in) {
+        byte version = in.get();
+        if (version != VERSION) {
+            throw new IllegalArgumentException("sample block: version " + version + ", known is " + VERSION);
+        }
+        boolean ones = (in.get() & ALL_ONES) != 0;
+        byte[] model = new byte[Short.toUnsignedInt(in.getShort())];
+        in.get(model);
+        var header = new SampleBlock.Header(
+                new String(model, StandardCharsets.UTF_8), in.getLong(), in.getLong(), in.getLong());
+        int n = in.getInt();
+        int features = in.getInt();
+        if (n < 0 || features < 0 || (long) n * PER_SAMPLE + (long) features * 8 > in.remaining()) {
+            throw new IllegalArgumentException(
+                    "sample block: " + n + " samples, " + features + " features do not fit " + in.remaining() + " bytes");
+        }
+        return new SampleBlock(
+                header,
+                new SampleBlock.Columns(
+                        longs(in, n),
+                        longs(in, n),
+                        longs(in, n),
+                        floats(in, n),
+                        floats(in, n),
+                        floats(in, n),
+                        floats(in, n),
+                        longs(in, n),
+                        longs(in, n),
+                        ints(in, n + 1),
+                        longs(in, features),
+                        ones ? ones(features) : floats(in, features)));
+    }
+
+    private static boolean allOnes(float[] values) {
+        for (float value : values) {
+            if (value != 1f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void put(ByteBuffer out, long[] values) {
+        out.asLongBuffer().put(values);
+        out.position(out.position() + values.length * Long.BYTES);
+    }
+
+    private static void put(ByteBuffer out, float[] values) {
+        out.asFloatBuffer().put(values);
+        out.position(out.position() + values.length * Float.BYTES);
+    }
+
+    private static long[] longs(ByteBuffer in, int n) {
+        long[] values = new long[n];
+        in.asLongBuffer().get(values);
+        in.position(in.position() + n * Long.BYTES);
+        return values;
+    }
+
+    private static int[] ints(ByteBuffer in, int n) {
+        int[] values = new int[n];
+        in.asIntBuffer().get(values);
+        in.position(in.position() + n * Integer.BYTES);
+        return values;
+    }
+
+    private static float[] floats(ByteBuffer in, int n) {
+        float[] values = new float[n];
+        in.asFloatBuffer().get(values);
+        in.position(in.position() + n * Float.BYTES);
+        return values;
+    }
+
+    private static float[] ones(int n) {
+        float[] values = new float[n];
+        java.util.Arrays.fill(values, 1f);
+        return values;
+    }
+}

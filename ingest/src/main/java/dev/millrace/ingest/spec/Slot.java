@@ -1,0 +1,33 @@
+package dev.millrace.ingest.spec;
+
+import java.util.List;
+
+/**
+ * One input of a model.
+ *
+ * @param name unique in the spec; its hash is the slot number of its feature ids
+ * @param from attribute it reads: {@code user.NAME}, {@code item.NAME} or {@code context.NAME}
+ * @param transform applied to a number before bins or standardization
+ * @param bins ascending boundaries of a number: value x falls in bin i where bins[i-1] ≤ x &lt; bins[i]; empty: no bins
+ * @param standardize (x − mean) / standard deviation, both learned online as part of the model
+ */
+public record Slot(
+        String name, String from, SlotType type, Transform transform, List<Double> bins, boolean standardize) {
+    public Slot {
+        bins = List.copyOf(bins);
+    }
+
+    /** Whether it differs from item to item of one request. */
+    public boolean ofItem() {
+        return from.startsWith("item.");
+    }
+
+    /** Index of the bin of {@code x}, 0..bins.size(). */
+    public int bin(double x) {
+        int bin = 0;
+        while (bin < bins.size() && x >= bins.get(bin)) {
+            bin++;
+        }
+        return bin;
+    }
+}

@@ -1,0 +1,222 @@
+package dev.millrace.ingest.spec;
+
+import dev.millrace.ingest.id.FeatureIds;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+
+/** Reads and validates {@code deploy/models/*.yml}; their JSON Schema is the resource {@code model-spec.schema.json}. */
+public final class SpecReader {
+    static final List<String> MODEL_KEYS =
+            List.of("model", "objective", "labels", "rewardWindow", "slots", "crosses", "optimizer", "policies");
+    static final List<String> SLOT_KEYS = List.of("type", "from", "transform", "bins", "standardize");
+    static final List<String> OPTIMIZER_KEYS = List.of("type", "alpha", "beta", "l1", "l2");
+    static final List<String> POLICY_KEYS = List.of("absence", "lateness", "maxRows");
+
+    private static final long MAX_BYTES = 1 << 20;
+    private static final int MAX_SLOTS = 512;
+    private static final Pattern MODEL = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
+    private static final Pattern FROM = Pattern.compile("(user|item|context)\\.[A-Za-z][A-Za-z0-9_]{0,63}");
+
+    private enum Objective {
+        LOGISTIC
+    }
+
+    private enum OptimizerType {
+        FTRL
+    }
+
+    private final List<SpecException.Problem> problems = new ArrayList<>();
+
+    private SpecReader() {}
+
+    /** @throws SpecException with everything that is wrong */
+    public static ModelSpec read(Path file) throws IOException {
+        if (Files.size(file) > MAX_BYTES) {
+            throw new SpecException(
+                    file.toString(), List.of(new SpecException.Problem("", "is larger than 1 MiB; is it a spec?")));
+        }
+        return parse(file.toString(), Files.readString(file));
+    }
+
+    /** @param source named in errors */
+    public static ModelSpec parse(String source, String yaml) {
+        SpecReader reader = new SpecReader();
+        Object document = null;
+        try {
+            document = new Yaml(new SafeConstructor(new LoaderOptions())).load(yaml);
+        } catch (MarkedYAMLException e) {
+            reader.problems.add(new SpecException.Problem("", "is not YAML: " + e.getMessage()));
+        }
+        if (document == null && reader.problems.isEmpty()) {
+            reader.problems.add(new SpecException.Problem("", "is empty; start with 'model: NAME'"));
+        }
+        ModelSpec spec = reader.model(YamlMap.of("", document, reader.problems).known(MODEL_KEYS));
+        if (!reader.problems.isEmpty()) {
+            throw new SpecException(source, reader.problems);
+        }
+        return spec;
+    }
+
+    private ModelSpec model(YamlMap yaml) {
+        String name = yaml.text("model", MODEL, "lower-case letters, digits and '-', at most 63, a letter first");
+        yaml.choice("objective", Objective.class, null);
+        Map<String, Double> labels = labels(yaml.map("labels"));
+        Duration window = yaml.duration("rewardWindow", null);
+        if (window.isZero() && yaml.has("rewardWindow")) {
+            yaml.problem("rewardWindow", "must be longer than zero");
+        }
+        List<Slot> slots = slots(yaml.map("slots"));
+        List<Cross> crosses = crosses(yaml, slots);
+        uniqueNumbers(yaml, slots, crosses);
+        return new ModelSpec(
+                name,
+                labels,
+                window,
+                slots,
+                crosses,
+                optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
+                policies(yaml.map("policies").known(POLICY_KEYS)));
+    }
+
+    private Map<String, Double> labels(YamlMap yaml) {
+        Map<String, Double> labels = new LinkedHashMap<>();
+        if (yaml.entries().isEmpty()) {
+            yaml.problem("", "at least one action type with its label, like 'click: 1'");
+        }
+        for (String type : yaml.entries().keySet()) {
+            labels.put(type, yaml.number(type, 0, v -> v >= 0 && v <= 1, "a logistic label lies in 0..1"));
+        }
+        return labels;
+    }
+
+    private List<Slot> slots(YamlMap yaml) {
+        List<Slot> slots = new ArrayList<>();
+        if (yaml.entries().isEmpty() || yaml.entries().size() > MAX_SLOTS) {
+            yaml.problem("", "1.." + MAX_SLOTS + " slots, like 'user: {type: category, from: user.id}'");
+        }
+        for (String name : yaml.entries().keySet()) {
+            if (!NAME.matcher(name).matches()) {
+                yaml.problem(name, "is not a name: letters, digits and '_', at most 64, a letter first");
+            }
+            slots.add(slot(name, yaml.map(name).known(SLOT_KEYS)));
+        }
+        return slots;
+    }
+
+    private static Slot slot(String name, YamlMap yaml) {
+        SlotType type = yaml.choice("type", SlotType.class, null);
+        String from = yaml.text("from", FROM, "user.NAME, item.NAME or context.NAME");
+        Transform transform = yaml.choice("transform", Transform.class, Transform.NONE);
+        List<Double> bins = bins(yaml);
+        boolean standardize = yaml.flag("standardize");
+        if (type != SlotType.NUMBER) {
+            for (String key : List.of("transform", "bins", "standardize")) {
+                if (yaml.has(key)) {
+                    yaml.problem(key, "is for 'type: number' only");
+                }
+            }
+        }
+        if (standardize && !bins.isEmpty()) {
+            yaml.problem("standardize", "excludes bins; keep one of the two");
+        }
+        return new Slot(name, from, type, transform, bins, standardize);
+    }
+
+    private static List<Double> bins(YamlMap yaml) {
+        if (!yaml.has("bins")) {
+            return List.of();
+        }
+        List<Double> bins = new ArrayList<>();
+        if (yaml.entries().get("bins") instanceof List<?> list) {
+            for (Object item : list) {
+                double bound = item instanceof Number n ? n.doubleValue() : Double.NaN;
+                if (!Double.isFinite(bound) || (!bins.isEmpty() && bound <= bins.get(bins.size() - 1))) {
+                    yaml.problem("bins", "must be ascending numbers; '" + item + "' is not");
+                    return List.of();
+                }
+                bins.add(bound);
+            }
+        }
+        if (bins.isEmpty()) {
+            yaml.problem("bins", "must be a list of ascending numbers, like [18, 25, 35]");
+        }
+        return bins;
+    }
+
+    private static List<Cross> crosses(YamlMap yaml, List<Slot> slots) {
+        List<Cross> crosses = new ArrayList<>();
+        if (!yaml.has("crosses")) {
+            return crosses;
+        }
+        if (!(yaml.entries().get("crosses") instanceof List<?> list)) {
+            yaml.problem("crosses", "must be a list of slot lists, like [[user, genres]]");
+            return crosses;
+        }
+        List<String> names = slots.stream().map(Slot::name).toList();
+        for (int i = 0; i < list.size(); i++) {
+            String field = "crosses[" + i + "]";
+            if (!(list.get(i) instanceof List<?> parts) || parts.size() < 2 || parts.size() > 3) {
+                yaml.problem(field, "must name two or three slots, like [user, genres]");
+                continue;
+            }
+            List<String> crossed = parts.stream().map(String::valueOf).toList();
+            crossed.stream()
+                    .filter(part -> !names.contains(part))
+                    .forEach(part ->
+                            yaml.problem(field, "no slot '" + part + "'; " + KnownNames.fix(part, names)));
+            slots.stream()
+                    .filter(s -> crossed.contains(s.name()) && s.type() == SlotType.NUMBER && s.bins().isEmpty())
+                    .forEach(s -> yaml.problem(field, "number slot '" + s.name() + "' needs bins to be crossed"));
+            crosses.add(new Cross(crossed));
+        }
+        return crosses;
+    }
+
+    private static void uniqueNumbers(YamlMap yaml, List<Slot> slots, List<Cross> crosses) {
+        Map<Integer, String> byNumber = new HashMap<>();
+        List<String> names = new ArrayList<>(slots.stream().map(Slot::name).toList());
+        crosses.forEach(c -> names.add(c.name()));
+        for (String name : names) {
+            String other = byNumber.putIfAbsent(FeatureIds.slot(name), name);
+            if (other != null) {
+                String why = other.equals(name) ? "stands twice" : "shares its slot number with '" + other + "'; rename one";
+                yaml.problem(name.contains("*") ? "crosses" : "slots", "'" + name + "' " + why);
+            }
+        }
+    }
+
+    private static Ftrl optimizer(YamlMap yaml) {
+        yaml.choice("type", OptimizerType.class, OptimizerType.FTRL);
+        Ftrl d = Ftrl.DEFAULT;
+        return new Ftrl(
+                yaml.number("alpha", d.alpha(), v -> v > 0 && v <= 100, "must be > 0"),
+                yaml.number("beta", d.beta(), v -> v >= 0 && v <= 1e6, "must be >= 0"),
+                yaml.number("l1", d.l1(), v -> v >= 0 && v <= 1e6, "must be >= 0"),
+                yaml.number("l2", d.l2(), v -> v >= 0 && v <= 1e6, "must be >= 0"));
+    }
+
+    private static Policies policies(YamlMap yaml) {
+        Policies d = Policies.DEFAULT;
+        return new Policies(
+                yaml.choice("absence", Policies.Absence.class, d.absence()),
+                yaml.duration("lateness", d.lateness()),
+                (long) yaml.number(
+                        "maxRows",
+                        d.maxRows(),
+                        v -> v >= 1 && v <= 1e9 && v == Math.rint(v),
+                        "a whole number, 1..1000000000"));
+    }
+}

@@ -1,0 +1,18 @@
+package dev.millrace.ingest.spec;
+
+/** A fixed function of a number, before bins or standardization. */
+public enum Transform {
+    NONE,
+    /** sgn(x) · ln(1 + |x|). */
+    LOG1P,
+    /** sgn(x) · √|x|. */
+    SQRT;
+
+    public double apply(double x) {
+        return switch (this) {
+            case NONE -> x;
+            case LOG1P -> Math.signum(x) * Math.log1p(Math.abs(x));
+            case SQRT -> Math.signum(x) * Math.sqrt(Math.abs(x));
+        };
+    }
+}

@@ -1,0 +1,59 @@
+package dev.millrace.ingest.topic;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Creates the topics that are not there yet. */
+public final class TopicAdmin {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private TopicAdmin() {}
+
+    /**
+     * @param partitions of impressions, actions and samples; deltas have one, since one shard learns
+     * @param retention of everything on the log
+     */
+    public record Layout(int partitions, short replication, Duration retention) {
+        public static final Layout EMBEDDED = new Layout(2, (short) 1, Duration.ofHours(6));
+    }
+
+    /** Waits until every topic of the models exists; one that stands already is left as it is. */
+    public static void create(String bootstrapServers, Collection<String> models, Layout layout)
+            throws InterruptedException {
+        List<NewTopic> topics = new ArrayList<>();
+        topics.add(topic(Topics.IMPRESSIONS, layout.partitions(), layout));
+        topics.add(topic(Topics.ACTIONS, layout.partitions(), layout));
+        topics.add(topic(Topics.DEAD_LETTERS, 1, layout));
+        for (String model : models) {
+            topics.add(topic(Topics.samples(model), layout.partitions(), layout));
+            topics.add(topic(Topics.deltas(model), 1, layout));
+        }
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            Set<String> existing = admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            topics.removeIf(t -> existing.contains(t.name()));
+            admin.createTopics(topics).all().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw new IllegalStateException("cannot create topics at " + bootstrapServers, e.getCause());
+            }
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("no answer from Kafka at " + bootstrapServers + " in " + TIMEOUT, e);
+        }
+    }
+
+    private static NewTopic topic(String name, int partitions, Layout layout) {
+        return new NewTopic(name, partitions, layout.replication())
+                .configs(Map.of("retention.ms", Long.toString(layout.retention().toMillis())));
+    }
+}

@@ -1,0 +1,23 @@
+package dev.millrace.ingest.topic;
+
+/** Names of the topics. Impressions and actions are keyed by request id and have equally many partitions. */
+public final class Topics {
+    /** {@code Envelope} of impressions, and heartbeats. */
+    public static final String IMPRESSIONS = "millrace.impressions";
+    /** {@code Envelope} of actions, and heartbeats. */
+    public static final String ACTIONS = "millrace.actions";
+    /** {@code DeadLetter}: actions that made no label, with the reason. */
+    public static final String DEAD_LETTERS = "millrace.dead-letters";
+
+    private Topics() {}
+
+    /** {@code SampleBlock}s of a model, in the join's order. */
+    public static String samples(String model) {
+        return "millrace.samples." + model;
+    }
+
+    /** {@code Delta}s of a model, in sequence; one partition a shard. */
+    public static String deltas(String model) {
+        return "millrace.deltas." + model;
+    }
+}
