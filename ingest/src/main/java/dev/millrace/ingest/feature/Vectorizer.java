@@ -98,8 +98,7 @@ public final class Vectorizer {
         }
         HashedSlot slot = request.hashed[cross.parts[part]];
         for (int i = 0; i < slot.size(); i++) {
-            addCross(
-                    cross, part + 1, FeatureIds.cross(hash, slot.hash(i)), value * slot.value(i), request, out);
+            addCross(cross, part + 1, FeatureIds.cross(hash, slot.hash(i)), value * slot.value(i), request, out);
         }
     }
 

@@ -55,8 +55,8 @@ public final class RocksDbProfileStore implements ProfileStore {
     @Override
     public List<RawFeatures> getAll(Kind kind, List<String> ids) {
         try {
-            List<byte @Nullable []> values = db.multiGetAsList(
-                    ids.stream().map(id -> key(kind, id)).toList());
+            List<byte @Nullable []> values =
+                    db.multiGetAsList(ids.stream().map(id -> key(kind, id)).toList());
             List<RawFeatures> profiles = new ArrayList<>(ids.size());
             for (byte @Nullable [] value : values) {
                 profiles.add(value == null ? RawFeatures.EMPTY : decode(value));

@@ -36,7 +36,11 @@ public final class EventPublisher implements AutoCloseable {
      * @param bufferBytes bound of what is on its way
      */
     public record Config(
-            String bootstrapServers, Duration heartbeat, Duration maxBlock, Duration deliveryTimeout, long bufferBytes) {
+            String bootstrapServers,
+            Duration heartbeat,
+            Duration maxBlock,
+            Duration deliveryTimeout,
+            long bufferBytes) {
         public static Config of(String bootstrapServers) {
             return new Config(
                     bootstrapServers, Duration.ofMillis(100), Duration.ofSeconds(2), Duration.ofSeconds(10), 32L << 20);
@@ -51,16 +55,22 @@ public final class EventPublisher implements AutoCloseable {
         this.clock = clock;
         producer = new KafkaProducer<>(
                 Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers(),
-                        ProducerConfig.ACKS_CONFIG, "all",
-                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
-                        ProducerConfig.LINGER_MS_CONFIG, 0,
-                        ProducerConfig.BUFFER_MEMORY_CONFIG, config.bufferBytes(),
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG, config.maxBlock().toMillis(),
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        config.bootstrapServers(),
+                        ProducerConfig.ACKS_CONFIG,
+                        "all",
+                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+                        true,
+                        ProducerConfig.LINGER_MS_CONFIG,
+                        0,
+                        ProducerConfig.BUFFER_MEMORY_CONFIG,
+                        config.bufferBytes(),
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        config.maxBlock().toMillis(),
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                                (int) config.deliveryTimeout().toMillis() / 2,
+                        (int) config.deliveryTimeout().toMillis() / 2,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                                (int) config.deliveryTimeout().toMillis()),
+                        (int) config.deliveryTimeout().toMillis()),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         heart = Executors.newSingleThreadScheduledExecutor(task -> {

@@ -78,8 +78,8 @@ public final class SampleBlockCodec {
         int n = in.getInt();
         int features = in.getInt();
         if (n < 0 || features < 0 || (long) n * PER_SAMPLE + (long) features * 8 > in.remaining()) {
-            throw new IllegalArgumentException(
-                    "sample block: " + n + " samples, " + features + " features do not fit " + in.remaining() + " bytes");
+            throw new IllegalArgumentException("sample block: " + n + " samples, " + features + " features do not fit "
+                    + in.remaining() + " bytes");
         }
         return new SampleBlock(
                 header,

@@ -18,9 +18,7 @@ public final class SpecException extends RuntimeException {
     private final transient List<Problem> problems;
 
     public SpecException(String source, List<Problem> problems) {
-        super(problems.stream()
-                .map(p -> source + ": " + p)
-                .collect(Collectors.joining(System.lineSeparator())));
+        super(problems.stream().map(p -> source + ": " + p).collect(Collectors.joining(System.lineSeparator())));
         this.problems = List.copyOf(problems);
     }
 

@@ -175,10 +175,11 @@ public final class SpecReader {
             List<String> crossed = parts.stream().map(String::valueOf).toList();
             crossed.stream()
                     .filter(part -> !names.contains(part))
-                    .forEach(part ->
-                            yaml.problem(field, "no slot '" + part + "'; " + KnownNames.fix(part, names)));
+                    .forEach(part -> yaml.problem(field, "no slot '" + part + "'; " + KnownNames.fix(part, names)));
             slots.stream()
-                    .filter(s -> crossed.contains(s.name()) && s.type() == SlotType.NUMBER && s.bins().isEmpty())
+                    .filter(s -> crossed.contains(s.name())
+                            && s.type() == SlotType.NUMBER
+                            && s.bins().isEmpty())
                     .forEach(s -> yaml.problem(field, "number slot '" + s.name() + "' needs bins to be crossed"));
             crosses.add(new Cross(crossed));
         }
@@ -192,7 +193,8 @@ public final class SpecReader {
         for (String name : names) {
             String other = byNumber.putIfAbsent(FeatureIds.slot(name), name);
             if (other != null) {
-                String why = other.equals(name) ? "stands twice" : "shares its slot number with '" + other + "'; rename one";
+                String why =
+                        other.equals(name) ? "stands twice" : "shares its slot number with '" + other + "'; rename one";
                 yaml.problem(name.contains("*") ? "crosses" : "slots", "'" + name + "' " + why);
             }
         }

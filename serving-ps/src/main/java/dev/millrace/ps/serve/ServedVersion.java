@@ -30,4 +30,17 @@ public record ServedVersion(
     public ServedVersion {
         sampleOffsets = Map.copyOf(sampleOffsets);
     }
+
+    ServedVersion withRows(long rows) {
+        return new ServedVersion(
+                sequence,
+                learnedMs,
+                appliedMs,
+                watermarkMs,
+                sampleOffsets,
+                samples,
+                sampleIdSum,
+                duplicateSamples,
+                rows);
+    }
 }

@@ -1,0 +1,68 @@
+package dev.millrace.ps.model;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Slot;
+
+/**
+ * Logistic regression: p = σ(Σ wᵢ·xᵢ), summed in the vector's order in float, so that whoever has the same vector and
+ * weights gets the same bits. A standardized number enters as (x − mean)·scale, whose two rows are weights too: the
+ * vector stays as it was logged. Immutable.
+ */
+public final class LinearModel {
+    /** Beyond this many standard deviations a number counts as this many. */
+    private static final float MAX_DEVIATIONS = 6f;
+
+    private final long[] standardized;
+
+    /** Looks a weight up; 0 for a key without a row. */
+    @FunctionalInterface
+    public interface Weights {
+        float weight(long key);
+    }
+
+    public LinearModel(ModelSpec spec) {
+        standardized = spec.slots().stream()
+                .filter(Slot::standardize)
+                .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_VALUE))
+                .toArray();
+    }
+
+    /** {@code start} plus the terms of features {@code from .. to-1}. */
+    public float logit(FeatureVector vector, int from, int to, float start, Weights weights) {
+        float z = start;
+        for (int i = from; i < to; i++) {
+            long id = vector.id(i);
+            z += weights.weight(id) * input(id, vector.value(i), weights);
+        }
+        return z;
+    }
+
+    /** What a feature's value enters the sum as. */
+    public float input(long id, float value, Weights weights) {
+        if (!isStandardized(id)) {
+            return value;
+        }
+        int slot = FeatureIds.slotOf(id);
+        float mean = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN));
+        float scale = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE));
+        return Math.clamp((value - mean) * scale, -MAX_DEVIATIONS, MAX_DEVIATIONS);
+    }
+
+    /** Whether the feature is a number whose mean and scale are learned. */
+    public boolean isStandardized(long id) {
+        for (long key : standardized) {
+            if (key == id) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Logistic function. */
+    public static float sigmoid(float z) {
+        return (float) (1 / (1 + Math.exp(-z)));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.ps.table;
+
+import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
+
+/**
+ * Rows by 64-bit key. A row is named by a number that holds until the next insertion or removal. One thread writes;
+ * whoever reads beside it must be able to discard what it read (see {@code VersionedWeights}).
+ */
+public interface ParameterTable {
+    /** No such row, or no room for it. */
+    long MISSING = -1;
+
+    RowLayout layout();
+
+    long size();
+
+    /** Bytes taken from the system, empty places included. */
+    long bytes();
+
+    /** O(1) expected. */
+    long find(long key);
+
+    /** The key's row, a new zeroed one if it had none; {@link #MISSING} when the table is at its bound. */
+    long findOrInsert(long key);
+
+    /** Makes room, so that the next {@code rows} insertions move no row (until the bound is reached). */
+    void reserve(int rows);
+
+    /** @return whether there was such a row */
+    boolean remove(long key);
+
+    /** Calls with every row, in no particular order; the table must not change meanwhile. */
+    void forEachRow(LongConsumer row);
+
+    /** Copies all bytes of a row, key included, to {@code target} at {@code offset}. */
+    void copyRow(long row, MemorySegment target, long offset);
+
+    /** Overwrites a row's fields (not its key) from bytes made by {@link #copyRow}. */
+    void setRow(long row, MemorySegment source, long offset);
+
+    long key(long row);
+
+    float getFloat(long row, int field);
+
+    void setFloat(long row, int field, float value);
+
+    int getInt(long row, int field);
+
+    void setInt(long row, int field, int value);
+
+    long getLong(long row, int field);
+
+    void setLong(long row, int field, long value);
+}
