@@ -1,0 +1,81 @@
+package dev.millrace.learner.run;
+
+import dev.millrace.ingest.spec.ModelSpec;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that learns one model. After a failure it starts again from its snapshot and the log, so that nothing is
+ * lost or counted twice.
+ */
+public final class Learner implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Learner.class);
+    private static final Duration CLOSE = Duration.ofSeconds(30);
+
+    private final LearnerConfig config;
+    private final ModelSpec spec;
+    private final Clock clock;
+    private final Thread thread;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private volatile boolean running = true;
+
+    private Learner(LearnerConfig config, ModelSpec spec, Clock clock) {
+        this.config = config;
+        this.spec = spec;
+        this.clock = clock;
+        thread = Thread.ofPlatform().name("learner-" + spec.model()).unstarted(this::run);
+    }
+
+    /** Starts learning from where the newest snapshot and the delta log end. */
+    public static Learner start(LearnerConfig config, ModelSpec spec, Clock clock) {
+        Learner learner = new Learner(config, spec, clock);
+        learner.thread.start();
+        return learner;
+    }
+
+    private void run() {
+        while (running) {
+            try (LearningSession session = LearningSession.open(config, spec, clock)) {
+                while (running) {
+                    session.step();
+                }
+                session.snapshot();
+            } catch (InterruptedException | InterruptException e) {
+                LOG.warn("learner of {} was interrupted", spec.model());
+                return;
+            } catch (Exception e) {
+                LOG.error("learner of {} failed; it starts again from its snapshot and the log", spec.model(), e);
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            running = !stop.await(config.restartDelay().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            running = false;
+        }
+    }
+
+    /** Finishes the open batch, writes a snapshot and stops. */
+    @Override
+    public void close() {
+        running = false;
+        stop.countDown();
+        try {
+            if (!thread.join(CLOSE)) {
+                LOG.warn("learner of {} did not stop in {}; its log and last snapshot stand", spec.model(), CLOSE);
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

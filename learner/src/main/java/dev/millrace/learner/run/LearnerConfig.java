@@ -1,0 +1,44 @@
+package dev.millrace.learner.run;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * @param snapshots folder of this model's snapshots
+ * @param snapshotInterval how often one is written while it learns
+ * @param keepSnapshots how many stay
+ * @param recentIds how many of the latest sample ids are recognized when they come again; more than the join can emit
+ *     between two checkpoints
+ * @param maxDeltaRows a batch is closed once it has changed this many rows
+ * @param maxPollRecords most sample blocks a batch
+ * @param restartDelay pause before it starts again after a failure
+ */
+public record LearnerConfig(
+        String bootstrapServers,
+        Path snapshots,
+        Duration snapshotInterval,
+        int keepSnapshots,
+        int recentIds,
+        int maxDeltaRows,
+        int maxPollRecords,
+        Duration restartDelay) {
+    public LearnerConfig {
+        require(snapshotInterval.isPositive(), "snapshotInterval must be longer than zero");
+        require(keepSnapshots >= 1, "keepSnapshots must be at least 1");
+        require(recentIds >= 1, "recentIds must be at least 1");
+        require(maxDeltaRows >= 1, "maxDeltaRows must be at least 1");
+        require(maxPollRecords >= 1, "maxPollRecords must be at least 1");
+        require(!restartDelay.isNegative(), "restartDelay must not be negative");
+    }
+
+    private static void require(boolean valid, String message) {
+        if (!valid) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    public static LearnerConfig of(String bootstrapServers, Path snapshots) {
+        return new LearnerConfig(
+                bootstrapServers, snapshots, Duration.ofSeconds(10), 3, 1 << 20, 100_000, 256, Duration.ofSeconds(1));
+    }
+}

@@ -1,0 +1,117 @@
+package dev.millrace.learner.step;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.Ftrl;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+
+/**
+ * FTRL-Proximal logistic regression, one sample after the other (McMahan et al., KDD 2013, Algorithm 1). Per
+ * coordinate: g = (p − y)·x; σ = (√(n+g²) − √n)/α; z += g − σ·w; n += g².
+ *
+ * <p>A sample kept at rate r is learned at σ(z − ln r), so that σ(z) is calibrated without r. A standardized number's
+ * mean and variance follow after the sample (Welford 1962). Belongs to the thread that owns the table.
+ */
+public final class FtrlStep {
+    private final Ftrl ftrl;
+    private final LinearModel model;
+    private final FtrlRows rows;
+    private final ParameterTable table;
+    private final FeatureVector vector = new FeatureVector();
+
+    /** Told the key of every row that a step changes, possibly more than once. */
+    @FunctionalInterface
+    public interface Touched {
+        void key(long key);
+    }
+
+    /** @param table of layout TRAINING */
+    public FtrlStep(ModelSpec spec, ParameterTable table) {
+        this.ftrl = spec.optimizer();
+        this.model = new LinearModel(spec);
+        this.rows = new FtrlRows(spec);
+        this.table = table;
+    }
+
+    /**
+     * Learns one sample. O(features).
+     *
+     * @return false, and nothing changed, when its gradient is not finite
+     */
+    public boolean learn(SampleBlock block, int sample, Touched touched) {
+        vector.clear();
+        for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
+            vector.add(block.featureId(f), block.featureValue(f));
+        }
+        // Rows stay where they are until the sample is done: at most itself, its mean and a scale each.
+        table.reserve(FtrlRows.MAX_SERVED * vector.size());
+        float z = model.logit(vector, 0, vector.size(), 0f, this::weight);
+        double p = 1 / (1 + Math.exp(-(z - Math.log(block.keepRate(sample)))));
+        double error = (p - block.label(sample)) * block.weight(sample);
+        if (!Double.isFinite(error)) {
+            return false;
+        }
+        int second = (int) (block.eventTimeMs(sample) / 1000);
+        for (int i = 0; i < vector.size(); i++) {
+            update(vector.id(i), vector.value(i), error, block.sampleId(sample), second, touched);
+        }
+        for (int i = 0; i < vector.size(); i++) {
+            if (model.isStandardized(vector.id(i))) {
+                observe(vector.id(i), vector.value(i), block.sampleId(sample), second, touched);
+            }
+        }
+        return true;
+    }
+
+    private float weight(long key) {
+        int slot = FeatureIds.slotOf(key);
+        if (key == FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE)
+                && model.isStandardized(FeatureIds.pack(slot, Vectorizer.NUMBER_VALUE))) {
+            long mean = table.find(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN));
+            return mean == ParameterTable.MISSING ? 0f : FtrlRows.scale(table, mean);
+        }
+        return rows.weight(table, key, table.find(key));
+    }
+
+    private void update(long id, float value, double error, long sampleId, int second, Touched touched) {
+        double g = error * model.input(id, value, this::weight);
+        long row = table.findOrInsert(id);
+        if (row == ParameterTable.MISSING || !Double.isFinite(g)) {
+            return;
+        }
+        double z = table.getFloat(row, RowLayout.Z);
+        double n = table.getFloat(row, RowLayout.N);
+        double sigma = (Math.sqrt(n + g * g) - Math.sqrt(n)) / ftrl.alpha();
+        table.setFloat(row, RowLayout.Z, (float) (z + g - sigma * FtrlRows.weight(z, n, ftrl)));
+        table.setFloat(row, RowLayout.N, (float) (n + g * g));
+        count(row, sampleId, second);
+        touched.key(id);
+    }
+
+    private void observe(long id, float x, long sampleId, int second, Touched touched) {
+        long key = FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
+        long row = table.findOrInsert(key);
+        if (row == ParameterTable.MISSING) {
+            return;
+        }
+        count(row, sampleId, second);
+        float mean = table.getFloat(row, RowLayout.Z);
+        double delta = x - mean;
+        double moved = mean + delta / Integer.toUnsignedLong(table.getInt(row, RowLayout.UPDATES));
+        table.setFloat(row, RowLayout.Z, (float) moved);
+        table.setFloat(row, RowLayout.N, (float) (table.getFloat(row, RowLayout.N) + delta * (x - moved)));
+        touched.key(key);
+    }
+
+    private void count(long row, long sampleId, int second) {
+        table.setInt(row, RowLayout.UPDATES, table.getInt(row, RowLayout.UPDATES) + 1);
+        table.setInt(row, RowLayout.LAST_UPDATE_S, second);
+        table.setLong(row, RowLayout.ID_SUM, table.getLong(row, RowLayout.ID_SUM) + sampleId);
+    }
+}
