@@ -231,6 +231,7 @@ function setState(state) {
   if (document.body.dataset.state === state) return;
   document.body.dataset.state = state;
   stateText.textContent = STATES[state];
+  redraw();
 }
 
 function setText(element, text) {

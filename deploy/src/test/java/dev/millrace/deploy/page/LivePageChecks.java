@@ -111,8 +111,8 @@ public final class LivePageChecks {
     }
 
     private static void awaitLive(Page page, Duration patience) {
-        assertThat(page.locator("#state")).hasText("live", new LocatorAssertions.HasTextOptions()
-                .setTimeout(patience.toMillis()));
+        assertThat(page.locator("#state"))
+                .hasText("live", new LocatorAssertions.HasTextOptions().setTimeout(patience.toMillis()));
         assertThat(page.locator(".model")).hasText(Pattern.compile("\\S"));
         for (String key : List.of("version", "samples", "rows", "heap")) {
             awaitNumber(text(page, key), patience);
@@ -129,10 +129,12 @@ public final class LivePageChecks {
         }
         Locator samples = text(page, "samples");
         String before = samples.textContent();
-        assertThat(samples).not().hasText(before, new LocatorAssertions.HasTextOptions()
-                .setTimeout(patience.toMillis()));
-        assertThat(page.locator("body")).hasAttribute("data-flow", "on", new LocatorAssertions.HasAttributeOptions()
-                .setTimeout(patience.toMillis()));
+        assertThat(samples)
+                .not()
+                .hasText(before, new LocatorAssertions.HasTextOptions().setTimeout(patience.toMillis()));
+        assertThat(page.locator("body"))
+                .hasAttribute(
+                        "data-flow", "on", new LocatorAssertions.HasAttributeOptions().setTimeout(patience.toMillis()));
     }
 
     private static void awaitNumber(Locator locator, Duration patience) {
