@@ -63,6 +63,9 @@ public final class SpecReader {
         if (document == null && reader.problems.isEmpty()) {
             reader.problems.add(new SpecException.Problem("", "is empty; start with 'model: NAME'"));
         }
+        if (!reader.problems.isEmpty()) {
+            throw new SpecException(source, reader.problems);
+        }
         ModelSpec spec = reader.model(YamlMap.of("", document, reader.problems).known(MODEL_KEYS));
         if (!reader.problems.isEmpty()) {
             throw new SpecException(source, reader.problems);

@@ -144,6 +144,6 @@ final class YamlMap {
     }
 
     private static String join(String path, String name) {
-        return path.isEmpty() ? name : path + "." + name;
+        return path.isEmpty() || name.isEmpty() ? path + name : path + "." + name;
     }
 }

@@ -16,16 +16,22 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates the topics that are not there yet. */
 public final class TopicAdmin {
+    /** A delta of a million rows fits. */
+    private static final int MAX_MESSAGE = 16 << 20;
+
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private TopicAdmin() {}
 
     /**
-     * @param partitions of impressions, actions and samples; deltas have one, since one shard learns
-     * @param retention of everything on the log
+     * @param partitions of impressions and actions
+     * @param shards partitions of samples and deltas: one a shard of the training table
+     * @param retention how long the log is kept
+     * @param retentionBytes how much of a partition is kept
      */
-    public record Layout(int partitions, short replication, Duration retention) {
-        public static final Layout EMBEDDED = new Layout(2, (short) 1, Duration.ofHours(6));
+    public record Layout(int partitions, int shards, short replication, Duration retention, long retentionBytes) {
+        /** A week, at most 2 GiB a partition: what a stopped service finds again when it starts. */
+        public static final Layout EMBEDDED = new Layout(2, 1, (short) 1, Duration.ofDays(7), 2L << 30);
     }
 
     /** Waits until every topic of the models exists; one that stands already is left as it is. */
@@ -36,8 +42,8 @@ public final class TopicAdmin {
         topics.add(topic(Topics.ACTIONS, layout.partitions(), layout));
         topics.add(topic(Topics.DEAD_LETTERS, 1, layout));
         for (String model : models) {
-            topics.add(topic(Topics.samples(model), layout.partitions(), layout));
-            topics.add(topic(Topics.deltas(model), 1, layout));
+            topics.add(topic(Topics.samples(model), layout.shards(), layout));
+            topics.add(topic(Topics.deltas(model), layout.shards(), layout));
         }
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
             Set<String> existing = admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -54,6 +60,9 @@ public final class TopicAdmin {
 
     private static NewTopic topic(String name, int partitions, Layout layout) {
         return new NewTopic(name, partitions, layout.replication())
-                .configs(Map.of("retention.ms", Long.toString(layout.retention().toMillis())));
+                .configs(Map.of(
+                        "retention.ms", Long.toString(layout.retention().toMillis()),
+                        "retention.bytes", Long.toString(layout.retentionBytes()),
+                        "max.message.bytes", Integer.toString(MAX_MESSAGE)));
     }
 }

@@ -1,0 +1,129 @@
+package dev.millrace.ingest.feature;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.SpecReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class VectorizerTest {
+    private static final String SPEC = """
+            model: shop
+            objective: logistic
+            labels: {click: 1}
+            rewardWindow: 5s
+            slots:
+              user: {type: category, from: user.id}
+              age: {type: number, from: user.age, bins: [18, 25]}
+              genres: {type: categories, from: item.genres}
+              title: {type: text, from: item.title}
+              price: {type: number, from: item.price, transform: sqrt}
+            crosses:
+              - [user, age]
+              - [user, genres]
+            """;
+
+    private final Vectorizer vectorizer = new Vectorizer(SpecReader.parse("test", SPEC));
+
+    private record Feature(long id, float value) {}
+
+    private List<Feature> vector(RawFeatures request, RawFeatures item) {
+        FeatureVector out = new FeatureVector();
+        Vectorizer.Request hashed = vectorizer.newRequest();
+        vectorizer.request(request, hashed, out);
+        vectorizer.item(item, hashed, out);
+        List<Feature> features = new ArrayList<>();
+        for (int i = 0; i < out.size(); i++) {
+            features.add(new Feature(out.id(i), out.value(i)));
+        }
+        return features;
+    }
+
+    private static RawFeatures raw(Object... namesAndValues) {
+        Map<String, FeatureValue> values = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            values.put((String) namesAndValues[i], (FeatureValue) namesAndValues[i + 1]);
+        }
+        return RawFeatures.of(values);
+    }
+
+    private static Feature category(String slot, String value) {
+        int id = FeatureIds.slot(slot);
+        return new Feature(FeatureIds.pack(id, FeatureIds.hash(value, id)), 1f);
+    }
+
+    private static long hash(String slot, String value) {
+        return FeatureIds.hash(value, FeatureIds.slot(slot));
+    }
+
+    @Test
+    void writesBiasRequestItemsAndCrossesInOrder() {
+        int age = FeatureIds.slot("age");
+        long bin = FeatureIds.hash(1, age);
+        int userAge = FeatureIds.slot("user*age");
+        int userGenres = FeatureIds.slot("user*genres");
+        long user = FeatureIds.cross(0, hash("user", "u1"));
+        List<Feature> expected = List.of(
+                new Feature(FeatureIds.BIAS, 1f),
+                category("user", "u1"),
+                new Feature(FeatureIds.pack(age, bin), 1f),
+                new Feature(FeatureIds.pack(userAge, FeatureIds.cross(user, bin)), 1f),
+                category("genres", "Comedy"),
+                category("genres", "Drama"),
+                category("title", "the"),
+                category("title", "net"),
+                new Feature(FeatureIds.pack(FeatureIds.slot("price"), Vectorizer.NUMBER_VALUE), 3f),
+                new Feature(FeatureIds.pack(userGenres, FeatureIds.cross(user, hash("genres", "Comedy"))), 1f),
+                new Feature(FeatureIds.pack(userGenres, FeatureIds.cross(user, hash("genres", "Drama"))), 1f));
+        assertEquals(
+                expected,
+                vector(
+                        raw("user.id", new FeatureValue.Text("u1"), "user.age", new FeatureValue.Numeric(18)),
+                        raw(
+                                "item.genres", new FeatureValue.Texts(List.of("Comedy", "Drama")),
+                                "item.title", new FeatureValue.Text("The Net: the (net)"),
+                                "item.price", new FeatureValue.Numeric(9))));
+    }
+
+    @Test
+    void whatIsMissingOrOfAnotherKindMakesNoFeature() {
+        assertEquals(List.of(new Feature(FeatureIds.BIAS, 1f)), vector(RawFeatures.EMPTY, RawFeatures.EMPTY));
+        assertEquals(
+                List.of(new Feature(FeatureIds.BIAS, 1f)),
+                vector(raw("user.age", new FeatureValue.Text("old")), RawFeatures.EMPTY));
+    }
+
+    @Test
+    void itemsOfOneRequestDoNotLeakIntoEachOther() {
+        FeatureVector out = new FeatureVector();
+        Vectorizer.Request hashed = vectorizer.newRequest();
+        RawFeatures request = raw("user.id", new FeatureValue.Text("u1"));
+        vectorizer.request(request, hashed, out);
+        int shared = out.size();
+        vectorizer.item(raw("item.genres", new FeatureValue.Texts(List.of("A", "B"))), hashed, out);
+        out.truncate(shared);
+        vectorizer.item(raw("item.genres", new FeatureValue.Texts(List.of("C"))), hashed, out);
+        assertEquals(
+                vector(request, raw("item.genres", new FeatureValue.Texts(List.of("C"))))
+                        .size(),
+                out.size());
+        assertEquals(category("genres", "C").id(), out.id(shared));
+    }
+
+    @Test
+    void codecGivesBackWhatWasServed() {
+        RawFeatures features = raw(
+                "item.genres", new FeatureValue.Texts(List.of("A")),
+                "item.title", new FeatureValue.Text("t"),
+                "item.price", new FeatureValue.Numeric(2.5));
+        var dictionary = new FeatureCodec.Dictionary();
+        var encoded = FeatureCodec.encode(features, dictionary);
+        List<String> names = new ArrayList<>();
+        dictionary.names().forEach(names::add);
+        assertEquals(features, FeatureCodec.decode(encoded, names));
+    }
+}

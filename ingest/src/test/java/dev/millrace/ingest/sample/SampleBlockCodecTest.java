@@ -1,0 +1,90 @@
+package dev.millrace.ingest.sample;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class SampleBlockCodecTest {
+    private static final SampleBlock.Header HEADER = new SampleBlock.Header("movielens", 0x1234L, 1_000, 900);
+
+    /** Three samples with 0, 2 and 3 features. */
+    static SampleBlock fixture(boolean ones) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        FeatureVector vector = new FeatureVector();
+        int[] sizes = {0, 2, 3};
+        for (int i = 0; i < sizes.length; i++) {
+            vector.clear();
+            for (int f = 0; f < sizes[i]; f++) {
+                vector.add(100L * i + f, ones ? 1f : 0.5f * f);
+            }
+            builder.add(
+                    new SampleBlockBuilder.Meta(i - 7L, 20L + i, 30L + i, i % 2, 1f, 0.5f, 0.25f * i, 40L + i, 50L + i),
+                    vector);
+        }
+        return builder.build(HEADER);
+    }
+
+    @Test
+    void roundTripsWithAndWithoutValues() {
+        for (boolean ones : new boolean[] {true, false}) {
+            SampleBlock block = fixture(ones);
+            byte[] bytes = SampleBlockCodec.encode(block);
+            SampleBlock read = SampleBlockCodec.decode(bytes);
+            assertEquals(HEADER, read.header());
+            assertArrayEquals(bytes, SampleBlockCodec.encode(read));
+            assertEquals(3, read.size());
+            assertEquals(-6, read.sampleId(1));
+            assertEquals(0.25f, read.servedScore(1));
+            assertEquals(200, read.featureId(read.offset(2)));
+            assertEquals(ones ? 1f : 0.5f, read.featureValue(read.offset(2) + 1));
+        }
+    }
+
+    @Test
+    void readsTheCommittedFixtureOfVersion1() throws IOException {
+        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream("sample-block-v1.bin"))) {
+            assertArrayEquals(SampleBlockCodec.encode(fixture(false)), file.readAllBytes());
+        }
+    }
+
+    @Test
+    void damagedBytesAreRefusedNotMisread() {
+        byte[] bytes = SampleBlockCodec.encode(fixture(false));
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] cut = Arrays.copyOf(bytes, length);
+            assertThrows(IllegalArgumentException.class, () -> SampleBlockCodec.decode(cut), "cut to " + length);
+        }
+        long seed = 42;
+        Random random = new Random(seed);
+        for (int round = 0; round < 2_000; round++) {
+            byte[] flipped = bytes.clone();
+            flipped[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            try {
+                assertTrue(SampleBlockCodec.decode(flipped).size() >= 0);
+            } catch (IllegalArgumentException e) {
+                assertTrue(e.getMessage() != null, "seed " + seed);
+            }
+        }
+    }
+
+    @Test
+    void builderIsEmptyAfterwardsAndCopiesSamples() {
+        SampleBlock block = fixture(false);
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        for (int i = 0; i < block.size(); i++) {
+            builder.add(block, i, new FeatureVector());
+        }
+        assertEquals(5, builder.features());
+        assertArrayEquals(SampleBlockCodec.encode(block), SampleBlockCodec.encode(builder.build(HEADER)));
+        assertEquals(0, builder.size());
+    }
+}

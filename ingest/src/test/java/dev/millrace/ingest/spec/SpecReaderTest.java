@@ -1,0 +1,125 @@
+package dev.millrace.ingest.spec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SpecReaderTest {
+    private static final String GOOD = """
+            model: shop
+            objective: logistic
+            labels: {click: 1, skip: 0}
+            rewardWindow: 5s
+            slots:
+              user: {type: category, from: user.id}
+              age: {type: number, from: user.age, bins: [18, 25.5]}
+              price: {type: number, from: item.price, transform: log1p, standardize: true}
+              title: {type: text, from: item.title}
+            crosses:
+              - [user, age]
+            optimizer: {type: ftrl, alpha: 0.2, beta: 1, l1: 0.5, l2: 0}
+            policies: {absence: drop, lateness: 2m, maxRows: 1000}
+            """;
+
+    @Test
+    void readsEveryKey() {
+        ModelSpec spec = SpecReader.parse("good", GOOD);
+        assertEquals("shop", spec.model());
+        assertEquals(Map.of("click", 1.0, "skip", 0.0), spec.labels());
+        assertEquals(Duration.ofSeconds(5), spec.rewardWindow());
+        assertEquals(4, spec.slots().size());
+        assertEquals(
+                new Slot("age", "user.age", SlotType.NUMBER, Transform.NONE, List.of(18.0, 25.5), false),
+                spec.slots().get(1));
+        assertEquals(
+                new Slot("price", "item.price", SlotType.NUMBER, Transform.LOG1P, List.of(), true),
+                spec.slots().get(2));
+        assertEquals(List.of(new Cross(List.of("user", "age"))), spec.crosses());
+        assertEquals(new Ftrl(0.2, 1, 0.5, 0), spec.optimizer());
+        assertEquals(new Policies(Policies.Absence.DROP, Duration.ofMinutes(2), 1000), spec.policies());
+    }
+
+    @Test
+    void leavesOutMeanDefaults() {
+        ModelSpec spec = SpecReader.parse(
+                "small",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                        + " slots: {u: {type: category, from: user.id}}}");
+        assertEquals(Ftrl.DEFAULT, spec.optimizer());
+        assertEquals(Policies.DEFAULT, spec.policies());
+        assertTrue(spec.crosses().isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            rewardWindow: 5s        | rewardWindw: 5s            | rewardWindw           | did you mean 'rewardWindow'
+            rewardWindow: 5s        | rewardWindow: soon         | rewardWindow          | like 500ms
+            rewardWindow: 5s        | rewardWindow: 0s           | rewardWindow          | longer than zero
+            logistic                | logistik                   | objective             | did you mean 'logistic'
+            model: shop             | model: Shop!               | model                 | lower-case
+            click: 1                | click: 2                   | labels.click          | 0..1
+            from: user.id           | from: usr.id               | slots.user.from       | user.NAME
+            type: category          | type: categry              | slots.user.type       | did you mean 'category'
+            type: category,         | bins: [1], type: category, | slots.user.bins       | for 'type: number' only
+            [18, 25.5]              | [25, 18]                   | slots.age.bins        | ascending
+            [18, 25.5]              | []                         | slots.age.bins        | ascending
+            - [user, age]           | - [user, agee]             | crosses[0]            | did you mean 'age'
+            - [user, age]           | - [user]                   | crosses[0]            | two or three
+            - [user, age]           | - [user, price]            | crosses[0]            | needs bins
+            alpha: 0.2              | alpha: 0                   | optimizer.alpha       | > 0
+            alpha: 0.2              | alfa: 0.2                  | optimizer.alfa        | did you mean 'alpha'
+            maxRows: 1000           | maxRows: 0.5               | policies.maxRows      | whole number
+            absence: drop           | absence: maybe             | policies.absence      | negative, drop
+            standardize: true       | standardize: 1             | slots.price.standardize | true or false
+            """)
+    void namesTheFieldAndTheFix(String good, String bad, String field, String fix) {
+        SpecException e = assertThrows(SpecException.class, () -> SpecReader.parse("bad.yml", GOOD.replace(good, bad)));
+        assertTrue(
+                e.problems().stream()
+                        .anyMatch(p -> p.field().equals(field) && p.message().contains(fix)),
+                e.getMessage());
+        assertTrue(String.valueOf(e.getMessage()).startsWith("bad.yml: "), e.getMessage());
+    }
+
+    @Test
+    void reportsAllProblemsAtOnce() {
+        SpecException e = assertThrows(
+                SpecException.class,
+                () -> SpecReader.parse("bad", GOOD.replace("5s", "soon").replace("alpha: 0.2", "alpha: -1")));
+        assertEquals(
+                List.of("rewardWindow", "optimizer.alpha"),
+                e.problems().stream().map(SpecException.Problem::field).toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ''           | is empty
+            [1, 2]       | must be a mapping
+            'a: b: c'    | is not YAML
+            """)
+    void refusesWhatIsNoSpec(String yaml, String message) {
+        SpecException e = assertThrows(SpecException.class, () -> SpecReader.parse("x", yaml));
+        assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
+    }
+
+    @Test
+    void fingerprintFollowsFeaturesOnly() {
+        long base = SpecReader.parse("a", GOOD).fingerprint();
+        assertEquals(
+                base,
+                SpecReader.parse("b", GOOD.replace("alpha: 0.2", "alpha: 0.3")).fingerprint());
+        assertNotEquals(base, SpecReader.parse("c", GOOD.replace("25.5", "26")).fingerprint());
+        assertNotEquals(
+                base,
+                SpecReader.parse("d", GOOD.replace("[user, age]", "[age, user]"))
+                        .fingerprint());
+    }
+}
