@@ -1,0 +1,14 @@
+package dev.millrace.load.client;
+
+import java.util.List;
+
+/**
+ * What was shown.
+ *
+ * @param modelVersion sequence of the last delta in the weights that scored
+ * @param items best first
+ */
+public record RankAnswer(String requestId, String model, long modelVersion, List<Ranked> items) {
+    /** @param score predicted probability, 0..1 */
+    public record Ranked(String item, double score) {}
+}

@@ -1,0 +1,127 @@
+package dev.millrace.load.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.load.report.Latencies.Percentiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * What a replay found. Quality is of the scores that the client was answered, against the labels that it then gave.
+ *
+ * @param requests rank requests answered
+ * @param events acknowledged by the server
+ * @param lost events whose trace did not end in {@code served} though it should have, plus missing samples
+ * @param duplicated samples beyond the expected ones
+ * @param untraced acknowledged events that the server, asked again and again, did not know: it restarted after they
+ *     were served, or evicted their traces; not counted lost, as {@code samplesLearned} tells
+ * @param quality of the served scores
+ * @param rankMs from sending to the answer, with retries
+ * @param freshnessMs from just before posting an event to knowing that serving has it
+ * @param samplesLearned of the server, from before to after the replay
+ * @param sampleIdSum wrapping sum of the learned samples' ids, from before to after
+ * @param expectedSamples and {@code expectedSampleIdSum} what these two must be
+ * @param retries attempts beyond the first
+ * @param seconds from the first request to the last settled one, without loading profiles
+ */
+public record Report(
+        String model,
+        long requests,
+        long events,
+        long lost,
+        long duplicated,
+        long untraced,
+        Quality quality,
+        Percentiles rankMs,
+        Percentiles freshnessMs,
+        long samplesLearned,
+        long sampleIdSum,
+        long expectedSamples,
+        long expectedSampleIdSum,
+        long retries,
+        double seconds) {
+    private static final ObjectMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** Nothing lost, nothing doubled, and the ids of the learned samples are the ids of what was sent. */
+    public boolean exact() {
+        return lost == 0 && duplicated == 0 && samplesLearned == expectedSamples && sampleIdSum == expectedSampleIdSum;
+    }
+
+    /** Undefined numbers are null; the sums of ids are decimal text, as JSON's numbers end at 2⁵³. */
+    public String json() {
+        ObjectNode node = MAPPER.createObjectNode();
+        node.put("model", model);
+        node.put("requests", requests);
+        node.put("events", events);
+        node.put("lost", lost);
+        node.put("duplicated", duplicated);
+        put(node, "auc", quality.auc());
+        put(node, "impressionAuc", quality.impressionAuc());
+        put(node, "logLoss", quality.logLoss());
+        put(node, "normalizedEntropy", quality.normalizedEntropy());
+        put(node, "calibration", quality.calibration());
+        percentiles(node.putObject("rankMs"), rankMs);
+        percentiles(node.putObject("freshnessMs"), freshnessMs);
+        node.put("samplesLearned", samplesLearned);
+        node.put("sampleIdSum", Long.toString(sampleIdSum));
+        node.put("expectedSamples", expectedSamples);
+        node.put("expectedSampleIdSum", Long.toString(expectedSampleIdSum));
+        node.put("untraced", untraced);
+        node.put("retries", retries);
+        put(node, "seconds", seconds);
+        return node.toPrettyString() + "\n";
+    }
+
+    public void write(Path file) throws IOException {
+        Files.writeString(file, json());
+    }
+
+    /** For a person, a few lines. */
+    public String text() {
+        return String.format(
+                Locale.ROOT,
+                """
+                %s: %,d requests, %,d events, %d lost, %d duplicated, in %.1f s
+                  AUC %.4f, impression AUC %.4f, log loss %.4f, normalized entropy %.4f, calibration %.3f
+                  rank p50 %.1f ms, p99 %.1f ms; freshness p50 %.0f ms, p99 %.0f ms; %d retries
+                  samples learned %,d of %,d; sum of their ids %s
+                """,
+                model,
+                requests,
+                events,
+                lost,
+                duplicated,
+                seconds,
+                quality.auc(),
+                quality.impressionAuc(),
+                quality.logLoss(),
+                quality.normalizedEntropy(),
+                quality.calibration(),
+                rankMs.p50(),
+                rankMs.p99(),
+                freshnessMs.p50(),
+                freshnessMs.p99(),
+                retries,
+                samplesLearned,
+                expectedSamples,
+                sampleIdSum == expectedSampleIdSum ? "agrees" : "DIFFERS");
+    }
+
+    private static void percentiles(ObjectNode node, Percentiles percentiles) {
+        put(node, "p50", percentiles.p50());
+        put(node, "p99", percentiles.p99());
+    }
+
+    private static void put(ObjectNode node, String key, double value) {
+        if (Double.isFinite(value)) {
+            node.put(key, Math.round(value * 1e6) / 1e6);
+        } else {
+            node.putNull(key);
+        }
+    }
+}
