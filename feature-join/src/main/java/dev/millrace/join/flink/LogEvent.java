@@ -1,0 +1,46 @@
+package dev.millrace.join.flink;
+
+import dev.millrace.ingest.proto.Envelope;
+
+/** One record of the log, as the source reads it. */
+sealed interface LogEvent permits LogEvent.Readable, LogEvent.Unreadable {
+    /** Carries no time: it moves no watermark. */
+    long NO_TIME = Long.MIN_VALUE;
+
+    /** What the log's writers alone control; an action's own time is its client's and moves nothing. */
+    long timeMs();
+
+    String requestId();
+
+    record Readable(Envelope envelope) implements LogEvent {
+        @Override
+        public long timeMs() {
+            return switch (envelope.getBodyCase()) {
+                case IMPRESSION -> envelope.getImpression().getTimeMs();
+                case ACTION -> envelope.getAction().getAcceptedMs();
+                case HEARTBEAT -> envelope.getHeartbeat().getTimeMs();
+                case BODY_NOT_SET -> NO_TIME;
+            };
+        }
+
+        @Override
+        public String requestId() {
+            return envelope.hasImpression()
+                    ? envelope.getImpression().getRequestId()
+                    : envelope.getAction().getRequestId();
+        }
+    }
+
+    /** @param bytes of the record */
+    record Unreadable(byte[] bytes) implements LogEvent {
+        @Override
+        public long timeMs() {
+            return NO_TIME;
+        }
+
+        @Override
+        public String requestId() {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.millrace.join.flink;
+
+import dev.millrace.ingest.proto.Action;
+import dev.millrace.ingest.proto.DeadLetterReason;
+import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.join.match.Label;
+import dev.millrace.join.match.MatchOutput;
+import dev.millrace.join.match.MatchState;
+import dev.millrace.join.match.MatchStateCodec;
+import dev.millrace.join.match.RequestMatcher;
+import dev.millrace.join.vector.Sample;
+import dev.millrace.join.vector.SampleVectors;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
+
+/** Runs the match of each request id: its state is Flink's as bytes, its timers are Flink's in event time. */
+final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample> {
+    private static final long serialVersionUID = 1;
+    /** Name of the state in checkpoints. */
+    private static final String STATE = "match";
+
+    private final SpecTexts specs;
+    private final int maxActions;
+    private transient RequestMatcher matcher;
+    private transient MatchStateCodec codec;
+    private transient Map<String, SampleVectors> vectors;
+    private transient ValueState<byte[]> state;
+    private transient MatchCounters counters;
+
+    @SuppressWarnings("NullAway.Init") // Flink calls open first
+    MatchFunction(SpecTexts specs, int maxActions) {
+        this.specs = specs;
+        this.maxActions = maxActions;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        List<ModelSpec> read = specs.read();
+        matcher = new RequestMatcher(read, maxActions);
+        codec = new MatchStateCodec(maxActions);
+        vectors = new HashMap<>();
+        read.forEach(spec -> vectors.put(spec.model(), new SampleVectors(spec)));
+        state = getRuntimeContext()
+                .getState(new ValueStateDescriptor<>(STATE, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+        counters = new MatchCounters(getRuntimeContext().getMetricGroup());
+    }
+
+    @Override
+    public void processElement(LogEvent event, Context context, Collector<Sample> out) throws Exception {
+        Envelope envelope = ((LogEvent.Readable) event).envelope();
+        Output output = new Output(context, out);
+        MatchState before = before();
+        MatchState after = envelope.hasImpression()
+                ? matcher.impression(before, envelope.getImpression(), output)
+                : matcher.action(before, envelope.getAction(), output);
+        keep(after, context);
+    }
+
+    @Override
+    public void onTimer(long timeMs, OnTimerContext context, Collector<Sample> out) throws Exception {
+        MatchState before = before();
+        if (before != null) {
+            keep(matcher.advance(before, timeMs, new Output(context, out)), context);
+        }
+    }
+
+    private @Nullable MatchState before() throws Exception {
+        byte[] bytes = state.value();
+        return bytes == null ? null : codec.decode(bytes);
+    }
+
+    private void keep(@Nullable MatchState after, Context context) throws Exception {
+        if (after == null) {
+            state.clear();
+        } else {
+            state.update(codec.encode(after));
+            // The same time again is the same timer.
+            context.timerService().registerEventTimeTimer(matcher.nextTimerMs(after));
+        }
+    }
+
+    /** Hands decisions to Flink. */
+    private final class Output implements MatchOutput {
+        private final Context context;
+        private final Collector<Sample> out;
+
+        Output(Context context, Collector<Sample> out) {
+            this.context = context;
+            this.out = out;
+        }
+
+        @Override
+        public void labels(Impression impression, List<Label> labels) {
+            SampleVectors its = vectors.get(impression.getModel());
+            if (its != null) {
+                counters.labels(labels);
+                its.samples(impression, labels, out::collect);
+            }
+        }
+
+        @Override
+        public void rejected(Action action, String model, DeadLetterReason reason) {
+            counters.rejected(reason);
+            long nowMs = context.timerService().currentProcessingTime();
+            context.output(DeadLetters.TAG, DeadLetters.rejected(action, model, reason, nowMs));
+        }
+
+        @Override
+        public void repeated(Impression impression) {
+            counters.repeated();
+        }
+    }
+}

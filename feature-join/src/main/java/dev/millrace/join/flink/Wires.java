@@ -1,0 +1,111 @@
+package dev.millrace.join.flink;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.sample.SampleBlockBuilder;
+import dev.millrace.join.vector.Sample;
+import java.io.IOException;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** The records between the operators, and their bytes. */
+final class Wires {
+    static final TypeInformation<LogEvent> LOG_EVENT = new WireType<>(LogEvent.class, new LogEventCodec());
+    static final TypeInformation<Sample> SAMPLE = new WireType<>(Sample.class, new SampleCodec());
+    static final TypeInformation<TopicRecord> TOPIC_RECORD = new WireType<>(TopicRecord.class, new TopicRecordCodec());
+
+    private Wires() {}
+
+    private static void writeBytes(byte[] bytes, DataOutputView out) throws IOException {
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    private static byte[] readBytes(DataInputView in) throws IOException {
+        byte[] bytes = new byte[in.readInt()];
+        in.readFully(bytes);
+        return bytes;
+    }
+
+    private static final class LogEventCodec implements WireType.Codec<LogEvent> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public void write(LogEvent event, DataOutputView out) throws IOException {
+            out.writeBoolean(event instanceof LogEvent.Readable);
+            writeBytes(
+                    event instanceof LogEvent.Readable readable
+                            ? readable.envelope().toByteArray()
+                            : ((LogEvent.Unreadable) event).bytes(),
+                    out);
+        }
+
+        @Override
+        public LogEvent read(DataInputView in) throws IOException {
+            return in.readBoolean()
+                    ? new LogEvent.Readable(Envelope.parseFrom(readBytes(in)))
+                    : new LogEvent.Unreadable(readBytes(in));
+        }
+    }
+
+    private static final class SampleCodec implements WireType.Codec<Sample> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public void write(Sample sample, DataOutputView out) throws IOException {
+            out.writeUTF(sample.model());
+            SampleBlockBuilder.Meta meta = sample.meta();
+            out.writeLong(meta.sampleId());
+            out.writeLong(meta.requestHash());
+            out.writeLong(meta.actionHash());
+            out.writeFloat(meta.label());
+            out.writeFloat(meta.weight());
+            out.writeFloat(meta.keepRate());
+            out.writeFloat(meta.servedScore());
+            out.writeLong(meta.modelVersion());
+            out.writeLong(meta.eventTimeMs());
+            FeatureVector vector = sample.vector();
+            out.writeInt(vector.size());
+            for (int i = 0; i < vector.size(); i++) {
+                out.writeLong(vector.id(i));
+                out.writeFloat(vector.value(i));
+            }
+        }
+
+        @Override
+        public Sample read(DataInputView in) throws IOException {
+            String model = in.readUTF();
+            var meta = new SampleBlockBuilder.Meta(
+                    in.readLong(),
+                    in.readLong(),
+                    in.readLong(),
+                    in.readFloat(),
+                    in.readFloat(),
+                    in.readFloat(),
+                    in.readFloat(),
+                    in.readLong(),
+                    in.readLong());
+            FeatureVector vector = new FeatureVector();
+            for (int left = in.readInt(); left > 0; left--) {
+                vector.add(in.readLong(), in.readFloat());
+            }
+            return new Sample(model, meta, vector);
+        }
+    }
+
+    private static final class TopicRecordCodec implements WireType.Codec<TopicRecord> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public void write(TopicRecord record, DataOutputView out) throws IOException {
+            out.writeUTF(record.topic());
+            writeBytes(record.value(), out);
+        }
+
+        @Override
+        public TopicRecord read(DataInputView in) throws IOException {
+            return new TopicRecord(in.readUTF(), readBytes(in));
+        }
+    }
+}
