@@ -104,7 +104,8 @@ final class YamlMap {
         Matcher matcher = DURATION.matcher(String.valueOf(value));
         if (!matcher.matches() || matcher.group(1).length() > 9) {
             problem(name, (value == null ? "is missing" : "'" + value + "' is not valid") + "; like 500ms, 5s, 2m, 1h");
-            return Duration.ZERO;
+            // Any valid one: the spec is refused, and no second problem comes of it.
+            return Duration.ofSeconds(1);
         }
         long amount = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {
