@@ -1,0 +1,64 @@
+package dev.millrace.ps.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.Ftrl;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LinearModelTest {
+    private static final ModelSpec SPEC = SpecReader.parse(
+            "test",
+            "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                    + " slots: {price: {type: number, from: item.price, standardize: true},"
+                    + " user: {type: category, from: user.id}}}");
+    private static final int PRICE = FeatureIds.slot("price");
+
+    private static long price(long field) {
+        return FeatureIds.pack(PRICE, field);
+    }
+
+    @Test
+    void sumsInOrderFromTheStart() {
+        FeatureVector vector = new FeatureVector();
+        vector.add(10, 2f);
+        vector.add(11, 1f);
+        vector.add(12, -3f);
+        LinearModel model = new LinearModel(SPEC);
+        LinearModel.Weights weights = key -> key * 0.1f;
+        float shared = model.logit(vector, 0, 1, 0f, weights);
+        assertEquals(model.logit(vector, 0, 3, 0f, weights), model.logit(vector, 1, 3, shared, weights));
+        assertEquals(2f - 3.6f + 1.1f, model.logit(vector, 0, 3, 0f, weights), 1e-6f);
+    }
+
+    @Test
+    void standardizedNumberUsesItsLearnedMeanAndScale() {
+        Map<Long, Float> rows = Map.of(
+                price(Vectorizer.NUMBER_VALUE), 2f,
+                price(Vectorizer.NUMBER_MEAN), 10f,
+                price(Vectorizer.NUMBER_SCALE), 0.5f);
+        LinearModel model = new LinearModel(SPEC);
+        LinearModel.Weights weights = key -> rows.getOrDefault(key, 0f);
+        FeatureVector vector = new FeatureVector();
+        vector.add(price(Vectorizer.NUMBER_VALUE), 14f);
+        assertEquals(4f, model.logit(vector, 0, 1, 0f, weights));
+        assertEquals(6f, model.input(price(Vectorizer.NUMBER_VALUE), 1e9f, weights));
+        assertEquals(0f, model.input(price(Vectorizer.NUMBER_VALUE), 1e9f, key -> 0f));
+    }
+
+    /** FORMULAS: sgn is −1, 0, +1; taking the sign bit makes L1 grow negative weights. */
+    @Test
+    void l1ShrinksBothSigns() {
+        Ftrl ftrl = new Ftrl(0.1, 1, 2, 0);
+        double denominator = (1 + Math.sqrt(4)) / 0.1;
+        assertEquals(-3 / denominator, FtrlRows.weight(5, 4, ftrl), 1e-12);
+        assertEquals(3 / denominator, FtrlRows.weight(-5, 4, ftrl), 1e-12);
+        assertEquals(0, FtrlRows.weight(2, 4, ftrl));
+        assertEquals(0, FtrlRows.weight(-2, 4, ftrl));
+    }
+}

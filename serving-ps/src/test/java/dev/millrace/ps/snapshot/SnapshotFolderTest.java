@@ -1,0 +1,114 @@
+package dev.millrace.ps.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SnapshotFolderTest {
+    @TempDir
+    Path dir;
+
+    static Snapshot snapshot(long sequence, int rows) {
+        ParameterTable table = new OffHeapTable(RowLayout.TRAINING, 1_000);
+        for (int i = 1; i <= rows; i++) {
+            long row = table.findOrInsert(i);
+            table.setFloat(row, RowLayout.Z, i * 0.5f);
+            table.setLong(row, RowLayout.ID_SUM, -i);
+        }
+        var header = new Snapshot.Header(
+                0,
+                sequence,
+                sequence + 10,
+                0xFEEDL,
+                new TreeMap<>(Map.of(0, 99L)),
+                new TreeMap<>(Map.of(0, 7L)),
+                rows,
+                3,
+                RowLayout.TRAINING,
+                rows);
+        return new Snapshot(header, SnapshotTables.copyRows(table), new long[] {5, 6, 7});
+    }
+
+    private Snapshot newest() throws IOException {
+        return new SnapshotFolder(dir, 2).newest().orElseThrow();
+    }
+
+    @Test
+    void readsBackWhatWasWritten() throws IOException {
+        new SnapshotFolder(dir, 2).write(snapshot(4, 100));
+        Snapshot read = newest();
+        assertEquals(snapshot(4, 100).header(), read.header());
+        assertArrayEquals(new long[] {5, 6, 7}, read.recentSampleIds());
+        ParameterTable table = SnapshotTables.restore(read, 1_000);
+        assertEquals(100, table.size());
+        assertEquals(25f, table.getFloat(table.find(50), RowLayout.Z));
+        assertEquals(-50, table.getLong(table.find(50), RowLayout.ID_SUM));
+    }
+
+    @Test
+    void keepsTheNewestFew() throws IOException {
+        SnapshotFolder folder = new SnapshotFolder(dir, 2);
+        for (long sequence : new long[] {9, 10, 11}) {
+            folder.write(snapshot(sequence, 1));
+        }
+        try (Stream<Path> files = Files.list(dir)) {
+            assertEquals(
+                    List.of("snapshot-0000000000000000010.mrs", "snapshot-0000000000000000011.mrs"),
+                    files.map(f -> f.getFileName().toString()).sorted().toList());
+        }
+        assertEquals(11, newest().header().sequence());
+    }
+
+    @Test
+    void anEmptyOrMissingFolderHasNone() throws IOException {
+        assertTrue(new SnapshotFolder(dir, 1).newest().isEmpty());
+        assertTrue(new SnapshotFolder(dir.resolve("nowhere"), 1).newest().isEmpty());
+    }
+
+    @Test
+    void aDamagedOneIsPassedOverForThePrevious() throws IOException {
+        SnapshotFolder folder = new SnapshotFolder(dir, 2);
+        folder.write(snapshot(1, 10));
+        folder.write(snapshot(2, 10));
+        Path second = dir.resolve("snapshot-0000000000000000002.mrs");
+        byte[] good = Files.readAllBytes(second);
+        for (int at = 0; at < good.length; at++) {
+            byte[] flipped = good.clone();
+            flipped[at] ^= 0x10;
+            Files.write(second, flipped);
+            assertEquals(1, newest().header().sequence(), "bit flipped in byte " + at);
+        }
+        for (int length = 0; length < good.length; length += 7) {
+            Files.write(second, java.util.Arrays.copyOf(good, length));
+            assertEquals(1, newest().header().sequence(), "cut to " + length);
+        }
+    }
+
+    @Test
+    void readsTheCommittedFixtureOfVersion1() throws IOException {
+        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream("snapshot-v1.mrs"))) {
+            Files.write(dir.resolve("snapshot-0000000000000000004.mrs"), file.readAllBytes());
+        }
+        Snapshot read = newest();
+        assertEquals(snapshot(4, 3).header(), read.header());
+        assertEquals(
+                1.5f,
+                SnapshotTables.restore(read, 10)
+                        .getFloat(SnapshotTables.restore(read, 10).find(3), RowLayout.Z));
+    }
+}
