@@ -36,7 +36,7 @@ class ReplayTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new StandIn(Duration.ofMillis(300));
+        server = new StandIn(Duration.ofMinutes(1));
         StringBuilder behaviors = new StringBuilder();
         for (int i = 0; i < 40; i++) {
             behaviors.append(String.format(
@@ -146,7 +146,8 @@ class ReplayTest {
 
     @Test
     void lateActionsAreLost() throws InterruptedException {
-        Report report = run(options().limit(2).delay(Duration.ofMillis(400)).build());
+        server.window = Duration.ofMillis(20);
+        Report report = run(options().limit(2).delay(Duration.ofMillis(60)).build());
         assertEquals(2, report.lost());
         assertEquals(6, report.samplesLearned());
         assertEquals(0, report.untraced());

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The API's contract in a few lines, for tests of the client's side: it ranks by a given score, settles a label at once,
- * makes negatives when its reward window ends, and counts samples as the learner would. Its faults are set by fields.
+ * and counts samples as the learner would; so that no test waits for a window's end, what has no label becomes a
+ * negative when somebody asks for the model. Its faults are set by fields.
  */
 public final class StandIn implements AutoCloseable {
     /** What to do with a request that arrives. */
@@ -59,7 +60,6 @@ public final class StandIn implements AutoCloseable {
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Duration window;
     private final Map<String, Impression> impressions = new LinkedHashMap<>();
     private final Map<String, String> traces = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
@@ -68,11 +68,12 @@ public final class StandIn implements AutoCloseable {
     private long samples;
     private long sampleIdSum;
 
+    public volatile Duration window;
     public volatile Faults faults = (method, path, attempt) -> Fault.NONE;
     public volatile ToDoubleBiFunction<String, String> score = (user, item) -> 0.5;
     public volatile Set<String> labels = Set.of("like", "dislike", "click");
 
-    /** @param window after which what has no label becomes a negative */
+    /** @param window after which an action is late */
     public StandIn(Duration window) throws IOException {
         this.window = window;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -214,11 +215,7 @@ public final class StandIn implements AutoCloseable {
     }
 
     private ObjectNode info() {
-        for (Impression impression : impressions.values()) {
-            if (System.nanoTime() - impression.atNs() > window.toNanos()) {
-                impression.items().forEach(item -> learn(impression.requestId(), item));
-            }
-        }
+        impressions.values().forEach(one -> one.items().forEach(item -> learn(one.requestId(), item)));
         return MAPPER.createObjectNode()
                 .put("model", "demo")
                 .put("version", samples)
