@@ -48,7 +48,7 @@ class MillraceClientTest {
                 TraceStatus.SERVED,
                 client.trace("e1", Duration.ofSeconds(1)).orElseThrow().status());
         assertTrue(client.trace("e2", Duration.ofSeconds(1)).isEmpty());
-        assertEquals(1, client.model("demo").samplesLearned());
+        assertEquals(2, client.model("demo").samplesLearned());
         assertEquals(
                 "/v1/users/u 1/ü", server.calls("PUT", "/v1/users").getFirst().path());
         assertFalse(server.calls("POST", "/v1/events").getFirst().body().has("value"));
