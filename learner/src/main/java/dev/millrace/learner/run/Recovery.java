@@ -81,8 +81,8 @@ final class Recovery {
                             partition, range, (a, b) -> new Delta.Range(Math.min(a.from(), b.from()), b.to())));
         }
         Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
-        spans.forEach((partition, span) -> records.put(
-                partition, new ArrayDeque<>(log.readRange(partition, span.from(), span.to(), PATIENCE))));
+        spans.forEach((partition, span) ->
+                records.put(partition, new ArrayDeque<>(log.readRange(partition, span.from(), span.to(), PATIENCE))));
         return records;
     }
 

@@ -1,0 +1,161 @@
+package dev.millrace.ps.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
+import dev.millrace.ps.delta.Applied;
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeltaApplierTest {
+    private static final ModelSpec SPEC = SpecReader.parse(
+            "test",
+            "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                    + " slots: {u: {type: category, from: user.id}}}");
+    private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(5_000), ZoneOffset.UTC);
+
+    @TempDir
+    Path dir;
+
+    private RowStore store;
+    private VersionedWeights weights;
+    private DeltaApplier applier;
+    private final List<Long> heard = new ArrayList<>();
+
+    @BeforeEach
+    void open() {
+        store = RowStore.open(dir.resolve("rows"));
+        weights = new VersionedWeights(new LinearModel(SPEC), 1_000);
+        applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> heard.add(v.sequence()));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private static Delta delta(long sequence, long key, float weight) {
+        return delta(sequence, SPEC.fingerprint(), key, weight);
+    }
+
+    private static Delta delta(long sequence, long fingerprint, long key, float weight) {
+        var ranges = new TreeMap<>(Map.of(0, new Delta.Range(sequence - 1, sequence)));
+        var header = new Delta.Header(0, sequence, fingerprint, 4_000, 3_000, ranges, sequence, 7 * sequence, 0);
+        return new Delta(header, new long[] {key}, new float[] {weight});
+    }
+
+    private float logitOf(long key) {
+        FeatureVector vector = new FeatureVector();
+        vector.add(key, 1f);
+        float[] scores = new float[1];
+        weights.score(vector, 0, new int[] {1}, scores);
+        return (float) Math.log(scores[0] / (1 - scores[0]));
+    }
+
+    @Test
+    void appliesInSequenceAndDropsWhatIsOld() {
+        assertEquals(new Applied.Advanced(1), applier.apply(delta(1, 10, 0.5f)));
+        assertEquals(new Applied.Advanced(2), applier.apply(delta(2, 10, 0.75f)));
+        assertEquals(new Applied.Duplicate(1), applier.apply(delta(1, 10, 9f)));
+        assertEquals(0.75f, logitOf(10), 1e-5);
+        assertEquals(List.of(1L, 2L), heard);
+        ServedVersion version = weights.version();
+        assertEquals(new ServedVersion(2, 4_000, 5_000, 3_000, Map.of(0, 2L), 2, 14, 0, 1), version);
+    }
+
+    @Test
+    void gapsAndOtherSpecsChangeNothing() {
+        applier.apply(delta(1, 10, 0.5f));
+        assertEquals(new Applied.Gap(2, 3), applier.apply(delta(3, 10, 9f)));
+        assertEquals(new Applied.WrongSpec(SPEC.fingerprint(), 99), applier.apply(delta(2, 99, 10, 9f)));
+        assertEquals(0.5f, logitOf(10), 1e-5);
+    }
+
+    @Test
+    void tombstonesRemoveTheRow() {
+        applier.apply(delta(1, 10, 0.5f));
+        applier.apply(delta(2, 10, Float.NaN));
+        assertEquals(0, weights.version().rows());
+        assertEquals(0f, logitOf(10), 1e-6);
+    }
+
+    @Test
+    void rowsComeBackFromDisk() {
+        applier.apply(delta(1, 10, 0.5f));
+        applier.apply(delta(2, 11, -0.5f));
+        applier.apply(delta(3, 10, Float.NaN));
+        applier.persist(42);
+        applier.apply(delta(4, 12, 1f));
+        ServedVersion persisted = new ServedVersion(3, 4_000, 5_000, 3_000, Map.of(0, 3L), 3, 21, 0, 1);
+
+        weights = new VersionedWeights(new LinearModel(SPEC), 1_000);
+        var again = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
+        assertEquals(42, again.restore());
+        assertEquals(persisted, weights.version());
+        assertEquals(-0.5f, logitOf(11), 1e-5);
+        assertEquals(0f, logitOf(12), 1e-6);
+        assertEquals(new Applied.Advanced(4), again.apply(delta(4, 12, 1f)));
+    }
+
+    @Test
+    void aGapIsMendedFromTheSnapshot() throws IOException {
+        applier.apply(delta(1, 10, 0.5f));
+        applier.persist(1);
+        assertEquals(-1, applier.mend());
+        writeSnapshot(5, 20);
+        assertEquals(9, applier.mend());
+        assertEquals(5, weights.version().sequence());
+        assertEquals(Map.of(0, 30L), weights.version().sampleOffsets());
+        assertEquals(123, weights.version().sampleIdSum());
+        assertEquals(0f, logitOf(10), 1e-6);
+        assertTrue(logitOf(20) > 0.1);
+        assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f)));
+        assertEquals(9, store.state().orElseThrow().nextDelta());
+        List<Long> rows = new ArrayList<>();
+        store.forEach((key, weight) -> rows.add(key));
+        assertEquals(List.of(FeatureIds.BIAS, 20L), rows.stream().sorted().toList());
+        assertEquals(-1, applier.mend());
+    }
+
+    private void writeSnapshot(long sequence, long key) throws IOException {
+        ParameterTable training = new OffHeapTable(RowLayout.TRAINING, 100);
+        training.setLong(training.findOrInsert(FeatureIds.BIAS), RowLayout.ID_SUM, 123);
+        training.setFloat(training.findOrInsert(key), RowLayout.Z, -5f);
+        var header = new Snapshot.Header(
+                0,
+                sequence,
+                8,
+                SPEC.fingerprint(),
+                new TreeMap<>(Map.of(0, 1L)),
+                new TreeMap<>(Map.of(0, 30L)),
+                17,
+                0,
+                RowLayout.TRAINING,
+                training.size());
+        new SnapshotFolder(dir.resolve("snapshots"), 2)
+                .write(new Snapshot(header, SnapshotTables.copyRows(training), new long[0]));
+    }
+}
