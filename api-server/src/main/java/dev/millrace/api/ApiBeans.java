@@ -1,0 +1,162 @@
+package dev.millrace.api;
+
+import dev.millrace.api.events.EventService;
+import dev.millrace.api.events.EventsReader;
+import dev.millrace.api.http.EventsController;
+import dev.millrace.api.http.Gate;
+import dev.millrace.api.http.Models;
+import dev.millrace.api.http.MonitorController;
+import dev.millrace.api.http.ProfilesController;
+import dev.millrace.api.http.RankDesk;
+import dev.millrace.api.log.Listeners;
+import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.Monitor;
+import dev.millrace.api.monitor.MonitorMeters;
+import dev.millrace.api.monitor.Readiness;
+import dev.millrace.api.monitor.Snapshots;
+import dev.millrace.api.problem.ErrorCounts;
+import dev.millrace.api.rank.Ranker;
+import dev.millrace.api.rank.RequestIds;
+import dev.millrace.api.trace.TraceFollower;
+import dev.millrace.api.trace.TraceIndex;
+import dev.millrace.api.trace.TraceWaits;
+import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ps.serve.WeightServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Factory;
+import jakarta.inject.Singleton;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The whole assembly: which part is made of which. */
+@Factory
+final class ApiBeans {
+    private final ApiConfig.Limits limits;
+    private final ApiConfig.Times times;
+    private final Wiring wiring;
+
+    ApiBeans(ApiConfig config, Wiring wiring) {
+        this.limits = config.limits();
+        this.times = config.times();
+        this.wiring = wiring;
+    }
+
+    @Singleton
+    Clock clock() {
+        return wiring.clock();
+    }
+
+    // The caller closes it: Micronaut must not.
+    @Singleton
+    @Bean(preDestroy = "")
+    ProfileStore profiles() {
+        return wiring.profiles();
+    }
+
+    @Singleton
+    Models models() {
+        return new Models(wiring.models());
+    }
+
+    @Singleton
+    ErrorCounts errorCounts() {
+        return new ErrorCounts();
+    }
+
+    @Singleton
+    RequestIds requestIds() {
+        return new RequestIds(wiring.clock(), new SecureRandom());
+    }
+
+    @Singleton
+    Monitor monitor() {
+        return new Monitor(
+                wiring.models().values().stream().map(WeightServer::spec).toList(),
+                new Monitor.Config(times.recent(), times.slack(), limits.samples(), limits.openImpressions()),
+                wiring.clock());
+    }
+
+    @Singleton
+    TraceIndex traces(Monitor monitor) {
+        TraceIndex index = new TraceIndex(limits.traces(), monitor);
+        wiring.models().forEach((name, weights) -> {
+            index.applied(name, weights.version());
+            weights.onApplied(version -> index.applied(name, version));
+        });
+        return index;
+    }
+
+    @Singleton
+    TraceFollower follower(TraceIndex traces) {
+        Set<String> labels = wiring.models().values().stream()
+                .flatMap(weights -> weights.spec().labels().keySet().stream())
+                .collect(Collectors.toSet());
+        return new TraceFollower(traces, labels);
+    }
+
+    @Singleton
+    TraceWaits waits(TraceIndex traces) {
+        return new TraceWaits(traces, limits.waiters(), times.within());
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    Tail tail(TraceFollower follower, Monitor monitor) {
+        return wiring.tail().apply(new Listeners(List.of(follower, monitor)));
+    }
+
+    @Singleton
+    Readiness readiness(Tail tail) {
+        return new Readiness(wiring.models(), tail, wiring.clock(), times.silence());
+    }
+
+    @Singleton
+    Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness) {
+        return new Snapshots(wiring.models(), monitor, traces, readiness, wiring.clock());
+    }
+
+    @Singleton
+    MonitorMeters meters(MeterRegistry registry, Monitor monitor, Snapshots snapshots, ErrorCounts errors) {
+        MonitorMeters meters = new MonitorMeters(registry, wiring.clock());
+        meters.bind(wiring.models(), monitor, snapshots, errors);
+        return meters;
+    }
+
+    @Singleton
+    EventsReader eventsReader() {
+        return new EventsReader(wiring.clock(), times.future());
+    }
+
+    @Singleton
+    EventService eventService(TraceIndex traces, TraceFollower follower, RequestIds ids) {
+        return new EventService(wiring.sink(), traces, follower, ids, wiring.clock(), times.acknowledged());
+    }
+
+    @Singleton
+    RankDesk rankDesk(Models models, RequestIds ids, Monitor monitor, MonitorMeters meters) {
+        List<Ranker> rankers = wiring.models().values().stream()
+                .map(weights ->
+                        new Ranker(weights, wiring.profiles(), wiring.sink(), wiring.clock(), times.acknowledged()))
+                .toList();
+        return new RankDesk(models, rankers, ids, monitor, meters, new Gate("rank requests", limits.ranks()));
+    }
+
+    @Singleton
+    EventsController.EventsGate eventsGate() {
+        return new EventsController.EventsGate(new Gate("posts of events", limits.posts()));
+    }
+
+    @Singleton
+    ProfilesController.ProfilesGate profilesGate() {
+        return new ProfilesController.ProfilesGate(new Gate("requests of profiles", limits.profiles()));
+    }
+
+    @Singleton
+    MonitorController.StreamLimit streamLimit() {
+        return new MonitorController.StreamLimit(limits.streams());
+    }
+}

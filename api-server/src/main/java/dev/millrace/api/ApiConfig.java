@@ -1,0 +1,127 @@
+package dev.millrace.api;
+
+import java.time.Duration;
+
+/**
+ * Configuration of the API server.
+ *
+ * @param host to listen at; 127.0.0.1 lets nobody in from outside, which is the default while nothing asks who calls
+ * @param port 0: any free one
+ * @param bootstrapServers Kafka's
+ */
+public record ApiConfig(String host, int port, String bootstrapServers, Limits limits, Times times) {
+    public static final String LOOPBACK = "127.0.0.1";
+    public static final int DEFAULT_PORT = 8080;
+
+    private static final int MAX_PORT = 65_535;
+
+    public ApiConfig {
+        require(!host.isBlank(), "host", host);
+        require(port >= 0 && port <= MAX_PORT, "port", port);
+        require(!bootstrapServers.isBlank(), "bootstrapServers", bootstrapServers);
+    }
+
+    /** Everything by default. */
+    public static ApiConfig of(String bootstrapServers) {
+        return new ApiConfig(LOOPBACK, DEFAULT_PORT, bootstrapServers, Limits.DEFAULT, Times.DEFAULT);
+    }
+
+    public ApiConfig withPort(int newPort) {
+        return new ApiConfig(host, newPort, bootstrapServers, limits, times);
+    }
+
+    public ApiConfig withLimits(Limits newLimits) {
+        return new ApiConfig(host, port, bootstrapServers, newLimits, times);
+    }
+
+    /**
+     * Bounds of memory and work.
+     *
+     * @param bodyBytes largest request body
+     * @param ranks rank requests at a time
+     * @param posts posts of events at a time
+     * @param profiles requests of profiles at a time
+     * @param waiters requests that wait for a trace, at a time
+     * @param streams monitor streams at a time
+     * @param traces actions whose way is known
+     * @param tailRecords read back of each partition at the start
+     * @param samples sample ids a model that are known, against counting twice
+     * @param openImpressions requests a model whose labels are awaited for the impression AUC
+     */
+    public record Limits(
+            int bodyBytes,
+            int ranks,
+            int posts,
+            int profiles,
+            int waiters,
+            int streams,
+            int traces,
+            long tailRecords,
+            int samples,
+            int openImpressions) {
+        public static final Limits DEFAULT =
+                new Limits(4 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
+
+        public Limits {
+            require(bodyBytes > 0, "bodyBytes", bodyBytes);
+            require(ranks > 0, "ranks", ranks);
+            require(posts > 0, "posts", posts);
+            require(profiles > 0, "profiles", profiles);
+            require(waiters > 0, "waiters", waiters);
+            require(streams > 0, "streams", streams);
+            require(traces > 0, "traces", traces);
+            require(tailRecords >= 0, "tailRecords", tailRecords);
+            require(samples > 0, "samples", samples);
+            require(openImpressions > 0, "openImpressions", openImpressions);
+        }
+    }
+
+    /**
+     * How long things may take.
+     *
+     * @param acknowledged longest wait for the log, then 503
+     * @param within longest wait for a trace that a caller may ask for
+     * @param future how far ahead of this clock an event's time may be
+     * @param tailAge how far back in time the tail begins at most
+     * @param silence longest time without a record of the log while ready
+     * @param recent length of the monitor's windows
+     * @param slack added to a model's reward window, after which a request's labels must have come
+     */
+    public record Times(
+            Duration acknowledged,
+            Duration within,
+            Duration future,
+            Duration tailAge,
+            Duration silence,
+            Duration recent,
+            Duration slack) {
+        public static final Times DEFAULT = new Times(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(5));
+
+        public Times {
+            positive("acknowledged", acknowledged);
+            positive("within", within);
+            positive("future", future);
+            positive("tailAge", tailAge);
+            positive("silence", silence);
+            positive("recent", recent);
+            positive("slack", slack);
+        }
+
+        private static void positive(String name, Duration value) {
+            require(value.isPositive(), name, value);
+        }
+    }
+
+    private static void require(boolean holds, String name, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException("api configuration: " + name + " must not be " + value);
+        }
+    }
+}

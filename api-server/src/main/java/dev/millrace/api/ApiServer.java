@@ -1,0 +1,93 @@
+package dev.millrace.api;
+
+import dev.millrace.api.log.KafkaTail;
+import dev.millrace.api.log.PublisherSink;
+import dev.millrace.api.log.Tail;
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A running API server: HTTP, the tail of the log, and the monitor, in one Micronaut context. */
+public final class ApiServer implements AutoCloseable {
+    private final ApplicationContext context;
+    private final EmbeddedServer server;
+
+    private ApiServer(ApplicationContext context, EmbeddedServer server) {
+        this.context = context;
+        this.server = server;
+    }
+
+    /** Returns when it listens; {@code /health/readiness} says when it has caught up. The topics must exist. */
+    public static ApiServer start(ApiConfig config, ApiParts parts) {
+        var tail = new KafkaTail.Config(
+                config.bootstrapServers(),
+                List.copyOf(parts.models().keySet()),
+                config.limits().tailRecords(),
+                config.times().tailAge());
+        return start(
+                config,
+                new Wiring(
+                        parts.models(),
+                        parts.profiles(),
+                        new PublisherSink(parts.publisher()),
+                        listener -> KafkaTail.start(tail, listener, parts.clock()),
+                        parts.clock()));
+    }
+
+    static ApiServer start(ApiConfig config, Wiring wiring) {
+        ApplicationContext context = ApplicationContext.builder()
+                .deduceEnvironment(false)
+                .deduceCloudEnvironment(false)
+                .bootstrapEnvironment(false)
+                .enableDefaultPropertySources(false)
+                .banner(false)
+                .properties(properties(config))
+                .singletons(config, wiring)
+                .start();
+        try {
+            // It reads while the first requests are on their way.
+            context.getBean(Tail.class);
+            return new ApiServer(context, context.getBean(EmbeddedServer.class).start());
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    private static Map<String, Object> properties(ApiConfig config) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put("micronaut.application.name", "millrace");
+        properties.put("micronaut.server.host", config.host());
+        properties.put("micronaut.server.port", config.port() == 0 ? -1 : config.port());
+        properties.put("micronaut.server.max-request-size", config.limits().bodyBytes());
+        properties.put("micronaut.server.idle-timeout", config.times().within().plusSeconds(30));
+        properties.put("micronaut.router.static-resources.page.paths", "classpath:public");
+        properties.put("micronaut.router.static-resources.page.mapping", "/**");
+        properties.put("micronaut.serde.serialization.inclusion", "ALWAYS");
+        properties.put("endpoints.all.path", "/");
+        properties.put("endpoints.all.enabled", false);
+        properties.put("endpoints.health.enabled", true);
+        properties.put("endpoints.health.sensitive", false);
+        properties.put("endpoints.health.details-visible", "ANONYMOUS");
+        properties.put("endpoints.health.disk-space.enabled", false);
+        properties.put("endpoints.health.discovery-client.enabled", false);
+        properties.put("endpoints.prometheus.enabled", true);
+        properties.put("endpoints.prometheus.sensitive", false);
+        properties.put("micronaut.metrics.export.prometheus.enabled", true);
+        properties.put("micronaut.metrics.export.prometheus.descriptions", true);
+        return properties;
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    /** Stops listening, lets what is in flight end, and stops the tail. */
+    @Override
+    public void close() {
+        server.stop();
+        context.close();
+    }
+}

@@ -1,0 +1,22 @@
+package dev.millrace.api;
+
+import dev.millrace.api.log.EventSink;
+import dev.millrace.api.log.LogListener;
+import dev.millrace.api.log.Tail;
+import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ps.serve.WeightServer;
+import java.time.Clock;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * {@link ApiParts} without Kafka: a log as its two ends.
+ *
+ * @param tail starts reading for a listener
+ */
+record Wiring(
+        Map<String, WeightServer> models,
+        ProfileStore profiles,
+        EventSink sink,
+        Function<LogListener, Tail> tail,
+        Clock clock) {}

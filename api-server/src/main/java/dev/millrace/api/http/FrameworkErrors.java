@@ -1,0 +1,82 @@
+package dev.millrace.api.http;
+
+import dev.millrace.api.problem.ErrorClass;
+import dev.millrace.api.problem.Problem;
+import io.micronaut.context.annotation.Primary;
+import io.micronaut.http.HttpMethod;
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpStatus;
+import io.micronaut.http.MutableHttpResponse;
+import io.micronaut.http.server.exceptions.response.Error;
+import io.micronaut.http.server.exceptions.response.ErrorContext;
+import io.micronaut.http.server.exceptions.response.ErrorResponseProcessor;
+import jakarta.inject.Singleton;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What Micronaut refuses before a handler of ours is called (no such route, method, media type, too large), as problems. */
+@Primary
+@Singleton
+public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
+    private static final Logger LOG = LoggerFactory.getLogger(FrameworkErrors.class);
+
+    private final Problems problems;
+
+    public FrameworkErrors(Problems problems) {
+        this.problems = problems;
+    }
+
+    @Override
+    public MutableHttpResponse<byte[]> processResponse(ErrorContext context, MutableHttpResponse<?> response) {
+        if (context.getRequest().getMethod() == HttpMethod.HEAD) {
+            return problems.fill(response, problem(context, response)).body(new byte[0]);
+        }
+        return problems.fill(response, problem(context, response));
+    }
+
+    private static Problem problem(ErrorContext context, MutableHttpResponse<?> response) {
+        HttpRequest<?> request = context.getRequest();
+        String route = request.getMethodName() + " " + request.getPath();
+        return switch (response.status()) {
+            case NOT_FOUND ->
+                Problem.notFound(null, "there is no " + route, "see the README of api-server for what there is");
+            case METHOD_NOT_ALLOWED -> caller(response, route + " is not allowed", "use a method of the Allow header");
+            case UNSUPPORTED_MEDIA_TYPE ->
+                caller(
+                        response,
+                        "the body's Content-Type "
+                                + request.getContentType().map(Object::toString).orElse("is missing and")
+                                + " cannot be read here",
+                        "send Content-Type: application/json");
+            case NOT_ACCEPTABLE -> caller(response, "the answer is JSON", "send Accept: application/json");
+            case REQUEST_ENTITY_TOO_LARGE ->
+                caller(response, "the body is too large: " + messages(context), "send less at once");
+            default -> other(context, response, route);
+        };
+    }
+
+    private static Problem other(ErrorContext context, MutableHttpResponse<?> response, String route) {
+        if (response.code() >= ErrorClass.INTERNAL.status()) {
+            String instance = "urn:uuid:" + UUID.randomUUID();
+            LOG.error("{} failed, {}", route, instance, context.getRootCause().orElse(null));
+            return Problem.internal(instance);
+        }
+        return caller(response, messages(context), "see the README of api-server for what there is");
+    }
+
+    private static Problem caller(MutableHttpResponse<?> response, String detail, String fix) {
+        return Problem.caller(response.code(), title(response.status()), null, detail, fix);
+    }
+
+    private static String title(HttpStatus status) {
+        return status.getReason();
+    }
+
+    private static String messages(ErrorContext context) {
+        return context.hasErrors()
+                ? context.getErrors().stream().map(Error::getMessage).collect(Collectors.joining("; "))
+                : "the request cannot be read";
+    }
+}

@@ -1,0 +1,40 @@
+package dev.millrace.api.http;
+
+import dev.millrace.api.problem.Problem;
+import dev.millrace.api.problem.ProblemException;
+import dev.millrace.ingest.spec.KnownNames;
+import dev.millrace.ps.serve.WeightServer;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The models that are served, by name. Immutable. */
+public final class Models {
+    private final TreeMap<String, WeightServer> byName;
+
+    public Models(Map<String, WeightServer> models) {
+        byName = new TreeMap<>(models);
+    }
+
+    Map<String, WeightServer> all() {
+        return byName;
+    }
+
+    /** @throws ProblemException (not found) with the nearest known name */
+    WeightServer get(String name) {
+        check(name);
+        return java.util.Objects.requireNonNull(byName.get(name));
+    }
+
+    /** @throws ProblemException (not found) with the nearest known name */
+    void check(String name) {
+        if (!byName.containsKey(name)) {
+            throw new ProblemException(Problem.notFound(
+                    "model", "there is no model '" + name + "'", KnownNames.fix(name, byName.keySet())));
+        }
+    }
+
+    /** The only one, or the first by name. */
+    String first() {
+        return byName.firstKey();
+    }
+}

@@ -1,0 +1,127 @@
+package dev.millrace.api.http;
+
+import dev.millrace.api.json.FeatureJson;
+import dev.millrace.api.json.JsonIn;
+import dev.millrace.api.rank.RankRequest;
+import dev.millrace.api.rank.RequestIds;
+import dev.millrace.ingest.feature.FeatureValue;
+import dev.millrace.ingest.spec.KnownNames;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SlotType;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one model's rank requests. Immutable. */
+final class RankReader {
+    private static final List<String> KEYS = List.of("requestId", "user", "session", "context", "candidates", "limit");
+    private static final List<String> CANDIDATE_KEYS = List.of("item", "features");
+
+    private final Side context;
+    private final Side item;
+    private final RequestIds ids;
+
+    RankReader(ModelSpec spec, RequestIds ids) {
+        this.context = Side.of(spec, "context.");
+        this.item = Side.of(spec, "item.");
+        this.ids = ids;
+    }
+
+    /**
+     * What a request may say of one side.
+     *
+     * @param names without the prefix
+     * @param numbers of these, the ones that only number slots read
+     */
+    private record Side(String prefix, Set<String> names, Set<String> numbers) {
+        static Side of(ModelSpec spec, String prefix) {
+            Set<String> names = spec.sources(prefix).stream()
+                    .map(from -> from.substring(prefix.length()))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            names.remove("id");
+            Set<String> numbers = new HashSet<>(names);
+            spec.slots().stream()
+                    .filter(slot ->
+                            slot.type() != SlotType.NUMBER && slot.from().startsWith(prefix))
+                    .forEach(slot -> numbers.remove(slot.from().substring(prefix.length())));
+            return new Side(prefix, names, numbers);
+        }
+
+        Map<String, FeatureValue> read(JsonIn in) throws IOException {
+            return FeatureJson.features(in, prefix, name -> check(in, name));
+        }
+
+        private void check(JsonIn in, String name) {
+            if (!names.contains(name)) {
+                throw in.invalid("is read by no slot of the model", KnownNames.fix(name, names));
+            }
+            if (numbers.contains(name) && !in.isNumber()) {
+                throw in.wrongType("a number");
+            }
+        }
+    }
+
+    RankRequest read(byte[] body) {
+        return JsonIn.read(body, this::request);
+    }
+
+    private static final class Draft {
+        private @Nullable String requestId;
+        private @Nullable String user;
+        private @Nullable String session;
+        private Map<String, FeatureValue> context = Map.of();
+        private @Nullable List<RankRequest.Candidate> candidates;
+        private int limit = RankRequest.MAX_CANDIDATES;
+    }
+
+    private RankRequest request(JsonIn in) throws IOException {
+        Draft draft = new Draft();
+        in.object(KEYS, name -> {
+            switch (name) {
+                case "requestId" -> draft.requestId = in.id();
+                case "user" -> draft.user = in.id();
+                case "session" -> draft.session = in.id();
+                case "context" -> draft.context = context.read(in);
+                case "candidates" -> draft.candidates = candidates(in);
+                default -> draft.limit = (int) in.wholeNumber(1, RankRequest.MAX_CANDIDATES);
+            }
+        });
+        if (draft.candidates == null) {
+            throw in.missing("candidates", "send 1.." + RankRequest.MAX_CANDIDATES + ", like [{\"item\": \"i1\"}]");
+        }
+        String requestId = draft.requestId == null ? ids.next() : draft.requestId;
+        return new RankRequest(requestId, draft.user, draft.session, draft.context, draft.candidates, draft.limit);
+    }
+
+    private List<RankRequest.Candidate> candidates(JsonIn in) throws IOException {
+        List<RankRequest.Candidate> candidates = new ArrayList<>();
+        Set<String> items = new HashSet<>();
+        in.array(1, RankRequest.MAX_CANDIDATES, i -> candidates.add(candidate(in, items)));
+        return candidates;
+    }
+
+    private RankRequest.Candidate candidate(JsonIn in, Set<String> items) throws IOException {
+        String[] id = new String[1];
+        List<Map<String, FeatureValue>> features = new ArrayList<>(1);
+        in.object(CANDIDATE_KEYS, name -> {
+            if (name.equals("item")) {
+                id[0] = in.id();
+                if (!items.add(id[0])) {
+                    throw in.invalid("is '" + id[0] + "' a second time", "send each item once");
+                }
+            } else {
+                features.add(item.read(in));
+            }
+        });
+        if (items.isEmpty() || id[0] == null) {
+            throw in.missing("item", "send the item's id");
+        }
+        return new RankRequest.Candidate(id[0], features.isEmpty() ? Map.of() : features.getFirst());
+    }
+}

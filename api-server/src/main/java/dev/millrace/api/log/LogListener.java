@@ -1,0 +1,22 @@
+package dev.millrace.api.log;
+
+import dev.millrace.ingest.proto.Action;
+import dev.millrace.ingest.proto.DeadLetter;
+import dev.millrace.ingest.sample.SampleBlock;
+
+/** Told of each record that the tail reads, in the order of its partition; must not block. */
+public interface LogListener {
+    void action(Action action);
+
+    void samples(Place place, SampleBlock block);
+
+    /** @param live whether it was appended after this process began to read */
+    void deadLetter(DeadLetter letter, boolean live);
+
+    /**
+     * Where a block of samples stands.
+     *
+     * @param live whether it was appended after this process began to read
+     */
+    record Place(String model, int partition, long offset, boolean live) {}
+}

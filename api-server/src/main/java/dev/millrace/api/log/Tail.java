@@ -1,0 +1,13 @@
+package dev.millrace.api.log;
+
+/** Reads on what the log gets, from some way before its end. */
+public interface Tail extends AutoCloseable {
+    /** Whether everything that stood on the log when it started has been read. */
+    boolean caughtUp();
+
+    /** When it last got a record, milliseconds since the epoch; heartbeats come ten a second while Kafka answers. */
+    long lastRecordMs();
+
+    @Override
+    void close();
+}

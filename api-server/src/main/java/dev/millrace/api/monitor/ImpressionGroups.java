@@ -1,0 +1,86 @@
+package dev.millrace.api.monitor;
+
+import it.unimi.dsi.fastutil.floats.FloatArrayList;
+import it.unimi.dsi.fastutil.longs.Long2ObjectLinkedOpenHashMap;
+import java.util.function.DoubleConsumer;
+
+/**
+ * Labels of each request's items, until all must have come: a positive comes at once, the negatives with the end of the
+ * reward window. Then the request's AUC is told, if it got both labels. The oldest request is told early when more than
+ * the bound are open. One thread, the tail's.
+ */
+final class ImpressionGroups {
+    private final long holdMs;
+    private final int maxGroups;
+    private final DoubleConsumer aucs;
+    private final Long2ObjectLinkedOpenHashMap<Group> groups = new Long2ObjectLinkedOpenHashMap<>();
+
+    private static final class Group {
+        final long firstMs;
+        final FloatArrayList positives = new FloatArrayList(1);
+        final FloatArrayList negatives = new FloatArrayList(4);
+
+        Group(long firstMs) {
+            this.firstMs = firstMs;
+        }
+    }
+
+    /** @param holdMs after a request's first label, until its last must have come */
+    ImpressionGroups(long holdMs, int maxGroups, DoubleConsumer aucs) {
+        this.holdMs = holdMs;
+        this.maxGroups = maxGroups;
+        this.aucs = aucs;
+    }
+
+    void add(long nowMs, long requestHash, float score, boolean positive) {
+        Group group = groups.get(requestHash);
+        if (group == null) {
+            if (groups.size() == maxGroups) {
+                tell(groups.removeFirst());
+            }
+            group = new Group(nowMs);
+            groups.put(requestHash, group);
+        }
+        (positive ? group.positives : group.negatives).add(score);
+    }
+
+    /** Tells the requests whose labels must have come by now. */
+    void expire(long nowMs) {
+        while (!groups.isEmpty() && groups.get(groups.firstLongKey()).firstMs + holdMs <= nowMs) {
+            tell(groups.removeFirst());
+        }
+    }
+
+    private void tell(Group group) {
+        if (!group.positives.isEmpty() && !group.negatives.isEmpty()) {
+            aucs.accept(auc(group.positives, group.negatives));
+        }
+    }
+
+    /** Exact, O((p + n) log n). */
+    static double auc(FloatArrayList positives, FloatArrayList negatives) {
+        float[] sorted = negatives.toFloatArray();
+        java.util.Arrays.sort(sorted);
+        double wins = 0;
+        for (int i = 0; i < positives.size(); i++) {
+            float score = positives.getFloat(i);
+            wins += (count(sorted, score, false) + count(sorted, score, true)) / 2.0;
+        }
+        return wins / positives.size() / sorted.length;
+    }
+
+    /** How many lie below the score, or not above it. */
+    private static int count(float[] sorted, float score, boolean orEqual) {
+        int low = 0;
+        int high = sorted.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] < score || (orEqual && sorted[middle] == score)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}

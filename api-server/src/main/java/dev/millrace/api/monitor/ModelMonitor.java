@@ -1,0 +1,131 @@
+package dev.millrace.api.monitor;
+
+import dev.millrace.api.log.LogListener;
+import dev.millrace.api.trace.Trace;
+import dev.millrace.ingest.sample.SampleBlock;
+import it.unimi.dsi.fastutil.longs.LongLinkedOpenHashSet;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One model's numbers.
+ *
+ * <pre>
+ *  field                     written by             guard
+ *  seen, groups              the tail               its thread (groups also by snapshots: this)
+ *  quality, rates, times     tail, rank, traces     each its own lock
+ * </pre>
+ */
+final class ModelMonitor {
+    private static final long MICROS_A_MS = 1000;
+
+    private final QualityWindow quality;
+    private final ImpressionGroups groups;
+    private final LongLinkedOpenHashSet seen = new LongLinkedOpenHashSet();
+    private final int maxSeen;
+    private final Map<FreshnessStage, SlidingHistogram> freshness = new EnumMap<>(FreshnessStage.class);
+    private final SlidingHistogram rankTime;
+    private final Rate ranks = new Rate();
+    private final Rate candidates = new Rate();
+    private final Rate samples = new Rate();
+    private long clockMs;
+
+    /**
+     * @param recent length of the windows
+     * @param hold after a request's first label, until its last must have come
+     * @param maxSeen sample ids remembered, so that what the join sends again does not count twice
+     * @param maxGroups requests whose labels are awaited
+     */
+    ModelMonitor(Duration recent, Duration hold, int maxSeen, int maxGroups) {
+        this.maxSeen = maxSeen;
+        quality = new QualityWindow(recent.toMillis());
+        groups = new ImpressionGroups(
+                hold.toMillis(), maxGroups, auc -> quality.update(clockMs, stats -> stats.addImpression(auc)));
+        rankTime = new SlidingHistogram(recent.toMillis());
+        for (FreshnessStage stage : FreshnessStage.values()) {
+            freshness.put(stage, new SlidingHistogram(recent.toMillis()));
+        }
+    }
+
+    /** Counts what is new and was appended since the start. */
+    synchronized void samples(LogListener.Place place, SampleBlock block, long nowMs) {
+        expire(nowMs);
+        for (int i = 0; i < block.size(); i++) {
+            if (isNew(block.sampleId(i)) && place.live()) {
+                sample(block, i, nowMs);
+            }
+        }
+    }
+
+    private boolean isNew(long sampleId) {
+        if (!seen.add(sampleId)) {
+            return false;
+        }
+        if (seen.size() > maxSeen) {
+            seen.removeFirstLong();
+        }
+        return true;
+    }
+
+    private void sample(SampleBlock block, int i, long nowMs) {
+        float score = block.servedScore(i);
+        float label = block.label(i);
+        double weight = 1.0 / block.keepRate(i);
+        quality.update(nowMs, stats -> stats.add(score, label, weight));
+        groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label));
+        samples.add(nowMs, 1);
+    }
+
+    private synchronized void expire(long nowMs) {
+        clockMs = nowMs;
+        groups.expire(nowMs);
+    }
+
+    void ranked(int count, long micros, long nowMs) {
+        ranks.add(nowMs, 1);
+        candidates.add(nowMs, count);
+        rankTime.record(nowMs, micros);
+    }
+
+    void finished(Trace trace, long nowMs) {
+        for (FreshnessStage stage : FreshnessStage.values()) {
+            times(stage).record(nowMs, stage.milliseconds(trace) * MICROS_A_MS);
+        }
+    }
+
+    private SlidingHistogram times(FreshnessStage stage) {
+        return Objects.requireNonNull(freshness.get(stage));
+    }
+
+    Quality total(long nowMs) {
+        expire(nowMs);
+        return quality.total();
+    }
+
+    Quality recent(long nowMs) {
+        expire(nowMs);
+        return quality.recent(nowMs);
+    }
+
+    MonitorSnapshot.Quantiles freshness(FreshnessStage stage, long nowMs) {
+        return times(stage).quantiles(nowMs);
+    }
+
+    MonitorSnapshot.Quantiles rankTime(long nowMs) {
+        return rankTime.quantiles(nowMs);
+    }
+
+    Rate ranks() {
+        return ranks;
+    }
+
+    Rate candidates() {
+        return candidates;
+    }
+
+    Rate samples() {
+        return samples;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.millrace.api.monitor;
+
+import dev.millrace.api.log.Tail;
+import dev.millrace.ps.serve.WeightServer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Whether this server should get requests: its weights and traces have caught up with the log, and the log answers. */
+public final class Readiness {
+    private final Map<String, WeightServer> models;
+    private final Tail tail;
+    private final Clock clock;
+    private final Duration silence;
+
+    /** @param silence longest time without a record; heartbeats alone are ten a second */
+    public Readiness(Map<String, WeightServer> models, Tail tail, Clock clock, Duration silence) {
+        this.models = Map.copyOf(models);
+        this.tail = tail;
+        this.clock = clock;
+        this.silence = silence;
+    }
+
+    public boolean ready() {
+        return missing().isEmpty();
+    }
+
+    /** What is not ready, and why; empty when all is. */
+    public Map<String, String> missing() {
+        Map<String, String> missing = new LinkedHashMap<>();
+        models.forEach((name, weights) -> {
+            if (!weights.caughtUp()) {
+                missing.put("model " + name, "its weights have not caught up with the log");
+            }
+        });
+        if (!tail.caughtUp()) {
+            missing.put("traces", "the end of the log has not been read yet");
+        }
+        if (clock.millis() - tail.lastRecordMs() > silence.toMillis()) {
+            missing.put("kafka", "no record, not even a heartbeat, within " + silence.toMillis() + " ms");
+        }
+        return missing;
+    }
+}

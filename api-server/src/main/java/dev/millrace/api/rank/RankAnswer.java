@@ -1,0 +1,20 @@
+package dev.millrace.api.rank;
+
+import io.micronaut.serde.annotation.Serdeable;
+import java.util.List;
+
+/**
+ * What was shown, best first.
+ *
+ * @param modelVersion sequence of the last delta in the weights that scored
+ */
+@Serdeable
+public record RankAnswer(String requestId, String model, long modelVersion, List<Ranked> items) {
+    public RankAnswer {
+        items = List.copyOf(items);
+    }
+
+    /** @param score predicted probability, 0..1 */
+    @Serdeable
+    public record Ranked(String item, float score) {}
+}
