@@ -36,6 +36,11 @@ public final class Screen {
         return inPlace;
     }
 
+    /** Whether block characters come out as such. */
+    public boolean drawsBlocks() {
+        return out.charset().newEncoder().canEncode('\u2588');
+    }
+
     /** On a terminal the lines replace the last ones; elsewhere {@code plain} is printed, unless one just was. */
     public void show(List<String> lines, String plain) {
         if (inPlace) {

@@ -4,6 +4,7 @@ import dev.millrace.load.client.MillraceClient;
 import dev.millrace.load.client.ModelInfo;
 import dev.millrace.load.client.Patience;
 import dev.millrace.load.console.Screen;
+import dev.millrace.load.crew.Crew;
 import dev.millrace.load.data.RecordedProfile;
 import dev.millrace.load.data.Recording;
 import dev.millrace.load.report.Report;

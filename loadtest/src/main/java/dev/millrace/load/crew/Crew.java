@@ -1,4 +1,4 @@
-package dev.millrace.load.replay;
+package dev.millrace.load.crew;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * A fixed number of virtual threads that take work in its order until there is none. The first failure interrupts the
  * others and is thrown to the one who waits.
  */
-final class Crew<T> implements AutoCloseable {
+public final class Crew<T> implements AutoCloseable {
     /** Work on one piece. */
     @FunctionalInterface
-    interface Work<T> {
+    public interface Work<T> {
         void on(T piece) throws InterruptedException;
     }
 
@@ -26,7 +26,7 @@ final class Crew<T> implements AutoCloseable {
     private final CountDownLatch ended;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    Crew(String name, int size, List<T> pieces, Work<T> work) {
+    public Crew(String name, int size, List<T> pieces, Work<T> work) {
         this.pieces = pieces.iterator();
         this.work = work;
         this.ended = new CountDownLatch(size);
@@ -37,7 +37,7 @@ final class Crew<T> implements AutoCloseable {
     }
 
     /** Whether all is done after at most {@code longest}. */
-    boolean await(Duration longest) throws InterruptedException {
+    public boolean await(Duration longest) throws InterruptedException {
         boolean done = ended.await(longest.toMillis(), TimeUnit.MILLISECONDS);
         Throwable cause = failure.get();
         if (cause instanceof RuntimeException e) {
