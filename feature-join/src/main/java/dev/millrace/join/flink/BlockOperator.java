@@ -27,6 +27,8 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
     private static final int SAMPLE_BYTES = 64;
     private static final int FEATURE_BYTES = Long.BYTES + Float.BYTES;
     private static final long UNKNOWN = 0;
+    /** A sample that alone has more is dropped and counted: no record could hold it. */
+    private static final int MAX_SAMPLE_BYTES = JoinPipeline.MAX_RECORD_BYTES / 2;
 
     private final SpecTexts specs;
     private final Bounds bounds;
@@ -38,7 +40,7 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
     /**
      * @param linger longest wait of a sample in an unfinished block
      * @param samples of a block, at most
-     * @param bytes of a block, at most, before compression; a sample that alone has more is dropped and counted
+     * @param bytes of a block of more than one sample, at most
      */
     record Bounds(Duration linger, int samples, int bytes) implements java.io.Serializable {}
 
@@ -70,16 +72,13 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
             throw new IllegalStateException("no spec of model '" + sample.model() + "'");
         }
         int features = sample.vector().size();
-        if (bytes(1, features) > bounds.bytes()) {
+        if (bytes(1, features) > MAX_SAMPLE_BYTES) {
             oversized.inc();
-            LOG.warn(
-                    "dropped a sample of model '{}' with {} features: too large for a record",
-                    sample.model(),
-                    features);
+            LOG.warn("dropped a sample of model '{}': {} features are too many for a record", sample.model(), features);
             return;
         }
         SampleBlockBuilder builder = block.builder();
-        if (bytes(builder.size() + 1, builder.features() + features) > bounds.bytes()) {
+        if (bytes(builder.size() + 1L, builder.features() + (long) features) > bounds.bytes()) {
             flush(sample.model(), block);
         }
         builder.add(sample.meta(), sample.vector());

@@ -23,7 +23,7 @@ public final class JoinJob implements AutoCloseable {
      * @param bufferTimeout longest wait of a record between two tasks
      * @param blockLinger longest wait of a sample in an unfinished block
      * @param blockSamples of a block, at most
-     * @param blockBytes of a block, at most
+     * @param blockBytes of a block of more than one sample, at most
      * @param maxActions that wait for the impression of one request, and ids that are remembered of it, at most
      * @param scratchDir of the local cluster; null: the JVM's folder of temporary files
      */
@@ -39,13 +39,10 @@ public final class JoinJob implements AutoCloseable {
             int blockBytes,
             int maxActions,
             @Nullable Path scratchDir) {
-        private static final int MAX_BLOCK_BYTES = 900_000;
-
         public Config {
             check(parallelism >= 1 && parallelism <= FlinkSettings.MAX_PARALLELISM, "parallelism", parallelism);
             check(blockSamples >= 1, "blockSamples", blockSamples);
-            // Kafka refuses records of 1 MiB.
-            check(blockBytes >= 1 && blockBytes <= MAX_BLOCK_BYTES, "blockBytes", blockBytes);
+            check(blockBytes >= 1 && blockBytes <= JoinPipeline.MAX_RECORD_BYTES / 2, "blockBytes", blockBytes);
             check(maxActions >= 1, "maxActions", maxActions);
             check(checkpointInterval.toMillis() >= 10, "checkpointInterval", checkpointInterval);
             check(!maxDisorder.isNegative(), "maxDisorder", maxDisorder);

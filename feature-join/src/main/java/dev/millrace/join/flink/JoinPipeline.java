@@ -21,6 +21,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 final class JoinPipeline {
     static final String NAME = "millrace-join";
+    /** As TopicAdmin lays the topics out. */
+    static final int MAX_RECORD_BYTES = 16 << 20;
 
     private JoinPipeline() {}
 
@@ -77,7 +79,8 @@ final class JoinPipeline {
         producer.setProperty("acks", "all");
         producer.setProperty("enable.idempotence", "true");
         producer.setProperty("linger.ms", "0");
-        producer.setProperty("buffer.memory", Long.toString(16L << 20));
+        producer.setProperty("max.request.size", Integer.toString(MAX_RECORD_BYTES));
+        producer.setProperty("buffer.memory", Integer.toString(2 * MAX_RECORD_BYTES));
         producer.setProperty("register.producer.metrics", "false");
         return KafkaSink.<TopicRecord>builder()
                 .setBootstrapServers(config.bootstrapServers())

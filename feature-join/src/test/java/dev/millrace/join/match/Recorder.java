@@ -1,0 +1,37 @@
+package dev.millrace.join.match;
+
+import dev.millrace.ingest.proto.Action;
+import dev.millrace.ingest.proto.DeadLetterReason;
+import dev.millrace.ingest.proto.Impression;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes a match's decisions down, a line each: {@code item=label@time by action}, {@code REASON action}. */
+final class Recorder implements MatchOutput {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public void labels(Impression impression, List<Label> labels) {
+        for (Label label : labels) {
+            String item = impression.getItems(label.item()).getItem();
+            lines.add(item + "=" + label.value() + "@" + label.eventTimeMs() + (label.byAction() ? " by action" : ""));
+        }
+    }
+
+    @Override
+    public void rejected(Action action, String model, DeadLetterReason reason) {
+        lines.add(reason.name().substring("DEAD_LETTER_REASON_".length()) + " " + action.getId());
+    }
+
+    @Override
+    public void repeated(Impression impression) {
+        lines.add("REPEATED");
+    }
+
+    /** Since the last call. */
+    List<String> take() {
+        List<String> taken = List.copyOf(lines);
+        lines.clear();
+        return taken;
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the vectors. */
+@NullMarked
+package dev.millrace.join.vector;
+
+import org.jspecify.annotations.NullMarked;
