@@ -33,8 +33,8 @@ public final class DataFolder implements AutoCloseable {
     public static DataFolder open(Path root) throws IOException {
         Path absolute = root.toAbsolutePath().normalize();
         Files.createDirectories(absolute);
-        FileChannel file = FileChannel.open(
-                absolute.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel file =
+                FileChannel.open(absolute.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!lock(file)) {
             file.close();
             throw new IOException("the data folder " + absolute

@@ -1,0 +1,64 @@
+package dev.millrace.deploy.cli;
+
+import dev.millrace.deploy.embedded.EmbeddedMillrace;
+import dev.millrace.deploy.embedded.LoadedSpec;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code millrace serve}. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        header = "Runs the service for one model, embedded, until stopped.",
+        description = {
+            "",
+            "Listens on loopback. Everything is kept in the data folder: stopped or killed and started again, it"
+                    + " continues with the same weights and loses no acknowledged event."
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final Duration JOIN = Duration.ofMinutes(2);
+
+    @Option(names = "--spec", required = true, paramLabel = "FILE", description = "The model spec, a YAML file.")
+    private Path spec = Path.of("");
+
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder that keeps everything.")
+    private Path data = Path.of("");
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "Port of the API and the live page; 0: any free one. Default: ${DEFAULT-VALUE}.")
+    private int port;
+
+    @Override
+    public Integer call() throws Exception {
+        LoadedSpec loaded = LoadedSpec.read(spec);
+        Logs.into(data);
+        long startNs = System.nanoTime();
+        EmbeddedMillrace millrace = EmbeddedMillrace.start(data, loaded, port, Clock.systemUTC());
+        CountDownLatch closed = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            millrace.close();
+            closed.countDown();
+        }));
+        say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
+        millrace.awaitJoin(JOIN);
+        say("join running after %.1f s; log in %s", secondsSince(startNs), data.resolve("millrace.log"));
+        closed.await();
+        return 0;
+    }
+
+    private static void say(String format, Object... args) {
+        System.out.println("millrace: " + String.format(java.util.Locale.ROOT, format, args));
+    }
+
+    private static double secondsSince(long startNs) {
+        return (System.nanoTime() - startNs) / 1e9;
+    }
+}

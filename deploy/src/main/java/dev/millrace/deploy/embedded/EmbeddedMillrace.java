@@ -1,0 +1,122 @@
+package dev.millrace.deploy.embedded;
+
+import dev.millrace.api.ApiConfig;
+import dev.millrace.api.ApiParts;
+import dev.millrace.api.ApiServer;
+import dev.millrace.ingest.profile.RocksDbProfileStore;
+import dev.millrace.ingest.publish.EventPublisher;
+import dev.millrace.ingest.topic.TopicAdmin;
+import dev.millrace.join.flink.JoinJob;
+import dev.millrace.learner.run.Learner;
+import dev.millrace.learner.run.LearnerConfig;
+import dev.millrace.ps.serve.ServingReplica;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole service in this process, each engine the one that a cluster would run: a Kafka broker, Flink's local
+ * cluster with the join, the learner, a serving replica and the API. Started again on its folder it continues.
+ *
+ * <p>Order: folder, broker, topics; then side by side the join, the learner, the replica; the API last. Closed in
+ * reverse, the API first, so that nothing is accepted that nobody would learn.
+ */
+public final class EmbeddedMillrace implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMillrace.class);
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final CompletableFuture<JoinJob> join;
+    private final EmbeddedBroker broker;
+    private final ApiServer api;
+
+    private EmbeddedMillrace(Path data, LoadedSpec spec, int port, Clock clock)
+            throws IOException, InterruptedException {
+        try {
+            DataFolder folder = opened(DataFolder.open(data));
+            folder.claim(spec.spec());
+            broker = opened(EmbeddedBroker.start(folder.kafka()));
+            String bootstrap = broker.bootstrapServers();
+            String model = spec.spec().model();
+            TopicAdmin.create(bootstrap, List.of(model), TopicAdmin.Layout.EMBEDDED);
+            join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, spec));
+            parts.push(() -> join.join().close());
+            opened(Learner.start(LearnerConfig.of(bootstrap, folder.snapshots(model)), spec.spec(), clock));
+            ServingReplica replica = opened(ServingReplica.start(
+                    new ServingReplica.Config(bootstrap, folder.rows(model), folder.snapshots(model)),
+                    spec.spec(),
+                    clock));
+            RocksDbProfileStore profiles = opened(RocksDbProfileStore.open(folder.profiles()));
+            EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
+            api = opened(ApiServer.start(
+                    ApiConfig.of(bootstrap).withPort(port),
+                    new ApiParts(Map.of(model, replica), profiles, publisher, clock)));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts everything; returns when the API listens.
+     *
+     * @param data folder that keeps everything over a restart
+     * @param port of the API; 0: any free one
+     */
+    public static EmbeddedMillrace start(Path data, LoadedSpec spec, int port, Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, spec, port, clock);
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static JoinJob submit(DataFolder folder, String bootstrap, LoadedSpec spec) {
+        var config = JoinJob.Config.of(
+                        bootstrap, folder.flink().resolve("checkpoints").toUri())
+                .withScratchDir(folder.flink().resolve("scratch"));
+        try {
+            return JoinJob.submit(config, List.of(spec.yaml()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CompletionException(e);
+        }
+    }
+
+    public URI baseUri() {
+        return URI.create("http://" + ApiConfig.LOOPBACK + ":" + api.port());
+    }
+
+    public String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    /** Returns when the join reads the log. */
+    public void awaitJoin(Duration timeout) throws InterruptedException, TimeoutException {
+        join.join().awaitRunning(timeout);
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), e.toString());
+            }
+        }
+    }
+}
