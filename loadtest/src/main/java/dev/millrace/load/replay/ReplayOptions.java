@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param absence what the model makes of an item without a labelled action (a negative)
  * @param profiles whether the recording's profiles are stored first (yes)
  * @param patience with a service that does not answer, and with an event until it is served (2 minutes)
- * @param traceGrace how long the service may not know an event that it had acknowledged, before the person goes on (5 s)
+ * @param traceGrace how long the service may not know an event that it had acknowledged, before the person goes on (15 s)
  * @param settle after the last request, how long the model may take to learn the rest (2 minutes)
  * @param quiet after the expected samples are learned, how long it must stay so (1 s)
  * @param predictions CSV of what the client saw, one row an item; null: none
@@ -83,7 +83,7 @@ public record ReplayOptions(
         private Absence absence = Absence.NEGATIVE;
         private boolean profiles = true;
         private Duration patience = Duration.ofMinutes(2);
-        private Duration traceGrace = Duration.ofSeconds(5);
+        private Duration traceGrace = Duration.ofSeconds(15);
         private Duration settle = Duration.ofMinutes(2);
         private Duration quiet = Duration.ofSeconds(1);
         private @Nullable Path predictions;
