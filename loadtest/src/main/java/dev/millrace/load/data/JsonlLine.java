@@ -34,7 +34,9 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
         record Action(String requestId, RecordedAction action) implements Body {}
     }
 
-    private static final int MAX_ID = 100;
+    private static final int MAX_ID = 128;
+    /** Leaves room for the run before it and the event after it. */
+    private static final int MAX_REQUEST_ID = 96;
     private static final int MAX_CANDIDATES = 1000;
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -80,7 +82,7 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
         body.keys(Set.of("id", "features"));
         return new RecordedProfile(
                 side,
-                body.require("id").text(MAX_ID + 28),
+                body.require("id").text(MAX_ID),
                 body.require("features").features());
     }
 
@@ -95,12 +97,12 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
             one.keys(Set.of("item", "features"));
             Field features = one.get("features");
             candidates.add(new Candidate(
-                    one.require("item").text(MAX_ID + 28), features == null ? null : features.features()));
+                    one.require("item").text(MAX_ID), features == null ? null : features.features()));
         }
         return new RankRequest(
-                body.require("requestId").text(MAX_ID),
-                user == null ? null : user.text(MAX_ID + 28),
-                session == null ? null : session.text(MAX_ID + 28),
+                body.require("requestId").text(MAX_REQUEST_ID),
+                user == null ? null : user.text(MAX_ID),
+                session == null ? null : session.text(MAX_ID),
                 context == null ? null : context.features(),
                 candidates,
                 limit == null ? null : limit.whole(1, MAX_CANDIDATES));
@@ -110,9 +112,9 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
         body.keys(Set.of("id", "type", "requestId", "item", "value", "time"));
         Field value = body.get("value");
         return new Body.Action(
-                body.require("requestId").text(MAX_ID),
+                body.require("requestId").text(MAX_REQUEST_ID),
                 new RecordedAction(
-                        body.require("item").text(MAX_ID + 28),
+                        body.require("item").text(MAX_ID),
                         body.require("type").text(MAX_ID),
                         value == null ? null : value.number()));
     }

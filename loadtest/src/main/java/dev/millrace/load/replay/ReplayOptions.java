@@ -1,5 +1,6 @@
 package dev.millrace.load.replay;
 
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Policies.Absence;
 import dev.millrace.load.data.Dataset;
 import java.net.URI;
@@ -120,6 +121,11 @@ public record ReplayOptions(
         public Builder absence(Absence value) {
             absence = value;
             return this;
+        }
+
+        /** Labels and absence of the model's spec, which is what the service learns by. */
+        public Builder spec(ModelSpec value) {
+            return labels(value.labels()).absence(value.policies().absence());
         }
 
         public Builder profiles(boolean value) {
