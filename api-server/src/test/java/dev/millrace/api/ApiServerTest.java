@@ -1,0 +1,309 @@
+package dev.millrace.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.log.LogListener;
+import dev.millrace.api.log.LogListener.Place;
+import dev.millrace.ps.serve.ServedVersion;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The server over HTTP, on a log in memory. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ApiServerTest {
+    private static final String JSON = "application/json";
+    private static final String RANK = "/v1/models/movies/rank";
+    private static final int BODY_BYTES = 200_000;
+
+    private final MemoryLog log = new MemoryLog();
+    private final FixedWeights weights = new FixedWeights();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private ApiServer server;
+
+    @BeforeAll
+    void start() {
+        ApiConfig.Limits limits = new ApiConfig.Limits(BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 1000);
+        server = ApiServer.start(
+                ApiConfig.of("nowhere:1").withPort(0).withLimits(limits),
+                new Wiring(Map.of("movies", weights), new MemoryProfiles(), log, log::tail, Clock.systemUTC()));
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+        client.close();
+    }
+
+    @BeforeEach
+    void healthy() {
+        log.mode = MemoryLog.Mode.ACKNOWLEDGE;
+        log.caughtUp = true;
+        log.lastRecordMs = Long.MAX_VALUE / 2;
+        weights.caughtUp = true;
+    }
+
+    private HttpRequest.Builder to(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(to(path));
+    }
+
+    private HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        return send(to(path).header("Content-Type", JSON).POST(BodyPublishers.ofString(body)));
+    }
+
+    private HttpResponse<String> put(String path, String body) throws IOException, InterruptedException {
+        return send(to(path).header("Content-Type", JSON).PUT(BodyPublishers.ofString(body)));
+    }
+
+    private static void assertProblem(int status, String part, HttpResponse<String> response) {
+        assertEquals(status, response.statusCode(), response.body());
+        assertEquals(
+                "application/problem+json",
+                response.headers().firstValue("Content-Type").orElse(""));
+        assertTrue(response.body().contains("\"status\":" + status), response.body());
+        assertTrue(response.body().contains("\"fix\":"), response.body());
+        assertTrue(response.body().contains(part), response.body());
+        assertFalse(response.body().contains("Exception"), response.body());
+    }
+
+    @Test
+    void ranksBestFirstAndAnswersTheRequestId() throws Exception {
+        HttpResponse<String> response = post(
+                RANK,
+                "{\"requestId\":\"q1\",\"limit\":2,\"candidates\":[{\"item\":\"a\"},"
+                        + "{\"item\":\"b\",\"features\":{\"price\":0.75}},{\"item\":\"c\",\"features\":{\"price\":0}}]}");
+        assertEquals(200, response.statusCode(), response.body());
+        assertTrue(response.body().startsWith("{\"requestId\":\"q1\",\"model\":\"movies\",\"modelVersion\":"));
+        assertTrue(
+                response.body().endsWith("\"items\":[{\"item\":\"b\",\"score\":0.75},{\"item\":\"a\",\"score\":0.5}]}"),
+                response.body());
+        assertEquals(
+                1,
+                log.impressions.stream()
+                        .filter(i -> i.getRequestId().equals("q1"))
+                        .count());
+    }
+
+    @Test
+    void anEventIsTracedFromAcceptedToServed() throws Exception {
+        HttpResponse<String> accepted =
+                post("/v1/events", "{\"id\":\"way\",\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}");
+        assertEquals(202, accepted.statusCode());
+        assertEquals(
+                "{\"accepted\":1,\"duplicates\":0,\"events\":[{\"id\":\"way\",\"status\":\"accepted\"}]}",
+                accepted.body());
+        assertTrue(get("/v1/events/way").body().startsWith("{\"id\":\"way\",\"status\":\"accepted\",\"acceptedAt\":"));
+        assertTrue(get("/v1/events/way?until=joined&within=50ms").body().contains("\"status\":\"accepted\""));
+
+        CompletableFuture<HttpResponse<String>> served =
+                client.sendAsync(to("/v1/events/way?until=served&within=20s").build(), BodyHandlers.ofString());
+        LogListener tail = Objects.requireNonNull(log.listener);
+        long now = System.currentTimeMillis();
+        tail.samples(
+                new Place("movies", 0, 41, true),
+                new Samples().add("q", "a", "way", 1, .5f).block(now + 5));
+        Awaitility.await().until(() -> get("/v1/events/way").body().contains("\"status\":\"joined\""));
+        weights.apply(new ServedVersion(8, now + 10, now + 20, now, Map.of(0, 42L), 5, -77, 0, 10));
+        assertTrue(served.join().body().contains("\"servedAt\":" + (now + 20) + ",\"modelVersion\":8}"));
+
+        String monitor = get("/v1/monitor").body();
+        Awaitility.await().until(() -> get("/v1/monitor").body().contains("\"traced\":"));
+        assertTrue(monitor.contains("\"model\":\"movies\""), monitor);
+        String model = get("/v1/models/movies").body();
+        assertTrue(model.contains("\"version\":8,\"specFingerprint\":\"") && model.contains("\"sampleIdSum\":\"-77\""));
+        assertTrue(model.endsWith("\"offsets\":{\"0\":42}}"), model);
+        assertTrue(get("/prometheus").body().contains("millrace_freshness_seconds_count"));
+    }
+
+    @Test
+    void linesAreEventsToo() throws Exception {
+        String line = "{\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}\n";
+        HttpResponse<String> response = send(to("/v1/events")
+                .header("Content-Type", "application/x-ndjson")
+                .POST(BodyPublishers.ofString(line + line)));
+        assertEquals(202, response.statusCode(), response.body());
+        assertTrue(response.body().startsWith("{\"accepted\":2,"), response.body());
+    }
+
+    @Test
+    void profilesComeBackAsTheyWerePut() throws Exception {
+        assertProblem(404, "nobody", get("/v1/users/nobody"));
+        HttpResponse<String> put = put(
+                "/v1/users/%C3%A9%2F1",
+                "{\"features\":{\"age\":24,\"f\":1.5,\"b\":true,\"g\":[\"x\",\"y\"],\"t\":\"z\"}}");
+        assertEquals(204, put.statusCode(), put.body());
+        assertEquals(
+                "{\"id\":\"é/1\",\"features\":{\"age\":24,\"f\":1.5,\"b\":\"true\",\"g\":[\"x\",\"y\"],\"t\":\"z\"}}",
+                get("/v1/users/%C3%A9%2F1").body());
+        assertEquals(204, put("/v1/items/i", "{\"features\":{}}").statusCode());
+        assertEquals("{\"id\":\"i\",\"features\":{}}", get("/v1/items/i").body());
+        assertProblem(400, "features.a-b", put("/v1/items/i", "{\"features\":{\"a-b\":1}}"));
+        assertProblem(400, "\"field\":\"features.id\"", put("/v1/items/i", "{\"features\":{\"id\":1}}"));
+        assertProblem(400, "\"field\":\"features\"", put("/v1/items/i", "{}"));
+        assertProblem(400, "\"field\":\"id\"", put("/v1/items/" + "x".repeat(129), "{\"features\":{}}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    POST   | /v1/models/movies/rank            | {                      | 400 | not JSON
+                    POST   | /v1/models/movies/rank            | ``                     | 400 | is empty
+                    POST   | /v1/models/movies/rank            | {"candidates":[]}      | 400 | "field":"candidates"
+                    POST   | /v1/models/movis/rank             | {}                     | 404 | did you mean 'movies'?
+                    GET    | /v1/models/movis                  | ``                     | 404 | did you mean 'movies'?
+                    GET    | /v1/monitor?model=movis           | ``                     | 404 | did you mean 'movies'?
+                    GET    | /v1/monitor/stream?model=movis    | ``                     | 404 | did you mean 'movies'?
+                    POST   | /v1/events                        | {"type":"like"}        | 400 | "field":"requestId"
+                    GET    | /v1/events/unknown                | ``                     | 404 | "field":"id"
+                    GET    | /v1/events/unknown?until=servd    | ``                     | 400 | did you mean 'served'?
+                    GET    | /v1/events/unknown?within=1h      | ``                     | 400 | "field":"within"
+                    GET    | /v1/events/unknown?within=31s     | ``                     | 400 | at most 30s
+                    GET    | /v1/nothing                       | ``                     | 404 | there is no GET /v1/nothing
+                    DELETE | /v1/models                        | ``                     | 405 | DELETE /v1/models
+                    GET    | /v1/models/movies/rank            | ``                     | 405 | GET /v1/models/movies/rank
+                    """)
+    void whatIsWrongIsAProblem(String method, String path, String body, int status, String part) throws Exception {
+        var publisher = body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body);
+        HttpRequest.Builder request = to(path).method(method, publisher);
+        assertProblem(status, part, send(method.equals("POST") ? request.header("Content-Type", JSON) : request));
+    }
+
+    @Test
+    void anotherMediaTypeIsA415() throws Exception {
+        assertProblem(
+                415,
+                "application/json",
+                send(to(RANK).header("Content-Type", "text/plain").POST(BodyPublishers.ofString("x"))));
+    }
+
+    @Test
+    void aBodyBeyondTheBoundIsA413() throws Exception {
+        assertProblem(413, "too large", post("/v1/events", " ".repeat(BODY_BYTES + 1)));
+    }
+
+    @Test
+    void aMalformedAddressIsA400() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.getOutputStream()
+                    .write("GET /v1/users/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+            assertTrue(answer.contains("application/problem+json"), answer);
+        }
+    }
+
+    @Test
+    void aLogThatDoesNotAnswerIsA503ThatSaysWhenToComeAgain() throws Exception {
+        log.mode = MemoryLog.Mode.REFUSE;
+        HttpResponse<String> rank = post(RANK, "{\"candidates\":[{\"item\":\"a\"}]}");
+        assertProblem(503, "urn:millrace:problem:stale", rank);
+        assertEquals("1", rank.headers().firstValue("Retry-After").orElse(""));
+        assertProblem(503, "duplicate", post("/v1/events", "{\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}"));
+    }
+
+    @Test
+    void moreThanTheBoundAtOnceIsA429() throws Exception {
+        log.mode = MemoryLog.Mode.WAIT;
+        HttpRequest slow = to(RANK).header("Content-Type", JSON)
+                .POST(BodyPublishers.ofString("{\"candidates\":[{\"item\":\"a\"}]}"))
+                .build();
+        var first = client.sendAsync(slow, BodyHandlers.ofString());
+        var second = client.sendAsync(slow, BodyHandlers.ofString());
+        Awaitility.await().until(() -> log.waiting() == 2);
+        HttpResponse<String> third = post(RANK, "{\"candidates\":[{\"item\":\"a\"}]}");
+        assertProblem(429, "urn:millrace:problem:overload", third);
+        assertEquals("1", third.headers().firstValue("Retry-After").orElse(""));
+        log.acknowledge();
+        assertEquals(200, first.join().statusCode());
+        assertEquals(200, second.join().statusCode());
+    }
+
+    @Test
+    void aDefectOfOursShowsAnInstanceAndNoMore() throws Exception {
+        HttpResponse<String> response = post(RANK, "{\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":7}}]}");
+        assertProblem(500, "\"instance\":\"urn:uuid:", response);
+        assertFalse(response.body().contains("probability"), response.body());
+    }
+
+    @Test
+    void readinessSaysWhatIsMissing() throws Exception {
+        assertEquals(200, get("/health/readiness").statusCode());
+        weights.caughtUp = false;
+        assertEquals(503, get("/health/readiness").statusCode());
+        assertTrue(get("/health/readiness").body().contains("model movies"));
+        assertEquals(200, get("/health/liveness").statusCode());
+        weights.caughtUp = true;
+        log.lastRecordMs = 0;
+        assertTrue(get("/health/readiness").body().contains("heartbeat"));
+        log.caughtUp = false;
+        assertTrue(get("/health").body().contains("the end of the log has not been read yet"));
+    }
+
+    @Test
+    void theStreamBeginsAtOnceAndOnlySoManyAreOpen() throws Exception {
+        var stream = client.send(to("/v1/monitor/stream").build(), BodyHandlers.ofLines());
+        assertEquals(
+                "text/event-stream",
+                stream.headers().firstValue("Content-Type").orElse("").split(";")[0]);
+        try (var lines = stream.body()) {
+            assertTrue(lines.iterator().next().startsWith("data: {\"timeMs\":"));
+            assertProblem(429, "streams", get("/v1/monitor/stream"));
+        }
+    }
+
+    @Test
+    void metersFollowPrometheusConventions() throws Exception {
+        post(RANK, "{\"candidates\":[{\"item\":\"a\"}]}");
+        String text = get("/prometheus").body();
+        for (String meter : new String[] {
+            "millrace_ranks_total{model=\"movies\"}",
+            "millrace_rank_seconds_bucket{model=\"movies\",le=\"0.01\"}",
+            "millrace_events_total{status=\"accepted\"}",
+            "millrace_outcomes_total{outcome=\"orphan\"}",
+            "millrace_errors_total{class=\"stale\"}",
+            "millrace_quality_auc{model=\"movies\",window=\"recent\"}",
+            "jvm_memory_used_bytes"
+        }) {
+            assertTrue(text.contains(meter), meter);
+        }
+    }
+
+    @Test
+    void thePageIsServedWithAPolicy() throws Exception {
+        HttpResponse<String> page = get("/");
+        assertEquals(200, page.statusCode(), page.body());
+        assertTrue(page.headers().firstValue("Content-Type").orElse("").startsWith("text/html"));
+        assertTrue(
+                page.headers().firstValue("Content-Security-Policy").orElse("").contains("default-src 'none'"));
+        assertEquals(
+                "nosniff", page.headers().firstValue("X-Content-Type-Options").orElse(""));
+    }
+}

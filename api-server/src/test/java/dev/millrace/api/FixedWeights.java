@@ -1,0 +1,51 @@
+package dev.millrace.api;
+
+import dev.millrace.ingest.feature.FeatureValue;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.serve.ServedVersion;
+import dev.millrace.ps.serve.WeightServer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Scores an item by its {@code item.price}, 0.5 without one; its version is set by hand. */
+public final class FixedWeights implements WeightServer {
+    private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
+    private volatile ServedVersion version = ServedVersion.NONE;
+    public volatile boolean caughtUp = true;
+
+    @Override
+    public ModelSpec spec() {
+        return MovieSpec.SPEC;
+    }
+
+    @Override
+    public ServedVersion version() {
+        return version;
+    }
+
+    @Override
+    public boolean caughtUp() {
+        return caughtUp;
+    }
+
+    @Override
+    public void onApplied(Consumer<ServedVersion> listener) {
+        listeners.add(listener);
+    }
+
+    public void apply(ServedVersion applied) {
+        version = applied;
+        listeners.forEach(l -> l.accept(applied));
+    }
+
+    @Override
+    public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
+        for (int i = 0; i < items.size(); i++) {
+            scores[i] =
+                    items.get(i).get("item.price") instanceof FeatureValue.Numeric price ? (float) price.value() : 0.5f;
+        }
+        return version.sequence();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.millrace.api.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.HandClock;
+import dev.millrace.api.MovieSpec;
+import dev.millrace.api.problem.Problem;
+import dev.millrace.api.problem.ProblemException;
+import dev.millrace.api.rank.RankRequest;
+import dev.millrace.api.rank.RequestIds;
+import dev.millrace.ingest.feature.FeatureValue;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RankReaderTest {
+    private final RankReader reader =
+            new RankReader(MovieSpec.SPEC, new RequestIds(new HandClock(1_700_000_000_000L), new Random(1)));
+
+    private RankRequest read(String json) {
+        return reader.read(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void everythingThatMayBeSaidIsRead() {
+        RankRequest request = read("""
+                {"requestId":"r1","user":"u1","session":"s1","context":{"device":"phone"},"limit":1,
+                 "candidates":[{"features":{"price":3.5,"genres":["a","b"]},"item":"i1"},{"item":"i2"}]}""");
+        assertEquals("r1", request.requestId());
+        assertEquals("u1", request.user());
+        assertEquals("s1", request.session());
+        assertEquals(Map.of("context.device", new FeatureValue.Text("phone")), request.context());
+        assertEquals(1, request.limit());
+        assertEquals(
+                new FeatureValue.Numeric(3.5),
+                request.candidates().get(0).features().get("item.price"));
+        assertEquals("i2", request.candidates().get(1).item());
+    }
+
+    @Test
+    void aRequestWithoutAnIdGetsOneThatSortsByTime() {
+        String first = read("{\"candidates\":[{\"item\":\"i\"}]}").requestId();
+        String second = read("{\"candidates\":[{\"item\":\"i\"}]}").requestId();
+        assertTrue(first.startsWith("018bcfe5-6800-7"), first);
+        assertTrue(!first.equals(second), first);
+    }
+
+    @Test
+    void aThousandCandidatesAreReadAndOneMoreIsRefused() {
+        assertEquals(1000, read(candidates(1000)).candidates().size());
+        assertRefused(candidates(1001), "candidates", "1..1000");
+    }
+
+    private static String candidates(int n) {
+        return IntStream.range(0, n)
+                .mapToObj(i -> "{\"item\":\"" + i + "\"}")
+                .collect(Collectors.joining(",", "{\"candidates\":[", "]}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    {                                                             |                                | UTF-8
+                    nonsense                                                      |                                | UTF-8
+                    []                                                            |                                | an object
+                    {"candidates":[{"item":"i"}]} {}                              |                                | one document
+                    {}                                                            | candidates                     | 1..1000
+                    {"candidates":[]}                                             | candidates                     | 1..1000
+                    {"candidates":{}}                                             | candidates                     | an array
+                    {"candidates":["i"]}                                          | candidates[0]                  | an object
+                    {"candidates":[{}]}                                           | candidates[0].item             | item's id
+                    {"candidates":[{"item":7}]}                                   | candidates[0].item             | text
+                    {"candidates":[{"item":""}]}                                  | candidates[0].item             | 1..128
+                    {"candidates":[{"item":"a\\u0007"}]}                          | candidates[0].item             | visible
+                    {"candidates":[{"item":"\\ud800"}]}                           | candidates[0].item             | Unicode
+                    {"candidates":[{"item":"i"},{"item":"i"}]}                    | candidates[1].item             | once
+                    {"candidates":[{"item":"i","item":"j"}]}                      | candidates[0].item             | keep one
+                    {"candidates":[{"itm":"i"}]}                                  | candidates[0].itm              | did you mean 'item'?
+                    {"candidates":[{"item":"i","features":{"pricee":1}}]}         | candidates[0].features.pricee  | did you mean 'price'?
+                    {"candidates":[{"item":"i","features":{"price":"x"}}]}        | candidates[0].features.price   | a number
+                    {"candidates":[{"item":"i","features":{"price":1e999}}]}      | candidates[0].features.price   | 1.7e308
+                    {"candidates":[{"item":"i","features":{"price":null}}]}       | candidates[0].features.price   | a number
+                    {"candidates":[{"item":"i","features":{"genres":[1]}}]}       | candidates[0].features.genres[0] | text
+                    {"candidates":[{"item":"i","features":{"genres":{}}}]}        | candidates[0].features.genres  | array of texts
+                    {"candidates":[{"item":"i","features":{"id":"x"}}]}           | candidates[0].features.id      | known: genres, price
+                    {"candidates":[{"item":"i"}],"limit":0}                       | limit                          | 1..1000
+                    {"candidates":[{"item":"i"}],"limit":1001}                    | limit                          | 1..1000
+                    {"candidates":[{"item":"i"}],"limit":1.5}                     | limit                          | a whole number
+                    {"candidates":[{"item":"i"}],"limit":99999999999999999999}    | limit                          | 1..1000
+                    {"candidates":[{"item":"i"}],"user":null}                     | user                           | text
+                    {"candidates":[{"item":"i"}],"usr":"u"}                       | usr                            | did you mean 'user'?
+                    {"candidates":[{"item":"i"}],"context":{"devise":"x"}}        | context.devise                 | did you mean 'device'?
+                    {"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}}}}}}}}} | a | known
+                    """)
+    void aBadRequestIsRefusedWithItsFieldAndTheFix(String json, String field, String fix) {
+        assertRefused(json, field, fix);
+    }
+
+    @Test
+    void whatIsNotUtf8IsRefused() {
+        byte[] latin1 = "{\"user\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] utf16 = candidates(1).getBytes(StandardCharsets.UTF_16);
+        assertThrows(ProblemException.class, () -> reader.read(latin1));
+        assertThrows(ProblemException.class, () -> reader.read(utf16));
+    }
+
+    @Test
+    void seededGarbageIsAlwaysAProblem() {
+        Random random = new Random(7);
+        byte[] good = candidates(3).getBytes(StandardCharsets.UTF_8);
+        for (int round = 0; round < 5_000; round++) {
+            byte[] bad = good.clone();
+            for (int i = 0; i <= random.nextInt(4); i++) {
+                bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                assertTrue(reader.read(bad).candidates().size() <= 3);
+            } catch (ProblemException e) {
+                assertEquals(400, e.problem().status());
+            }
+        }
+    }
+
+    private void assertRefused(String json, String field, String fix) {
+        Problem problem = assertThrows(ProblemException.class, () -> read(json)).problem();
+        assertEquals(field, problem.field(), problem.toString());
+        assertEquals(400, problem.status());
+        assertTrue(String.valueOf(problem.fix()).contains(fix), problem.toString());
+    }
+}

@@ -1,0 +1,43 @@
+package dev.millrace.api.rank;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Comparator;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class OrderingTest {
+    @Test
+    void bestFirstAndTiesInTheCandidatesOrder() {
+        float[] scores = {0.5f, 1f, 0.5f, 0f, -0f, 0.7f, Float.MIN_VALUE};
+        assertArrayEquals(new int[] {1, 5, 0, 2, 6, 3, 4}, Ordering.best(scores, 7, 7));
+        assertArrayEquals(new int[] {1, 5}, Ordering.best(scores, 7, 2));
+    }
+
+    @Test
+    void agreesWithAStableSort() {
+        Random random = new Random(3);
+        for (int round = 0; round < 200; round++) {
+            int n = 1 + random.nextInt(1000);
+            float[] scores = new float[n];
+            for (int i = 0; i < n; i++) {
+                scores[i] = random.nextInt(4) == 0 ? random.nextInt(5) / 4f : random.nextFloat();
+            }
+            int[] expected = IntStream.range(0, n)
+                    .boxed()
+                    .sorted(Comparator.comparing((Integer i) -> -scores[i]))
+                    .mapToInt(i -> i)
+                    .toArray();
+            assertArrayEquals(expected, Ordering.best(scores, n, n));
+        }
+    }
+
+    @Test
+    void whatIsNoProbabilityIsNotRanked() {
+        for (float bad : new float[] {Float.NaN, -0.1f, 1.1f, Float.POSITIVE_INFINITY}) {
+            assertThrows(IllegalStateException.class, () -> Ordering.best(new float[] {0.5f, bad}, 2, 1));
+        }
+    }
+}

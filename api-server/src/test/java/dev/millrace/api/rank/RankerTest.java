@@ -1,0 +1,99 @@
+package dev.millrace.api.rank;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.api.FixedWeights;
+import dev.millrace.api.HandClock;
+import dev.millrace.api.MemoryLog;
+import dev.millrace.api.MemoryProfiles;
+import dev.millrace.api.MovieSpec;
+import dev.millrace.api.problem.ErrorClass;
+import dev.millrace.api.problem.ProblemException;
+import dev.millrace.ingest.feature.FeatureCodec;
+import dev.millrace.ingest.feature.FeatureValue;
+import dev.millrace.ingest.feature.FeatureValue.Numeric;
+import dev.millrace.ingest.feature.FeatureValue.Text;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.profile.ProfileStore.Kind;
+import dev.millrace.ingest.proto.Impression;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RankerTest {
+    private final MemoryLog log = new MemoryLog();
+    private final MemoryProfiles profiles = new MemoryProfiles();
+    private final Ranker ranker =
+            new Ranker(new FixedWeights(), profiles, log, new HandClock(1234), Duration.ofMillis(50));
+
+    private static RankRequest request(@Nullable String user, int limit, RankRequest.Candidate... candidates) {
+        Map<String, FeatureValue> context = Map.of("context.device", new Text("tv"));
+        return new RankRequest("r1", user, "s1", context, List.of(candidates), limit);
+    }
+
+    private static RankRequest.Candidate candidate(String item, double price) {
+        return new RankRequest.Candidate(item, Map.of("item.price", new Numeric(price)));
+    }
+
+    @Test
+    void whatIsAnsweredIsLoggedAndNothingElse() throws InterruptedException {
+        RankAnswer answer = ranker.rank(request("u1", 2, candidate("a", .1), candidate("b", .9), candidate("c", .5)));
+        assertEquals(List.of(new RankAnswer.Ranked("b", .9f), new RankAnswer.Ranked("c", .5f)), answer.items());
+        Impression impression = log.impressions.getFirst();
+        assertEquals(1, log.impressions.size());
+        assertEquals(2, impression.getItemsCount());
+        assertEquals("b", impression.getItems(0).getItem());
+        assertEquals(.9f, impression.getItems(0).getScore());
+        assertEquals(1f, impression.getItems(0).getPropensity());
+        assertEquals("r1", impression.getRequestId());
+        assertEquals("movies", impression.getModel());
+        assertEquals("u1", impression.getUser());
+        assertEquals("s1", impression.getSession());
+        assertEquals(1234, impression.getTimeMs());
+        assertEquals(MovieSpec.SPEC.fingerprint(), impression.getSpecFingerprint());
+    }
+
+    @Test
+    void theImpressionCarriesTheRawFeaturesThatScored() throws InterruptedException {
+        profiles.put(Kind.USER, "u1", RawFeatures.of(Map.of("user.age", new Numeric(24))));
+        RawFeatures stored = RawFeatures.of(Map.of("item.price", new Numeric(.2), "item.year", new Numeric(1999)));
+        profiles.put(Kind.ITEM, "a", stored);
+        ranker.rank(request("u1", 10, candidate("a", .7), new RankRequest.Candidate("b", Map.of())));
+
+        Impression impression = log.impressions.getFirst();
+        List<String> names = impression.getNamesList();
+        assertEquals(
+                RawFeatures.of(Map.of(
+                        "user.age", new Numeric(24), "user.id", new Text("u1"), "context.device", new Text("tv"))),
+                FeatureCodec.decode(impression.getFeatures(), names));
+        assertEquals(
+                RawFeatures.of(Map.of(
+                        "item.price", new Numeric(.7), "item.year", new Numeric(1999), "item.id", new Text("a"))),
+                FeatureCodec.decode(impression.getItems(0).getFeatures(), names));
+        assertEquals(
+                RawFeatures.of(Map.of("item.id", new Text("b"))),
+                FeatureCodec.decode(impression.getItems(1).getFeatures(), names));
+    }
+
+    @Test
+    void nobodyIsRankedForWithoutUserAttributes() throws InterruptedException {
+        ranker.rank(request(null, 1, candidate("a", .1)));
+        Impression impression = log.impressions.getFirst();
+        assertEquals("", impression.getUser());
+        assertEquals(List.of("context.device", "item.price", "item.id"), impression.getNamesList());
+    }
+
+    @Test
+    void thereIsNoAnswerThatTheLogDoesNotHold() {
+        for (MemoryLog.Mode mode : new MemoryLog.Mode[] {MemoryLog.Mode.REFUSE, MemoryLog.Mode.WAIT}) {
+            log.mode = mode;
+            ProblemException stale =
+                    assertThrows(ProblemException.class, () -> ranker.rank(request("u1", 1, candidate("a", .1))));
+            assertEquals(ErrorClass.STALE, stale.problem().errorClass());
+            assertEquals(1, stale.problem().retryAfterSeconds());
+        }
+    }
+}
