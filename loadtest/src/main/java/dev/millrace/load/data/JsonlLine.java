@@ -37,6 +37,7 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
     private static final int MAX_ID = 128;
     /** Leaves room for the run before it and the event after it. */
     private static final int MAX_REQUEST_ID = 96;
+
     private static final int MAX_CANDIDATES = 1000;
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -81,9 +82,7 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
     private static RecordedProfile profile(Side side, Field body) {
         body.keys(Set.of("id", "features"));
         return new RecordedProfile(
-                side,
-                body.require("id").text(MAX_ID),
-                body.require("features").features());
+                side, body.require("id").text(MAX_ID), body.require("features").features());
     }
 
     private static RankRequest rank(Field body) {
@@ -96,8 +95,8 @@ record JsonlLine(Lines.Line source, long timeMs, Body body) {
         for (Field one : body.require("candidates").elements(1, MAX_CANDIDATES)) {
             one.keys(Set.of("item", "features"));
             Field features = one.get("features");
-            candidates.add(new Candidate(
-                    one.require("item").text(MAX_ID), features == null ? null : features.features()));
+            candidates.add(
+                    new Candidate(one.require("item").text(MAX_ID), features == null ? null : features.features()));
         }
         return new RankRequest(
                 body.require("requestId").text(MAX_REQUEST_ID),
