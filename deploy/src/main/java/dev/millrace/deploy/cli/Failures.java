@@ -19,6 +19,9 @@ final class Failures {
                 || e instanceof UncheckedIOException
                 || e instanceof IllegalArgumentException) {
             err.println("millrace: " + e.getMessage());
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                err.println("  because: " + cause);
+            }
         } else {
             e.printStackTrace(err);
         }

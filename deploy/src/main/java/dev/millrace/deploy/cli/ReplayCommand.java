@@ -126,8 +126,7 @@ final class ReplayCommand implements Callable<Integer> {
                 .users(users)
                 .limit(limit)
                 .delay(delay)
-                .labels(spec.spec().labels())
-                .absence(spec.spec().policies().absence())
+                .spec(spec.spec())
                 .predictions(predictions)
                 .report(report)
                 .build());

@@ -41,6 +41,9 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static void format(Path dir) throws IOException {
         Files.createDirectories(dir);
+        if (Files.exists(dir.resolve("meta.properties"))) {
+            return;
+        }
         try {
             new Formatter()
                     .setNodeId(NODE)

@@ -22,18 +22,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plays a session, blocking its thread: rank, act, wait until serving has learned of it, next. An attempt that fails is
+ * Plays a session, blocking its thread: rank, act, wait until serving has learned every label of it, next. An attempt that fails is
  * made again with the same ids and bytes; an acknowledged event is never posted again, so that an event which the
  * service lost after acknowledging stays lost and is seen.
  */
 final class Player {
     private static final Duration TRACE_WAIT = Duration.ofSeconds(2);
+    private static final Duration NEGATIVES_GRACE = Duration.ofSeconds(5);
     private static final Duration UNKNOWN_TRACE_PAUSE = Duration.ofMillis(200);
 
     private final MillraceClient client;
     private final ReplayOptions options;
     private final String run;
     private final InstantSource clock;
+    private final LearnedTime learned;
     private final Tally tally;
     private final Consumer<Played> settled;
 
@@ -48,6 +50,7 @@ final class Player {
         this.options = options;
         this.run = run;
         this.clock = clock;
+        this.learned = new LearnedTime(client, options.model());
         this.tally = tally;
         this.settled = settled;
     }
@@ -84,6 +87,12 @@ final class Player {
         Played played = new Played(rank, sentMs, receivedMs, shown);
         tally.settled(played);
         settled.accept(played);
+        if (options.absence() == Absence.NEGATIVE && reactions.size() < shown.size()) {
+            // What was passed over is a label too. Not waited for in vain: the last ones may move no watermark.
+            learned.await(
+                    receivedMs + options.rewardWindow().toMillis(),
+                    options.rewardWindow().plus(NEGATIVES_GRACE));
+        }
     }
 
     private Played.Shown shown(RankAnswer.Ranked item, @Nullable Reaction reaction) {

@@ -60,7 +60,8 @@ final class Progress {
         append(text, "  fresh p50 %.0f ms", tally.freshness.percentileMs(50));
         count(text, "lost", tally.unserved.sum());
         count(text, "retries", retries);
-        if (rate > 0 && done < total) {
+        // A service that stands still drives the smoothed rate towards zero.
+        if (rate > 1 && done < total) {
             text.append("  ETA ").append(clock(Duration.ofSeconds((long) ((total - done) / rate))));
         }
         return text.toString();

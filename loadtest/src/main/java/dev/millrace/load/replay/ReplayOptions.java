@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels action type to label, as in the model's spec (like 1, dislike 0, click 1); actions of other types are
  *     sent, and not waited for
  * @param absence what the model makes of an item without a labelled action (a negative)
+ * @param rewardWindow after which an item without a labelled action is a negative (1 s)
  * @param profiles whether the recording's profiles are stored first (yes)
  * @param patience with a service that does not answer, and with an event until it is served (2 minutes)
  * @param traceGrace how long the service may not know an event that it had acknowledged, before the person goes on (15 s)
@@ -40,6 +41,7 @@ public record ReplayOptions(
         Duration delay,
         Map<String, Double> labels,
         Absence absence,
+        Duration rewardWindow,
         boolean profiles,
         Duration patience,
         Duration traceGrace,
@@ -82,6 +84,7 @@ public record ReplayOptions(
         private Duration delay = Duration.ZERO;
         private Map<String, Double> labels = Map.of("like", 1.0, "dislike", 0.0, "click", 1.0);
         private Absence absence = Absence.NEGATIVE;
+        private Duration rewardWindow = Duration.ofSeconds(1);
         private boolean profiles = true;
         private Duration patience = Duration.ofMinutes(2);
         private Duration traceGrace = Duration.ofSeconds(15);
@@ -123,9 +126,14 @@ public record ReplayOptions(
             return this;
         }
 
-        /** Labels and absence of the model's spec, which is what the service learns by. */
+        public Builder rewardWindow(Duration value) {
+            rewardWindow = value;
+            return this;
+        }
+
+        /** Labels, absence and reward window of the model's spec, which is what the service learns by. */
         public Builder spec(ModelSpec value) {
-            return labels(value.labels()).absence(value.policies().absence());
+            return labels(value.labels()).absence(value.policies().absence()).rewardWindow(value.rewardWindow());
         }
 
         public Builder profiles(boolean value) {
@@ -179,6 +187,7 @@ public record ReplayOptions(
                     delay,
                     labels,
                     absence,
+                    rewardWindow,
                     profiles,
                     patience,
                     traceGrace,

@@ -1,0 +1,308 @@
+package dev.millrace.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.millrace.deploy.page.LivePageChecks;
+import dev.millrace.ingest.feature.FeatureCodec;
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.SampleIds;
+import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.proto.ShownItem;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.load.client.Candidate;
+import dev.millrace.load.client.ModelInfo;
+import dev.millrace.load.client.RankAnswer;
+import dev.millrace.load.client.RankRequest;
+import dev.millrace.load.client.Trace;
+import dev.millrace.load.client.TraceStatus;
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.LinearModel;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rank, feedback, changed score, live page. */
+@Tag("e2e")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LoopTest {
+    private Service service;
+
+    @BeforeAll
+    void start(@TempDir Path data) throws IOException, InterruptedException, TimeoutException {
+        service = Service.start(data);
+    }
+
+    @AfterAll
+    void stop() {
+        service.close();
+    }
+
+    private static double score(RankAnswer answer, String item) {
+        return answer.items().stream()
+                .filter(i -> i.item().equals(item))
+                .findFirst()
+                .orElseThrow()
+                .score();
+    }
+
+    private static long at(@Nullable Long reached) {
+        return Objects.requireNonNull(reached);
+    }
+
+    @Test
+    void whatAPersonLikedScoresHigherASecondLater() throws InterruptedException {
+        RankAnswer before = service.rank("loop-1", "anna", "hat", "shoe");
+        service.act("loop-e1", "like", "loop-1", "shoe");
+        Trace trace = service.settled("loop-e1");
+        assertEquals(TraceStatus.SERVED, trace.status());
+        assertTrue(at(trace.acceptedAt()) <= at(trace.joinedAt()), trace.toString());
+        assertTrue(at(trace.learnedAt()) <= at(trace.servedAt()), trace.toString());
+        RankAnswer after = service.rank("loop-2", "anna", "hat", "shoe");
+        assertTrue(score(after, "shoe") > score(before, "shoe"));
+        assertEquals("shoe", after.items().getFirst().item());
+        assertTrue(after.modelVersion() >= at(trace.modelVersion()), "scored by the version that learned it");
+    }
+
+    @Test
+    void whatWasPassedOverBecomesANegativeThoughNobodyRanksAnyMore() throws InterruptedException {
+        RankAnswer before = service.rank("absent-1", "ben", "dull");
+        Awaitility.await().atMost(Service.PATIENCE).until(() -> {
+            // A look at the model, no rank: only heartbeats carry event time on.
+            long id = SampleIds.of(Service.MODEL, "absent-1", "dull", 0);
+            return Log.samples(service.bootstrapServers()).stream().anyMatch(block -> holds(block, id, 0f));
+        });
+        Awaitility.await()
+                .atMost(Service.PATIENCE)
+                .until(() -> score(service.rank("absent-2", "ben", "dull"), "dull") < score(before, "dull"));
+    }
+
+    private static boolean holds(SampleBlock block, long sampleId, float label) {
+        for (int i = 0; i < block.size(); i++) {
+            if (block.sampleId(i) == sampleId && block.label(i) == label) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Contract 1, through the running system: raw features as served → the vector that scored = the vector learned. */
+    @Test
+    void theVectorInTheSampleIsTheVectorThatWasScored() throws IOException, InterruptedException {
+        long seed = 3;
+        Random random = new Random(seed);
+        service.client.putUser("carl", Map.of("age", 31));
+        service.client.putItem("book", Map.of("tags", List.of("new", "blue"), "title", "A blue Book", "price", 12.5));
+        service.client.putItem("lamp", Map.of("tags", List.of("old"), "price", 80));
+        for (int i = 0; i < 30; i++) {
+            List<Candidate> candidates = List.of(
+                    Candidate.of("book"),
+                    new Candidate("lamp", Map.of("price", 1 + random.nextInt(100))),
+                    Candidate.of("unheard-of"));
+            service.client.rank(
+                    Service.MODEL,
+                    new RankRequest("vector-" + i, "carl", "s", Map.of("device", "phone"), candidates, 2));
+            service.act("vector-e" + i, random.nextBoolean() ? "like" : "dislike", "vector-" + i, "lamp");
+            service.settled("vector-e" + i);
+        }
+        Map<Long, Sampled> samples = samples();
+        List<Delta> deltas = Log.deltas(service.bootstrapServers());
+        int compared = 0;
+        for (Impression impression : Log.impressions(service.bootstrapServers())) {
+            for (ShownItem item : impression.getItemsList()) {
+                long id = SampleIds.of(Service.MODEL, impression.getRequestId(), item.getItem(), 0);
+                Sampled sample = samples.get(id);
+                if (sample != null) {
+                    FeatureVector scored = vector(impression, item);
+                    assertEquals(flat(scored), sample.vector(), impression.getRequestId());
+                    assertEquals(item.getScore(), sample.servedScore());
+                    assertEquals(scoreAt(sample.modelVersion(), deltas, scored), item.getScore(), "seed " + seed);
+                    compared++;
+                }
+            }
+        }
+        assertTrue(compared >= 30, compared + " compared");
+    }
+
+    private record Sampled(List<Float> vector, float servedScore, long modelVersion) {}
+
+    private Map<Long, Sampled> samples() {
+        Map<Long, Sampled> samples = new HashMap<>();
+        for (SampleBlock block : Log.samples(service.bootstrapServers())) {
+            for (int i = 0; i < block.size(); i++) {
+                samples.put(
+                        block.sampleId(i), new Sampled(flat(block, i), block.servedScore(i), block.modelVersion(i)));
+            }
+        }
+        return samples;
+    }
+
+    private static FeatureVector vector(Impression impression, ShownItem item) {
+        RawFeatures request = FeatureCodec.decode(impression.getFeatures(), impression.getNamesList());
+        RawFeatures ofItem = FeatureCodec.decode(item.getFeatures(), impression.getNamesList());
+        Vectorizer vectorizer = new Vectorizer(Service.SPEC.spec());
+        Vectorizer.Request hashed = vectorizer.newRequest();
+        FeatureVector vector = new FeatureVector();
+        vectorizer.request(request, hashed, vector);
+        vectorizer.item(ofItem, hashed, vector);
+        return vector;
+    }
+
+    /** The score by the weights that the delta log says stood at a version. */
+    private static float scoreAt(long version, List<Delta> deltas, FeatureVector vector) {
+        Map<Long, Float> weights = new HashMap<>();
+        for (Delta delta : deltas) {
+            for (int i = 0; i < delta.keys().length && delta.header().sequence() <= version; i++) {
+                weights.put(delta.keys()[i], delta.weights()[i]);
+            }
+        }
+        LinearModel model = new LinearModel(Service.SPEC.spec());
+        return LinearModel.sigmoid(model.logit(vector, 0, vector.size(), 0f, key -> weights.getOrDefault(key, 0f)));
+    }
+
+    /** Id halves and value bits of every feature, to compare exactly. */
+    private static List<Float> flat(FeatureVector vector) {
+        List<Float> flat = new ArrayList<>();
+        for (int i = 0; i < vector.size(); i++) {
+            add(flat, vector.id(i), vector.value(i));
+        }
+        return flat;
+    }
+
+    private static List<Float> flat(SampleBlock block, int sample) {
+        List<Float> flat = new ArrayList<>();
+        for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
+            add(flat, block.featureId(f), block.featureValue(f));
+        }
+        return flat;
+    }
+
+    private static void add(List<Float> flat, long id, float value) {
+        for (int shift = 0; shift < 64; shift += 16) {
+            flat.add((float) ((id >>> shift) & 0xFFFF));
+        }
+        flat.add(value);
+    }
+
+    @Test
+    void actionsThatMakeNoLabelSaySo() throws InterruptedException {
+        service.rank("ends-1", "dora", "pen", "cup");
+        service.act("ends-e1", "like", "ends-1", "pen");
+        service.act("ends-e2", "dislike", "ends-1", "pen");
+        service.act("ends-e3", "like", "ends-1", "never-shown");
+        service.act("ends-e4", "like", "no-such-request", "pen");
+        service.act("ends-e5", "glance", "ends-1", "cup");
+        assertEquals(TraceStatus.SERVED, service.settled("ends-e1").status());
+        assertEquals(TraceStatus.DUPLICATE, service.settled("ends-e2").status());
+        assertEquals(TraceStatus.ORPHAN, service.settled("ends-e3").status());
+        assertEquals(TraceStatus.IGNORED, service.settled("ends-e5").status());
+        Awaitility.await()
+                .atMost(Service.PATIENCE)
+                .until(() -> Log.samples(service.bootstrapServers()).stream()
+                        .anyMatch(b -> holds(b, SampleIds.of(Service.MODEL, "ends-1", "cup", 0), 0f)));
+        service.act("ends-e6", "like", "ends-1", "cup");
+        assertEquals(TraceStatus.LATE, service.settled("ends-e6").status());
+        assertEquals(TraceStatus.ORPHAN, service.settled("ends-e4").status());
+    }
+
+    @Test
+    void anActionBeforeItsImpressionCounts() throws InterruptedException {
+        service.act("early-e1", "like", "early-1", "cap");
+        service.rank("early-1", "emil", "cap");
+        assertEquals(TraceStatus.SERVED, service.settled("early-e1").status());
+    }
+
+    @Test
+    void aRepeatedRankAndARepeatedEventCountOnce() throws InterruptedException, IOException {
+        service.rank("twice-1", "fay", "mug");
+        service.rank("twice-1", "fay", "mug");
+        String event = "{\"id\":\"twice-e1\",\"type\":\"like\",\"requestId\":\"twice-1\",\"item\":\"mug\"}";
+        HttpResponse<String> first = service.send("POST", "/v1/events", "application/json", event);
+        HttpResponse<String> second = service.send("POST", "/v1/events", "application/json", event);
+        assertEquals(202, first.statusCode());
+        assertTrue(second.body().contains("\"duplicates\":1"), second.body());
+        assertEquals(TraceStatus.SERVED, service.settled("twice-e1").status());
+        ModelInfo model = service.client.model(Service.MODEL);
+        assertEquals(0, model.duplicateSamples());
+    }
+
+    @Test
+    void eventsComeAsArrayAndAsLines() throws InterruptedException, IOException {
+        service.rank("lines-1", "gus", "a", "b", "c");
+        HttpResponse<String> array = service.send(
+                "POST",
+                "/v1/events",
+                "application/json",
+                "[{\"id\":\"lines-e1\",\"type\":\"like\",\"requestId\":\"lines-1\",\"item\":\"a\"},"
+                        + "{\"id\":\"lines-e2\",\"type\":\"like\",\"requestId\":\"lines-1\",\"item\":\"b\"}]");
+        HttpResponse<String> lines = service.send(
+                "POST",
+                "/v1/events",
+                "application/x-ndjson",
+                "{\"id\":\"lines-e3\",\"type\":\"like\",\"requestId\":\"lines-1\",\"item\":\"c\"}\n");
+        assertEquals(202, array.statusCode(), array.body());
+        assertEquals(202, lines.statusCode(), lines.body());
+        for (int i = 1; i <= 3; i++) {
+            assertEquals(TraceStatus.SERVED, service.settled("lines-e" + i).status());
+        }
+    }
+
+    @Test
+    void prometheusUnderstandsTheMetrics() throws IOException, InterruptedException {
+        whatAPersonLikedScoresHigherASecondLater();
+        HttpResponse<String> metrics = service.get("/prometheus");
+        assertEquals(200, metrics.statusCode());
+        for (String name : List.of("freshness", "log_loss", "auc", "outcome", "calibration", "normalized_entropy")) {
+            assertTrue(metrics.body().contains(name), name);
+        }
+        assumeTrue(Tools.onPath("promtool"), "no promtool on the PATH (Debian's prometheus brings it)");
+        Tools.Result result =
+                Tools.run(metrics.body().getBytes(StandardCharsets.UTF_8), "promtool", "check", "metrics");
+        assertEquals(0, result.code(), result.output());
+    }
+
+    @Test
+    void theLivePageShowsIt() throws InterruptedException {
+        assumeTrue(LivePageChecks.chromium().isPresent(), LivePageChecks.NO_CHROMIUM);
+        Thread player = Thread.ofVirtual().start(this::play);
+        try {
+            assertNotNull(LivePageChecks.check(service.uri("/"), true, Duration.ofSeconds(60)));
+        } finally {
+            player.interrupt();
+            player.join();
+        }
+    }
+
+    private void play() {
+        try {
+            for (int i = 0; i < 10_000; i++) {
+                service.rank("page-" + i, "hana", "x", "y");
+                service.act("page-e" + i, "like", "page-" + i, "x");
+                service.settled("page-e" + i);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
