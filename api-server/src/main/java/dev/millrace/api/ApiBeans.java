@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
+import dev.millrace.api.http.ConnectionLimit;
 import dev.millrace.api.http.EventsController;
 import dev.millrace.api.http.Gate;
 import dev.millrace.api.http.Models;
@@ -153,6 +154,11 @@ final class ApiBeans {
     @Singleton
     ProfilesController.ProfilesGate profilesGate() {
         return new ProfilesController.ProfilesGate(new Gate("requests of profiles", limits.profiles()));
+    }
+
+    @Singleton
+    ConnectionLimit.Config connectionLimit() {
+        return new ConnectionLimit.Config(limits.connections());
     }
 
     @Singleton

@@ -37,6 +37,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
     /**
      * Bounds of memory and work.
      *
+     * @param connections open at a time
      * @param bodyBytes largest request body
      * @param ranks rank requests at a time
      * @param posts posts of events at a time
@@ -49,6 +50,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
      * @param openImpressions requests a model whose labels are awaited for the impression AUC
      */
     public record Limits(
+            int connections,
             int bodyBytes,
             int ranks,
             int posts,
@@ -60,9 +62,10 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             int samples,
             int openImpressions) {
         public static final Limits DEFAULT =
-                new Limits(4 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
+                new Limits(4096, 4 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
 
         public Limits {
+            require(connections > 0, "connections", connections);
             require(bodyBytes > 0, "bodyBytes", bodyBytes);
             require(ranks > 0, "ranks", ranks);
             require(posts > 0, "posts", posts);

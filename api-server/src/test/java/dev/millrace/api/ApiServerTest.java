@@ -9,6 +9,7 @@ import dev.millrace.api.log.LogListener.Place;
 import dev.millrace.ps.serve.ServedVersion;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +18,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +38,7 @@ class ApiServerTest {
     private static final String JSON = "application/json";
     private static final String RANK = "/v1/models/movies/rank";
     private static final int BODY_BYTES = 200_000;
+    private static final int CONNECTIONS = 40;
 
     private final MemoryLog log = new MemoryLog();
     private final FixedWeights weights = new FixedWeights();
@@ -43,7 +47,7 @@ class ApiServerTest {
 
     @BeforeAll
     void start() {
-        ApiConfig.Limits limits = new ApiConfig.Limits(BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 1000);
+        ApiConfig.Limits limits = new ApiConfig.Limits(CONNECTIONS, BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 1000);
         server = ApiServer.start(
                 ApiConfig.of("nowhere:1").withPort(0).withLimits(limits),
                 new Wiring(Map.of("movies", weights), new MemoryProfiles(), log, log::tail, Clock.systemUTC()));
@@ -101,6 +105,7 @@ class ApiServerTest {
                 "{\"requestId\":\"q1\",\"limit\":2,\"candidates\":[{\"item\":\"a\"},"
                         + "{\"item\":\"b\",\"features\":{\"price\":0.75}},{\"item\":\"c\",\"features\":{\"price\":0}}]}");
         assertEquals(200, response.statusCode(), response.body());
+        assertTrue(weights.onVirtualThread, "the event loop must not wait for the log");
         assertTrue(response.body().startsWith("{\"requestId\":\"q1\",\"model\":\"movies\",\"modelVersion\":"));
         assertTrue(
                 response.body().endsWith("\"items\":[{\"item\":\"b\",\"score\":0.75},{\"item\":\"a\",\"score\":0.5}]}"),
@@ -217,6 +222,36 @@ class ApiServerTest {
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
             assertTrue(answer.contains("application/problem+json"), answer);
+        }
+    }
+
+    @Test
+    void aConnectionBeyondTheBoundIsClosedAndOthersAreServed() throws Exception {
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i <= CONNECTIONS; i++) {
+                Socket socket = new Socket("127.0.0.1", server.port());
+                socket.setSoTimeout(1);
+                sockets.add(socket);
+            }
+            Awaitility.await().until(() -> sockets.stream().anyMatch(ApiServerTest::isClosed));
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        Awaitility.await()
+                .ignoreExceptions()
+                .until(() -> get("/health/liveness").statusCode() == 200);
+    }
+
+    private static boolean isClosed(Socket socket) {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
         }
     }
 

@@ -14,6 +14,7 @@ public final class FixedWeights implements WeightServer {
     private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
     private volatile ServedVersion version = ServedVersion.NONE;
     public volatile boolean caughtUp = true;
+    public volatile boolean onVirtualThread;
 
     @Override
     public ModelSpec spec() {
@@ -42,6 +43,7 @@ public final class FixedWeights implements WeightServer {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
+        onVirtualThread = Thread.currentThread().isVirtual();
         for (int i = 0; i < items.size(); i++) {
             scores[i] =
                     items.get(i).get("item.price") instanceof FeatureValue.Numeric price ? (float) price.value() : 0.5f;

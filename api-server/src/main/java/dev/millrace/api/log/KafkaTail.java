@@ -20,7 +20,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,7 +92,7 @@ public final class KafkaTail implements Tail, Runnable {
                 if (assign(consumer)) {
                     read(consumer);
                 }
-            } catch (InterruptException | WakeupException e) {
+            } catch (InterruptException e) {
                 Thread.currentThread().interrupt();
                 return;
             } catch (KafkaException e) {
@@ -114,6 +113,8 @@ public final class KafkaTail implements Tail, Runnable {
 
     private KafkaConsumer<byte[], byte[]> consumer() {
         Map<String, Object> properties = Map.of(
+                ConsumerConfig.CLIENT_ID_CONFIG,
+                "api-tail",
                 ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                 config.bootstrapServers(),
                 ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,

@@ -39,36 +39,36 @@ public final class MonitorMeters {
     /** Registers everything. */
     public void bind(Map<String, WeightServer> models, Monitor monitor, Snapshots snapshots, ErrorCounts errors) {
         models.forEach((name, weights) -> {
-            weights(Tags.of("model", name), weights);
+            Tags tags = Tags.of("model", name);
+            weights(tags, weights);
+            traffic(tags, monitor.model(name));
             quality(name, snapshots);
-            counter(
-                    "millrace.ranks",
-                    Tags.of("model", name),
-                    monitor.model(name).ranks(),
-                    Rate::total);
-            counter(
-                    "millrace.candidates",
-                    Tags.of("model", name),
-                    monitor.model(name).candidates(),
-                    Rate::total);
-            counter(
-                    "millrace.samples",
-                    Tags.of("model", name),
-                    monitor.model(name).samples(),
-                    Rate::total);
         });
+        outcomes(monitor);
+        String classes = "problems answered, by error class";
+        for (ErrorClass errorClass : ErrorClass.values()) {
+            counter("errors", classes, Tags.of("class", errorClass.label()), errors, e -> e.get(errorClass));
+        }
+        monitor.recordTo((model, stage, ms) -> freshness(model, stage).record(Duration.ofMillis(ms)));
+    }
+
+    private void traffic(Tags tags, ModelMonitor model) {
+        counter("ranks", "rank requests answered", tags, model.ranks(), Rate::total);
+        counter("candidates", "candidates of the rank requests answered", tags, model.candidates(), Rate::total);
+        counter("samples", "distinct samples seen on the log since the start", tags, model.samples(), Rate::total);
+    }
+
+    private void outcomes(Monitor monitor) {
+        String ends = "actions that made no label, by reason";
         for (Status end : Status.values()) {
             if (end.isEnd()) {
-                counter("millrace.outcomes", Tags.of("outcome", end.label()), monitor, m -> m.outcome(end));
+                counter("outcomes", ends, Tags.of("outcome", end.label()), monitor, m -> m.outcome(end));
             }
         }
-        for (ErrorClass errorClass : ErrorClass.values()) {
-            counter("millrace.errors", Tags.of("class", errorClass.label()), errors, e -> e.get(errorClass));
-        }
-        counter("millrace.events", Tags.of("status", "accepted"), monitor.events(), Rate::total);
-        counter("millrace.events", Tags.of("status", "duplicate"), monitor, Monitor::duplicatePosts);
-        counter("millrace.unreadable", Tags.empty(), monitor, Monitor::unreadable);
-        monitor.recordTo((model, stage, ms) -> freshness(model, stage).record(Duration.ofMillis(ms)));
+        String posts = "events posted here, by what became of them";
+        counter("events", posts, Tags.of("status", "accepted"), monitor.events(), Rate::total);
+        counter("events", posts, Tags.of("status", "duplicate"), monitor, Monitor::duplicatePosts);
+        counter("unreadable", "records that the join could not read", Tags.empty(), monitor, Monitor::unreadable);
     }
 
     /** Time of one model's rank requests, from the body to the answer. */
@@ -89,12 +89,32 @@ public final class MonitorMeters {
     }
 
     private void weights(Tags tags, WeightServer weights) {
-        gauge("millrace.model.version", tags, weights, w -> w.version().sequence());
-        gauge("millrace.model.rows", tags, weights, w -> w.version().rows());
-        gauge("millrace.model.caught.up", tags, weights, w -> w.caughtUp() ? 1 : 0);
-        gauge("millrace.weights.age.seconds", tags, weights, w -> age(w.version()));
-        counter("millrace.samples.learned", tags, weights, w -> w.version().samples());
-        counter("millrace.samples.duplicate", tags, weights, w -> w.version().duplicateSamples());
+        gauge(
+                "model.version",
+                "sequence of the delta that serves",
+                tags,
+                weights,
+                w -> w.version().sequence());
+        gauge("model.rows", "rows that serve", tags, weights, w -> w.version().rows());
+        gauge("model.caught.up", "1 once the weights have caught up", tags, weights, w -> w.caughtUp() ? 1 : 0);
+        gauge(
+                "weights.age.seconds",
+                "since the learner made the delta that serves",
+                tags,
+                weights,
+                w -> age(w.version()));
+        counter(
+                "samples.learned",
+                "distinct samples in the weights that serve",
+                tags,
+                weights,
+                w -> w.version().samples());
+        counter(
+                "samples.duplicate",
+                "samples that came again and were not learned again",
+                tags,
+                weights,
+                w -> w.version().duplicateSamples());
     }
 
     private double age(ServedVersion version) {
@@ -108,44 +128,47 @@ public final class MonitorMeters {
                 MonitorSnapshot.Qualities both = s.of(model).quality();
                 return recent ? both.recent() : both.total();
             };
-            gauge(
-                    "millrace.quality.log.loss",
+            quality("log.loss", "mean log loss of served scores", tags, snapshots, quality, Quality::logLoss);
+            quality("auc", "AUC of served scores", tags, snapshots, quality, Quality::auc);
+            quality(
+                    "normalized.entropy",
+                    "log loss / entropy of the base rate",
                     tags,
                     snapshots,
-                    s -> orNaN(quality.apply(s).logLoss()));
-            gauge(
-                    "millrace.quality.auc",
-                    tags,
-                    snapshots,
-                    s -> orNaN(quality.apply(s).auc()));
-            gauge(
-                    "millrace.quality.normalized.entropy",
-                    tags,
-                    snapshots,
-                    s -> orNaN(quality.apply(s).normalizedEntropy()));
-            gauge(
-                    "millrace.quality.calibration",
-                    tags,
-                    snapshots,
-                    s -> orNaN(quality.apply(s).calibration()));
-            gauge(
-                    "millrace.quality.impression.auc",
-                    tags,
-                    snapshots,
-                    s -> orNaN(quality.apply(s).impressionAuc()));
+                    quality,
+                    Quality::normalizedEntropy);
+            quality("calibration", "predicted / observed positives", tags, snapshots, quality, Quality::calibration);
+            quality("impression.auc", "mean AUC within requests", tags, snapshots, quality, Quality::impressionAuc);
         }
+    }
+
+    private void quality(
+            String name,
+            String description,
+            Tags tags,
+            Snapshots snapshots,
+            Function<Snapshots, Quality> quality,
+            Function<Quality, @Nullable Double> value) {
+        gauge("quality." + name, description, tags, snapshots, s -> orNaN(value.apply(quality.apply(s))));
     }
 
     private static double orNaN(@Nullable Double value) {
         return value == null ? Double.NaN : value;
     }
 
-    private <T> void gauge(String name, Tags tags, T of, ToDoubleFunction<T> value) {
-        Gauge.builder(name, of, value).tags(tags).strongReference(true).register(registry);
+    private <T> void gauge(String name, String description, Tags tags, T of, ToDoubleFunction<T> value) {
+        Gauge.builder("millrace." + name, of, value)
+                .description(description)
+                .tags(tags)
+                .strongReference(true)
+                .register(registry);
     }
 
     /** The registry keeps a weak reference; everything counted here lives as long as the server. */
-    private <T> void counter(String name, Tags tags, T of, ToDoubleFunction<T> value) {
-        FunctionCounter.builder(name, of, value).tags(tags).register(registry);
+    private <T> void counter(String name, String description, Tags tags, T of, ToDoubleFunction<T> value) {
+        FunctionCounter.builder("millrace." + name, of, value)
+                .description(description)
+                .tags(tags)
+                .register(registry);
     }
 }
