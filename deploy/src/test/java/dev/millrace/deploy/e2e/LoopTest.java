@@ -270,7 +270,9 @@ class LoopTest {
 
     @Test
     void prometheusUnderstandsTheMetrics() throws IOException, InterruptedException {
-        whatAPersonLikedScoresHigherASecondLater();
+        service.rank("metrics-1", "ida", "hat");
+        service.act("metrics-e1", "like", "metrics-1", "hat");
+        service.settled("metrics-e1");
         HttpResponse<String> metrics = service.get("/prometheus");
         assertEquals(200, metrics.statusCode());
         for (String name : List.of("freshness", "log_loss", "auc", "outcome", "calibration", "normalized_entropy")) {
@@ -279,7 +281,9 @@ class LoopTest {
         assumeTrue(Tools.onPath("promtool"), "no promtool on the PATH (Debian's prometheus brings it)");
         Tools.Result result =
                 Tools.run(metrics.body().getBytes(StandardCharsets.UTF_8), "promtool", "check", "metrics");
-        assertEquals(0, result.code(), result.output());
+        // 3: it reads them and has remarks; those on other libraries' metrics are not ours to mend.
+        assertTrue(result.code() == 0 || result.code() == 3, result.output());
+        assertTrue(result.output().lines().noneMatch(line -> line.startsWith("millrace")), result.output());
     }
 
     @Test
