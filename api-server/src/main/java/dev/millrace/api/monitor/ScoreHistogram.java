@@ -5,7 +5,7 @@ package dev.millrace.api.monitor;
  * bin count as equal.
  *
  * <p>{@value #BINS} bins, equally wide in logit over ±8 (scores 0.00034..0.99966; the outer bins take what lies beyond),
- * so a bin is 1/256 wide in logit: at most 0.1 % of a score's odds times four. Binning error of the AUC: at most
+ * so scores of one bin differ by 0.4 % in odds. Binning error of the AUC: at most
  * ½ Σ_b p_b·n_b / (P·N), half the share of pairs that fall into one bin; {@link #aucError} says how much that is.
  */
 final class ScoreHistogram {
