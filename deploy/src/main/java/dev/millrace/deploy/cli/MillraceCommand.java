@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             ServeCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
+            BenchCommand.class,
             CommandLine.HelpCommand.class
         },
         footer = {

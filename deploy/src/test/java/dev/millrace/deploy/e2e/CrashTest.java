@@ -106,7 +106,7 @@ class CrashTest {
     private Process serve(Path spec, int port) {
         try {
             ProcessBuilder builder = new ProcessBuilder(
-                    Tools.root().resolve("deploy/millrace").toString(),
+                    Tools.launcher().toString(),
                     "serve",
                     "--spec",
                     spec.toString(),

@@ -1,0 +1,24 @@
+package dev.millrace.deploy.bench;
+
+/**
+ * One measured number beside its target.
+ *
+ * @param target as a person reads it, {@code >= 0.75}
+ */
+public record Figure(String name, double value, String unit, String target, boolean ok) {
+    static Figure atLeast(String name, double value, String unit, double target) {
+        return new Figure(name, value, unit, ">= " + number(target), value >= target);
+    }
+
+    static Figure atMost(String name, double value, String unit, double target) {
+        return new Figure(name, value, unit, "<= " + number(target), value <= target);
+    }
+
+    static Figure exactly(String name, double value, String unit, double target) {
+        return new Figure(name, value, unit, "= " + number(target), value == target);
+    }
+
+    static String number(double value) {
+        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    }
+}
