@@ -11,6 +11,16 @@ import java.util.Arrays;
 
 /** Reads a training row as what it serves: FTRL's weight, or the mean and scale of a standardized number. */
 public final class FtrlRows {
+    /**
+     * Samples that a standardized number's mean and deviation remember. Up to as many, they are plain averages; then
+     * each sample weighs 1 / WINDOW and what came before fades by 1 − 1 / WINDOW. So a float's sum stays bounded, a new
+     * value never drowns in it, and the scale follows when the numbers drift.
+     */
+    public static final int WINDOW = 1 << 16;
+
+    /** Most serving rows that one training row makes. */
+    public static final int MAX_SERVED = 2;
+
     private final Ftrl ftrl;
     private final long[] means;
 
@@ -27,9 +37,6 @@ public final class FtrlRows {
                 .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_MEAN))
                 .toArray();
     }
-
-    /** Most serving rows that one training row makes. */
-    public static final int MAX_SERVED = 2;
 
     /** Every serving row that this training row makes. */
     public void serve(ParameterTable training, long row, Sink sink) {
@@ -52,11 +59,16 @@ public final class FtrlRows {
                 : weight(training, row);
     }
 
+    /** How many samples a mean's row stands for, given its update count, which is unsigned: at most the window. */
+    public static int observed(int updates) {
+        return Integer.compareUnsigned(updates, WINDOW) < 0 ? updates : WINDOW;
+    }
+
     /** 1 / standard deviation of a mean's row; 0 before it varies, so that the number has no effect yet. */
     public static float scale(ParameterTable training, long row) {
-        int count = training.getInt(row, RowLayout.UPDATES);
+        int count = observed(training.getInt(row, RowLayout.UPDATES));
         float m2 = training.getFloat(row, RowLayout.N);
-        return count < 2 || m2 <= 0 ? 0f : (float) Math.sqrt(Integer.toUnsignedLong(count) / (double) m2);
+        return count < 2 || m2 <= 0 ? 0f : (float) Math.sqrt(count / (double) m2);
     }
 
     private float weight(ParameterTable training, long row) {

@@ -13,7 +13,8 @@ package dev.millrace.ps.table;
  *
  * A training row keeps FTRL's z and n (the weight is derived), how many samples updated it, when the last one did
  * (event time, seconds since the epoch), and the wrapping sum of their ids, so that lost and doubled samples show. The
- * row of a standardized number's mean uses z as the mean and n as the sum of squared deviations (Welford).
+ * row of a standardized number's mean uses z as the mean and n as the sum of squared deviations (Welford), both over
+ * the latest samples (see {@code FtrlRows.WINDOW}).
  */
 public enum RowLayout {
     TRAINING(32),
@@ -25,7 +26,7 @@ public enum RowLayout {
     public static final int Z = 8;
     /** float, TRAINING. */
     public static final int N = 12;
-    /** int, TRAINING. */
+    /** int, unsigned, TRAINING. */
     public static final int UPDATES = 16;
     /** int, TRAINING. */
     public static final int LAST_UPDATE_S = 20;

@@ -1,5 +1,6 @@
 package dev.millrace.ps.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.ingest.feature.FeatureVector;
@@ -60,5 +61,31 @@ class LinearModelTest {
         assertEquals(3 / denominator, FtrlRows.weight(-5, 4, ftrl), 1e-12);
         assertEquals(0, FtrlRows.weight(2, 4, ftrl));
         assertEquals(0, FtrlRows.weight(-2, 4, ftrl));
+    }
+
+    /** Pinned, so that another machine, JIT or JDK that gives other bits is seen. */
+    @Test
+    void sigmoidGivesTheSameBitsEverywhere() {
+        float[] inputs = {-40f, -7.25f, -1f, 0f, 0.1f, 1f, 3.5f, 16f, 40f};
+        int[] bits = new int[inputs.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = Float.floatToRawIntBits(LinearModel.sigmoid(inputs[i]));
+        }
+        assertArrayEquals(
+                new int[] {
+                    0x229cbc92,
+                    0x3a3a092d,
+                    0x3e89b2b1,
+                    0x3f000000,
+                    0x3f066509,
+                    0x3f3b26a8,
+                    0x3f787efe,
+                    0x3f7ffffe,
+                    0x3f800000
+                },
+                bits);
+        for (float z = -20f; z < 20f; z += 0.001f) {
+            assertEquals((float) (1 / (1 + StrictMath.exp(-z))), LinearModel.sigmoid(z));
+        }
     }
 }
