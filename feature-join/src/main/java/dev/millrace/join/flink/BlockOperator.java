@@ -17,7 +17,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Gathers the samples of each model into blocks. A block goes out when it is full, {@code linger} after its first
- * sample, and before every checkpoint: so it holds nothing that a checkpoint would have to keep.
+ * sample, and before every checkpoint: so it holds nothing that a checkpoint would have to keep. While
+ * nothing is labelled an empty block now and then says how far event time has come.
  */
 final class BlockOperator extends AbstractStreamOperator<TopicRecord>
         implements OneInputStreamOperator<Sample, TopicRecord> {
@@ -28,7 +29,7 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
     private static final int FEATURE_BYTES = Long.BYTES + Float.BYTES;
     private static final long UNKNOWN = 0;
     /** A sample that alone has more is dropped and counted: no record could hold it. */
-    private static final int MAX_SAMPLE_BYTES = JoinPipeline.MAX_RECORD_BYTES / 2;
+    private static final int MAX_SAMPLE_BYTES = Topics.MAX_RECORD_BYTES / 2;
 
     private final SpecTexts specs;
     private final Bounds bounds;
@@ -36,13 +37,15 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
     private transient Counter oversized;
     private transient long watermarkMs;
     private transient boolean timerSet;
+    private transient Map<String, Long> sentWatermarksMs;
 
     /**
      * @param linger longest wait of a sample in an unfinished block
+     * @param idle how often an empty block carries the watermark on while nothing is labelled
      * @param samples of a block, at most
      * @param bytes of a block of more than one sample, at most
      */
-    record Bounds(Duration linger, int samples, int bytes) implements java.io.Serializable {}
+    record Bounds(Duration linger, Duration idle, int samples, int bytes) implements java.io.Serializable {}
 
     /** The block of one model that is being filled. */
     private record Open(long fingerprint, SampleBlockBuilder builder) {}
@@ -62,6 +65,23 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
         }
         oversized = getMetricGroup().counter("oversized");
         watermarkMs = UNKNOWN;
+        sentWatermarksMs = new HashMap<>();
+        setIdleTimer();
+    }
+
+    private void setIdleTimer() {
+        long nextMs =
+                processingTimeService.getCurrentProcessingTime() + bounds.idle().toMillis();
+        var unused = processingTimeService.registerTimer(nextMs, timeMs -> {
+            blocks.forEach((model, block) -> {
+                // Nothing went out since the last look, or it said less than what is known now.
+                if (watermarkMs - sentWatermarksMs.getOrDefault(model, UNKNOWN)
+                        >= bounds.idle().toMillis()) {
+                    send(model, block);
+                }
+            });
+            setIdleTimer();
+        });
     }
 
     @Override
@@ -106,6 +126,11 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
         }
     }
 
+    /** Samples that were dropped since the task began. */
+    long oversized() {
+        return oversized.getCount();
+    }
+
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         watermarkMs = mark.getTimestamp();
@@ -129,10 +154,15 @@ final class BlockOperator extends AbstractStreamOperator<TopicRecord>
 
     private void flush(String model, Open block) {
         if (block.builder().size() > 0) {
-            long nowMs = processingTimeService.getCurrentProcessingTime();
-            var header = new SampleBlock.Header(model, block.fingerprint(), nowMs, watermarkMs);
-            byte[] bytes = SampleBlockCodec.encode(block.builder().build(header));
-            output.collect(new StreamRecord<>(new TopicRecord(Topics.samples(model), bytes)));
+            send(model, block);
         }
+    }
+
+    private void send(String model, Open block) {
+        long nowMs = processingTimeService.getCurrentProcessingTime();
+        var header = new SampleBlock.Header(model, block.fingerprint(), nowMs, watermarkMs);
+        byte[] bytes = SampleBlockCodec.encode(block.builder().build(header));
+        output.collect(new StreamRecord<>(new TopicRecord(Topics.samples(model), bytes)));
+        sentWatermarksMs.put(model, watermarkMs);
     }
 }

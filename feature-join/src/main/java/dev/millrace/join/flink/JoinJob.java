@@ -1,5 +1,7 @@
 package dev.millrace.join.flink;
 
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.topic.Topics;
 import dev.millrace.join.match.RequestMatcher;
 import java.net.URI;
 import java.nio.file.Path;
@@ -42,7 +44,7 @@ public final class JoinJob implements AutoCloseable {
         public Config {
             check(parallelism >= 1 && parallelism <= FlinkSettings.MAX_PARALLELISM, "parallelism", parallelism);
             check(blockSamples >= 1, "blockSamples", blockSamples);
-            check(blockBytes >= 1 && blockBytes <= JoinPipeline.MAX_RECORD_BYTES / 2, "blockBytes", blockBytes);
+            check(blockBytes >= 1 && blockBytes <= Topics.MAX_RECORD_BYTES / 2, "blockBytes", blockBytes);
             check(maxActions >= 1, "maxActions", maxActions);
             check(checkpointInterval.toMillis() >= 10, "checkpointInterval", checkpointInterval);
             check(!maxDisorder.isNegative(), "maxDisorder", maxDisorder);
@@ -117,6 +119,8 @@ public final class JoinJob implements AutoCloseable {
      */
     public static JoinJob submit(Config config, List<String> specs) throws InterruptedException {
         SpecTexts texts = new SpecTexts(specs);
+        List<String> models = texts.read().stream().map(ModelSpec::model).toList();
+        LogPartitions.checkSamples(config.bootstrapServers(), models, config.parallelism());
         int sources = Math.min(config.parallelism(), LogPartitions.fewest(config.bootstrapServers()));
         LocalCluster cluster = LocalCluster.start(config, texts, sources);
         try {

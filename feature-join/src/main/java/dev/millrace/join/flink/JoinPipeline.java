@@ -2,6 +2,7 @@ package dev.millrace.join.flink;
 
 import dev.millrace.ingest.topic.Topics;
 import dev.millrace.join.vector.Sample;
+import java.time.Duration;
 import java.util.Properties;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -22,7 +23,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 final class JoinPipeline {
     static final String NAME = "millrace-join";
     /** As TopicAdmin lays the topics out. */
-    static final int MAX_RECORD_BYTES = 16 << 20;
+    private static final Duration IDLE_BLOCK = Duration.ofSeconds(1);
 
     private JoinPipeline() {}
 
@@ -40,7 +41,8 @@ final class JoinPipeline {
                 .process(new MatchFunction(specs, config.maxActions()), Wires.SAMPLE)
                 .name("match")
                 .uid("match");
-        var bounds = new BlockOperator.Bounds(config.blockLinger(), config.blockSamples(), config.blockBytes());
+        var bounds =
+                new BlockOperator.Bounds(config.blockLinger(), IDLE_BLOCK, config.blockSamples(), config.blockBytes());
         matched.transform("blocks", Wires.TOPIC_RECORD, new BlockOperator(specs, bounds))
                 .uid("blocks")
                 .sinkTo(sink(config))
@@ -79,8 +81,8 @@ final class JoinPipeline {
         producer.setProperty("acks", "all");
         producer.setProperty("enable.idempotence", "true");
         producer.setProperty("linger.ms", "0");
-        producer.setProperty("max.request.size", Integer.toString(MAX_RECORD_BYTES));
-        producer.setProperty("buffer.memory", Integer.toString(2 * MAX_RECORD_BYTES));
+        producer.setProperty("max.request.size", Integer.toString(Topics.MAX_RECORD_BYTES));
+        producer.setProperty("buffer.memory", Integer.toString(2 * Topics.MAX_RECORD_BYTES));
         producer.setProperty("register.producer.metrics", "false");
         return KafkaSink.<TopicRecord>builder()
                 .setBootstrapServers(config.bootstrapServers())

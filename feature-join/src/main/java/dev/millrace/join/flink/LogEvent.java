@@ -7,14 +7,23 @@ sealed interface LogEvent permits LogEvent.Readable, LogEvent.Unreadable {
     /** Carries no time: it moves no watermark. */
     long NO_TIME = Long.MIN_VALUE;
 
-    /** What the log's writers alone control; an action's own time is its client's and moves nothing. */
+    /**
+     * What the log's writers alone control, at most the broker's time of the record, so that one writer whose clock is
+     * ahead closes nobody's windows. An action's own time is its client's and moves nothing.
+     */
     long timeMs();
 
     String requestId();
 
-    record Readable(Envelope envelope) implements LogEvent {
+    /** @param recordTimeMs when the broker took it */
+    record Readable(Envelope envelope, long recordTimeMs) implements LogEvent {
         @Override
         public long timeMs() {
+            return Math.min(recordTimeMs, writtenMs());
+        }
+
+        /** The writer's stamp. */
+        long writtenMs() {
             return switch (envelope.getBodyCase()) {
                 case IMPRESSION -> envelope.getImpression().getTimeMs();
                 case ACTION -> envelope.getAction().getAcceptedMs();

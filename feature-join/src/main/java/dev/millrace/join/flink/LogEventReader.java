@@ -19,17 +19,17 @@ final class LogEventReader implements KafkaRecordDeserializationSchema<LogEvent>
 
     @Override
     public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogEvent> out) {
-        out.collect(read(record.value()));
+        out.collect(read(record.value(), record.timestamp()));
     }
 
-    static LogEvent read(byte @Nullable [] bytes) {
+    static LogEvent read(byte @Nullable [] bytes, long recordTimeMs) {
         if (bytes == null) {
             return new LogEvent.Unreadable(new byte[0]);
         }
         try {
             Envelope envelope = Envelope.parseFrom(bytes);
-            LogEvent.Readable event = new LogEvent.Readable(envelope);
-            return isSound(envelope, event.timeMs()) ? event : new LogEvent.Unreadable(bytes);
+            LogEvent.Readable event = new LogEvent.Readable(envelope, recordTimeMs);
+            return isSound(envelope, event.writtenMs()) ? event : new LogEvent.Unreadable(bytes);
         } catch (InvalidProtocolBufferException e) {
             return new LogEvent.Unreadable(bytes);
         }

@@ -34,18 +34,21 @@ final class Wires {
         @Override
         public void write(LogEvent event, DataOutputView out) throws IOException {
             out.writeBoolean(event instanceof LogEvent.Readable);
-            writeBytes(
-                    event instanceof LogEvent.Readable readable
-                            ? readable.envelope().toByteArray()
-                            : ((LogEvent.Unreadable) event).bytes(),
-                    out);
+            if (event instanceof LogEvent.Readable readable) {
+                out.writeLong(readable.recordTimeMs());
+                writeBytes(readable.envelope().toByteArray(), out);
+            } else {
+                writeBytes(((LogEvent.Unreadable) event).bytes(), out);
+            }
         }
 
         @Override
         public LogEvent read(DataInputView in) throws IOException {
-            return in.readBoolean()
-                    ? new LogEvent.Readable(Envelope.parseFrom(readBytes(in)))
-                    : new LogEvent.Unreadable(readBytes(in));
+            if (in.readBoolean()) {
+                long recordTimeMs = in.readLong();
+                return new LogEvent.Readable(Envelope.parseFrom(readBytes(in)), recordTimeMs);
+            }
+            return new LogEvent.Unreadable(readBytes(in));
         }
     }
 

@@ -137,12 +137,17 @@ public final class RequestMatcher {
         if (reason.isPresent()) {
             return reason;
         }
-        if (action.getTimeMs() > open.windowEndMs()) {
+        if (timeMs(action) > open.windowEndMs()) {
             return Optional.of(DeadLetterReason.DEAD_LETTER_REASON_LATE);
         }
         return open.settled().get(open.items().indexOf(action.getItem()))
                 ? Optional.of(DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE)
                 : Optional.empty();
+    }
+
+    /** Nobody acts after the edge has heard of it: a client's clock that is ahead does not make its actions late. */
+    private static long timeMs(Action action) {
+        return Math.min(action.getTimeMs(), action.getAcceptedMs());
     }
 
     private Label label(MatchState.Open open, Action action) {
@@ -151,7 +156,7 @@ public final class RequestMatcher {
         double value = java.util.Objects.requireNonNull(rules.get(open.model()))
                 .labels()
                 .getOrDefault(action.getType(), 0d);
-        return new Label(item, (float) value, SampleIds.ofAction(action.getId()), action.getTimeMs());
+        return new Label(item, (float) value, SampleIds.ofAction(action.getId()), timeMs(action));
     }
 
     private static void emit(MatchState.Open open, List<Label> labels, MatchOutput out) {

@@ -27,7 +27,7 @@ class BlockOperatorTest {
     private static OneInputStreamOperatorTestHarness<Sample, TopicRecord> harness() {
         try {
             SpecTexts specs = new SpecTexts(List.of(Events.YAML, Events.YAML.replace("model: m", "model: other")));
-            var bounds = new BlockOperator.Bounds(Duration.ofMillis(5), SAMPLES, BYTES);
+            var bounds = new BlockOperator.Bounds(Duration.ofMillis(5), Duration.ofSeconds(60), SAMPLES, BYTES);
             return new OneInputStreamOperatorTestHarness<>(new BlockOperator(specs, bounds));
         } catch (Exception e) {
             throw new IllegalStateException(e);
@@ -49,7 +49,7 @@ class BlockOperatorTest {
     private void add(String model, long sampleId, int features) throws Exception {
         FeatureVector vector = new FeatureVector();
         for (int i = 0; i < features; i++) {
-            vector.add(i, 0.5f);
+            vector.add(i + 1L, 0.5f);
         }
         var meta = new SampleBlockBuilder.Meta(sampleId, 2, 3, 1f, 1f, 1f, 0.5f, 7, 900);
         harness.processElement(new Sample(model, meta, vector), 0);
@@ -117,12 +117,25 @@ class BlockOperatorTest {
     }
 
     @Test
+    void whileNothingIsLabelledAnEmptyBlockCarriesTheWatermark() throws Exception {
+        harness.setProcessingTime(61_000);
+        assertEquals(List.of(), sizes());
+        harness.processWatermark(new Watermark(100_000));
+        harness.setProcessingTime(122_000);
+        assertEquals(List.of(0, 0), sizes());
+        assertEquals(100_000, blocks().get(0).header().watermarkMs());
+        harness.setProcessingTime(183_000);
+        assertEquals(List.of(0, 0), sizes());
+    }
+
+    @Test
     void aSampleThatNoRecordCouldHoldIsDroppedAndCounted() throws Exception {
         add("m", 1, 1_000_000);
         add("m", 2, 3);
         harness.prepareSnapshotPreBarrier(1);
         assertEquals(List.of(1), sizes());
         assertEquals(2, blocks().get(0).sampleId(0));
+        assertEquals(1, ((BlockOperator) harness.getOperator()).oversized());
     }
 
     @Test

@@ -21,7 +21,7 @@ class LogEventReaderTest {
 
     private static void assertUnreadable(Envelope.Builder envelope) {
         byte[] bytes = envelope.build().toByteArray();
-        LogEvent.Unreadable event = assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(bytes));
+        LogEvent.Unreadable event = assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(bytes, 5));
         assertArrayEquals(bytes, event.bytes());
     }
 
@@ -31,6 +31,12 @@ class LogEventReaderTest {
         assertEquals(8, LogEvents.heartbeat(8).timeMs());
         Action ahead = ACTION.toBuilder().setTimeMs(99_999).setAcceptedMs(9).build();
         assertEquals(9, LogEvents.of(ahead).timeMs());
+    }
+
+    @Test
+    void aWriterWhoseClockIsAheadMovesTimeNoFurtherThanTheBrokers() {
+        Envelope.Builder ahead = Envelope.newBuilder().setImpression(Events.impression(3_600_000, "a"));
+        assertEquals(50, LogEvents.at(ahead, 50).timeMs());
     }
 
     @Test
@@ -44,10 +50,10 @@ class LogEventReaderTest {
         byte[] noise = "no protobuf".getBytes(StandardCharsets.UTF_8);
         assertArrayEquals(
                 noise,
-                assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(noise))
+                assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(noise, 5))
                         .bytes());
-        assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(null));
-        assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(new byte[0]));
+        assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(null, 5));
+        assertInstanceOf(LogEvent.Unreadable.class, LogEventReader.read(new byte[0], 5));
     }
 
     @Test

@@ -24,7 +24,12 @@ final class LogEvents {
     }
 
     private static LogEvent of(Envelope.Builder envelope) {
-        return LogEventReader.read(envelope.build().toByteArray());
+        return at(envelope, Long.MAX_VALUE);
+    }
+
+    /** As the broker took it at that time. */
+    static LogEvent at(Envelope.Builder envelope, long recordTimeMs) {
+        return LogEventReader.read(envelope.build().toByteArray(), recordTimeMs);
     }
 
     /** {@code REASON action}, or {@code REASON bytes}. */

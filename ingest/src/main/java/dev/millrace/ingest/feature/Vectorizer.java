@@ -27,6 +27,11 @@ public final class Vectorizer {
     public static final long NUMBER_SCALE = 3;
 
     private static final int MAX_TOKENS = 64;
+    /** Up to here every whole number is a long. */
+    private static final double MAX_WHOLE = 9e18;
+    /** Larger ones count as this: the square of a gradient must stay a finite float. */
+    private static final double MAX_NUMBER = 1e9;
+
     private static final Pattern NOT_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
 
     private final Slot[] slots;
@@ -118,11 +123,11 @@ public final class Vectorizer {
             return;
         }
         double x = slot.transform().apply(numeric.value());
-        if (!Double.isFinite(x)) {
+        if (Double.isNaN(x)) {
             return;
         }
         if (slot.bins().isEmpty()) {
-            out.add(NUMBER_VALUE, (float) x);
+            out.add(NUMBER_VALUE, (float) Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, x)));
         } else {
             out.add(FeatureIds.hash(slot.bin(x), slotId), 1f);
         }
@@ -135,8 +140,14 @@ public final class Vectorizer {
         if (value instanceof FeatureValue.Texts texts) {
             return texts.values();
         }
-        // One canonical text a number: 3 and 3.0 are one category.
-        return List.of(Double.toString(((FeatureValue.Numeric) value).value()));
+        return List.of(text(((FeatureValue.Numeric) value).value()));
+    }
+
+    /** One text a number, 3 for 3.0; the bits of a fraction, since JDKs differ in how they print one. */
+    private static String text(double number) {
+        return number == Math.rint(number) && Math.abs(number) < MAX_WHOLE
+                ? Long.toString((long) number)
+                : Long.toHexString(Double.doubleToLongBits(number));
     }
 
     private static Set<String> tokens(FeatureValue value) {

@@ -32,7 +32,8 @@ public final class EventPublisher implements AutoCloseable {
     /**
      * @param heartbeat how often event time is written to every partition
      * @param maxBlock longest wait for metadata or for room in the buffer, before a send fails
-     * @param deliveryTimeout longest time until a send succeeds or fails
+     * @param deliveryTimeout longest time until a send succeeds or fails; shorter than callers wait, so that what they
+     *     were told has failed does not arrive later
      * @param bufferBytes bound of what is on its way
      */
     public record Config(
@@ -43,7 +44,11 @@ public final class EventPublisher implements AutoCloseable {
             long bufferBytes) {
         public static Config of(String bootstrapServers) {
             return new Config(
-                    bootstrapServers, Duration.ofMillis(100), Duration.ofSeconds(2), Duration.ofSeconds(10), 32L << 20);
+                    bootstrapServers,
+                    Duration.ofMillis(100),
+                    Duration.ofMillis(500),
+                    Duration.ofMillis(1500),
+                    64L << 20);
         }
     }
 
@@ -63,6 +68,8 @@ public final class EventPublisher implements AutoCloseable {
                         true,
                         ProducerConfig.LINGER_MS_CONFIG,
                         0,
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                        Topics.MAX_RECORD_BYTES,
                         ProducerConfig.BUFFER_MEMORY_CONFIG,
                         config.bufferBytes(),
                         ProducerConfig.MAX_BLOCK_MS_CONFIG,

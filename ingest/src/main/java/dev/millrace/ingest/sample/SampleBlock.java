@@ -1,5 +1,6 @@
 package dev.millrace.ingest.sample;
 
+import dev.millrace.ingest.id.FeatureIds;
 import java.util.Arrays;
 
 /**
@@ -53,6 +54,11 @@ public final class SampleBlock {
         for (int i = 0; i < n; i++) {
             if (offsets[i] > offsets[i + 1]) {
                 throw new IllegalArgumentException("sample block: offsets fall at sample " + i);
+            }
+        }
+        for (long id : columns.featureIds) {
+            if (id == FeatureIds.NONE) {
+                throw new IllegalArgumentException("sample block: feature id 0, which no feature has");
             }
         }
     }

@@ -29,11 +29,23 @@ public record ModelSpec(
         crosses = List.copyOf(crosses);
     }
 
-    /** Names what weights mean: equal for specs that make equal feature ids, whatever their optimizer or labels. */
+    /**
+     * Names what weights mean: equal for specs that make equal feature ids and equal weights of equal rows, whatever
+     * their labels, window or policies. A fossil in the tests: a changed form would refuse every existing data folder.
+     */
     public long fingerprint() {
-        String slotText = slots.stream().map(Slot::toString).collect(Collectors.joining("\n"));
-        String crossText = crosses.stream().map(Cross::name).collect(Collectors.joining("\n"));
-        return FeatureIds.hash(model + "\n" + slotText + "\n--\n" + crossText, 1);
+        StringBuilder text = new StringBuilder("1\n").append(model);
+        for (Slot slot : slots) {
+            text.append("\nslot ").append(slot.name()).append(' ').append(slot.from());
+            text.append(' ').append(slot.type()).append(' ').append(slot.transform());
+            text.append(' ').append(slot.standardize());
+            slot.bins().forEach(bound -> text.append(' ').append(Double.doubleToLongBits(bound)));
+        }
+        crosses.forEach(cross -> text.append("\ncross ").append(cross.name()));
+        for (double parameter : new double[] {optimizer.alpha(), optimizer.beta(), optimizer.l1(), optimizer.l2()}) {
+            text.append("\nftrl ").append(Double.doubleToLongBits(parameter));
+        }
+        return FeatureIds.hash(text.toString(), 1);
     }
 
     /** Attributes with the prefix ({@code item.}, {@code context.}, {@code user.}) that the model reads, sorted. */

@@ -2,6 +2,7 @@ package dev.millrace.ingest.spec;
 
 import dev.millrace.ingest.id.FeatureIds;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /** Reads and validates {@code deploy/models/*.yml}; their JSON Schema is the resource {@code model-spec.schema.json}. */
 public final class SpecReader {
@@ -48,7 +49,12 @@ public final class SpecReader {
             throw new SpecException(
                     file.toString(), List.of(new SpecException.Problem("", "is larger than 1 MiB; is it a spec?")));
         }
-        return parse(file.toString(), Files.readString(file));
+        try {
+            return parse(file.toString(), Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new SpecException(
+                    file.toString(), List.of(new SpecException.Problem("", "is not UTF-8; save it as that")));
+        }
     }
 
     /** @param source named in errors */
@@ -56,8 +62,10 @@ public final class SpecReader {
         SpecReader reader = new SpecReader();
         Object document = null;
         try {
-            document = new Yaml(new SafeConstructor(new LoaderOptions())).load(yaml);
-        } catch (MarkedYAMLException e) {
+            LoaderOptions options = new LoaderOptions();
+            options.setAllowDuplicateKeys(false);
+            document = new Yaml(new SafeConstructor(options)).load(yaml);
+        } catch (YAMLException e) {
             reader.problems.add(new SpecException.Problem("", "is not YAML: " + e.getMessage()));
         }
         if (document == null && reader.problems.isEmpty()) {

@@ -29,7 +29,11 @@ final class YamlMap {
         Map<String, Object> entries = new LinkedHashMap<>();
         if (yaml instanceof Map<?, ?> map) {
             map.forEach((k, v) -> {
-                if (v == null) {
+                if (!(k instanceof String)) {
+                    // YAML reads yes, no, on and off as true and false.
+                    problems.add(new SpecException.Problem(
+                            join(path, String.valueOf(k)), "is not text; put the key in quotes, like \"yes\""));
+                } else if (v == null) {
                     problems.add(new SpecException.Problem(join(path, String.valueOf(k)), "has no value"));
                 } else {
                     entries.put(String.valueOf(k), v);

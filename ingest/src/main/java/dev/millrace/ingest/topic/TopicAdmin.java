@@ -3,6 +3,7 @@ package dev.millrace.ingest.topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,9 +17,6 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates the topics that are not there yet. */
 public final class TopicAdmin {
-    /** A delta of a million rows fits. */
-    private static final int MAX_MESSAGE = 16 << 20;
-
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private TopicAdmin() {}
@@ -38,8 +36,10 @@ public final class TopicAdmin {
     public static void create(String bootstrapServers, Collection<String> models, Layout layout)
             throws InterruptedException {
         List<NewTopic> topics = new ArrayList<>();
-        topics.add(topic(Topics.IMPRESSIONS, layout.partitions(), layout));
-        topics.add(topic(Topics.ACTIONS, layout.partitions(), layout));
+        // The broker's time on each record bounds what a writer's clock can claim.
+        Map<String, String> brokerTime = Map.of("message.timestamp.type", "LogAppendTime");
+        topics.add(topic(Topics.IMPRESSIONS, layout.partitions(), layout, brokerTime));
+        topics.add(topic(Topics.ACTIONS, layout.partitions(), layout, brokerTime));
         topics.add(topic(Topics.DEAD_LETTERS, 1, layout));
         for (String model : models) {
             topics.add(topic(Topics.samples(model), layout.shards(), layout));
@@ -59,10 +59,14 @@ public final class TopicAdmin {
     }
 
     private static NewTopic topic(String name, int partitions, Layout layout) {
-        return new NewTopic(name, partitions, layout.replication())
-                .configs(Map.of(
-                        "retention.ms", Long.toString(layout.retention().toMillis()),
-                        "retention.bytes", Long.toString(layout.retentionBytes()),
-                        "max.message.bytes", Integer.toString(MAX_MESSAGE)));
+        return topic(name, partitions, layout, Map.of());
+    }
+
+    private static NewTopic topic(String name, int partitions, Layout layout, Map<String, String> more) {
+        Map<String, String> configs = new HashMap<>(more);
+        configs.put("retention.ms", Long.toString(layout.retention().toMillis()));
+        configs.put("retention.bytes", Long.toString(layout.retentionBytes()));
+        configs.put("max.message.bytes", Integer.toString(Topics.MAX_RECORD_BYTES));
+        return new NewTopic(name, partitions, layout.replication()).configs(configs);
     }
 }

@@ -9,6 +9,9 @@ public final class Topics {
     /** {@code DeadLetter}: actions that made no label, with the reason. */
     public static final String DEAD_LETTERS = "millrace.dead-letters";
 
+    /** Largest record of any topic: an impression of 1,000 items with profiles, a delta of a million rows. */
+    public static final int MAX_RECORD_BYTES = 16 << 20;
+
     private Topics() {}
 
     /** {@code SampleBlock}s of a model, in the join's order. */

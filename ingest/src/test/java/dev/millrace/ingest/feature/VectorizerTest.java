@@ -98,6 +98,15 @@ class VectorizerTest {
     }
 
     @Test
+    void aNumberTooLargeForItsSquareCountsAsTheLargest() {
+        long price = FeatureIds.pack(FeatureIds.slot("price"), Vectorizer.NUMBER_VALUE);
+        for (double huge : new double[] {1e300, Double.POSITIVE_INFINITY}) {
+            List<Feature> features = vector(RawFeatures.EMPTY, raw("item.price", new FeatureValue.Numeric(huge)));
+            assertEquals(List.of(new Feature(FeatureIds.BIAS, 1f), new Feature(price, 1e9f)), features);
+        }
+    }
+
+    @Test
     void itemsOfOneRequestDoNotLeakIntoEachOther() {
         FeatureVector out = new FeatureVector();
         Vectorizer.Request hashed = vectorizer.newRequest();

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +69,7 @@ class SpecReaderTest {
             logistic                | logistik                   | objective             | did you mean 'logistic'
             model: shop             | model: Shop!               | model                 | lower-case
             click: 1                | click: 2                   | labels.click          | 0..1
+            click: 1                | yes: 1                     | labels.true           | in quotes
             from: user.id           | from: usr.id               | slots.user.from       | user.NAME
             type: category          | type: categry              | slots.user.type       | did you mean 'category'
             type: category,         | bins: [1], type: category, | slots.user.bins       | for 'type: number' only
@@ -104,6 +108,7 @@ class SpecReaderTest {
             ''           | is empty
             [1, 2]       | must be a mapping
             'a: b: c'    | is not YAML
+            '{a: 1, a: 2}' | is not YAML
             """)
     void refusesWhatIsNoSpec(String yaml, String message) {
         SpecException e = assertThrows(SpecException.class, () -> SpecReader.parse("x", yaml));
@@ -111,15 +116,32 @@ class SpecReaderTest {
     }
 
     @Test
-    void fingerprintFollowsFeaturesOnly() {
+    void aControlCharacterAndAnotherEncodingAreNamed() throws IOException {
+        assertThrows(SpecException.class, () -> SpecReader.parse("x", "model: a\u0001"));
+        Path latin = Files.write(Files.createTempFile("spec", ".yml"), new byte[] {'#', (byte) 0xE4, '\n'});
+        try {
+            SpecException e = assertThrows(SpecException.class, () -> SpecReader.read(latin));
+            assertTrue(String.valueOf(e.getMessage()).contains("UTF-8"), e.getMessage());
+        } finally {
+            Files.delete(latin);
+        }
+    }
+
+    @Test
+    void fingerprintFollowsWhatWeightsMean() {
         long base = SpecReader.parse("a", GOOD).fingerprint();
+        assertEquals(-8_301_381_347_655_291_055L, base, "a fossil: data folders remember it");
         assertEquals(
                 base,
-                SpecReader.parse("b", GOOD.replace("alpha: 0.2", "alpha: 0.3")).fingerprint());
-        assertNotEquals(base, SpecReader.parse("c", GOOD.replace("25.5", "26")).fingerprint());
-        assertNotEquals(
-                base,
-                SpecReader.parse("d", GOOD.replace("[user, age]", "[age, user]"))
+                SpecReader.parse(
+                                "b", GOOD.replace("click: 1, skip: 0", "buy: 1").replace("5s", "9s"))
                         .fingerprint());
+        for (String[] change : new String[][] {
+            {"25.5", "26"}, {"[user, age]", "[age, user]"}, {"alpha: 0.2", "alpha: 0.3"}, {"log1p", "sqrt"}
+        }) {
+            long changed =
+                    SpecReader.parse("c", GOOD.replace(change[0], change[1])).fingerprint();
+            assertNotEquals(base, changed, change[1]);
+        }
     }
 }

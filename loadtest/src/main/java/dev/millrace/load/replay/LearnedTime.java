@@ -26,24 +26,26 @@ final class LearnedTime {
             if (System.nanoTime() - startNs > patience.toNanos()) {
                 return false;
             }
-            Thread.sleep(BETWEEN_LOOKS);
-            look();
+            asking.lockInterruptibly();
+            try {
+                if (watermarkMs < eventTimeMs) {
+                    look();
+                }
+            } finally {
+                asking.unlock();
+            }
         }
         return true;
     }
 
+    /** The one who asks waits until it is worth asking again; the others wait for what it hears. */
     private void look() throws InterruptedException {
-        if (!asking.tryLock()) {
-            return;
+        long sinceNs = System.nanoTime() - askedNs;
+        if (sinceNs < BETWEEN_LOOKS.toNanos()) {
+            Thread.sleep(BETWEEN_LOOKS.minusNanos(sinceNs));
         }
-        try {
-            if (System.nanoTime() - askedNs >= BETWEEN_LOOKS.toNanos()) {
-                Long now = client.model(model).watermarkMs();
-                watermarkMs = now == null ? watermarkMs : now;
-                askedNs = System.nanoTime();
-            }
-        } finally {
-            asking.unlock();
-        }
+        Long now = client.model(model).watermarkMs();
+        watermarkMs = now == null ? watermarkMs : now;
+        askedNs = System.nanoTime();
     }
 }

@@ -139,7 +139,7 @@ public final class Replay {
                 options.model(),
                 tally.requests.sum(),
                 tally.events.sum(),
-                tally.unserved.sum() + Math.max(0, expected - learned),
+                Math.max(tally.unserved.sum(), expected - learned),
                 Math.max(0, learned - expected),
                 tally.untraced.sum(),
                 tally.quality.quality(),

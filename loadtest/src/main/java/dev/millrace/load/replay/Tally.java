@@ -39,7 +39,7 @@ final class Tally {
             scores[i] = shown.score();
             labels[i] = shown.label();
             if (!Double.isNaN(shown.label())) {
-                runningAuc.add(shown.score(), shown.label() > 0.5);
+                runningAuc.add(shown.score(), shown.label() >= 0.5);
                 expectedSamples.increment();
                 expectedSampleIdSum.add(SampleIds.of(model, played.rank().requestId(), shown.item(), 0));
             }

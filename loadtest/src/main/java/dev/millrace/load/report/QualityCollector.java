@@ -23,7 +23,7 @@ public final class QualityCollector {
         DoubleArrayList down = new DoubleArrayList(scores.length);
         for (int i = 0; i < scores.length; i++) {
             if (!Double.isNaN(labels[i])) {
-                (labels[i] > 0.5 ? up : down).add(scores[i]);
+                (labels[i] >= 0.5 ? up : down).add(scores[i]);
                 scoreSum += scores[i];
                 labelSum += labels[i];
                 lossSum += logLoss(scores[i], labels[i]);

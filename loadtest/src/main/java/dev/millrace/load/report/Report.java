@@ -15,10 +15,10 @@ import java.util.Locale;
  *
  * @param requests rank requests answered
  * @param events acknowledged by the server
- * @param lost events whose trace did not end in {@code served} though it should have, plus missing samples
+ * @param lost events whose trace did not end in {@code served} though it should have, or missing samples, if more
  * @param duplicated samples beyond the expected ones
- * @param untraced acknowledged events that the server, asked again and again, did not know: it restarted after they
- *     were served, or evicted their traces; not counted lost, as {@code samplesLearned} tells
+ * @param untraced acknowledged events that the server, asked again and again, did not know: it lost them, or evicted
+ *     their traces
  * @param quality of the served scores
  * @param rankMs from sending to the answer, with retries
  * @param freshnessMs from just before posting an event to knowing that serving has it
@@ -47,9 +47,16 @@ public record Report(
     private static final ObjectMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** Nothing lost, nothing doubled, and the ids of the learned samples are the ids of what was sent. */
+    /**
+     * Nothing lost, nothing doubled, every event's end known, and the ids of the learned samples are the ids of what was
+     * sent. An untraced event counts against it: where absence is a negative, a lost click still makes a sample.
+     */
     public boolean exact() {
-        return lost == 0 && duplicated == 0 && samplesLearned == expectedSamples && sampleIdSum == expectedSampleIdSum;
+        return untraced == 0
+                && lost == 0
+                && duplicated == 0
+                && samplesLearned == expectedSamples
+                && sampleIdSum == expectedSampleIdSum;
     }
 
     /** Undefined numbers are null; the sums of ids are decimal text, as JSON's numbers end at 2⁵³. */

@@ -141,6 +141,7 @@ class ReplayTest {
         server.faults = (method, path, attempt) -> path.equals("/v1/events") ? Fault.FORGET : Fault.NONE;
         Report report = run(options().limit(2).build());
         assertEquals(2, report.untraced());
+        assertFalse(report.exact(), "two clicks became negatives, and the sums agree");
         assertEquals(2, server.calls("POST", "/v1/events").size());
     }
 

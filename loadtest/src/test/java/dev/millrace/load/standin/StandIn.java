@@ -221,6 +221,8 @@ public final class StandIn implements AutoCloseable {
                 .put("version", samples)
                 .put("samplesLearned", samples)
                 .put("sampleIdSum", Long.toString(sampleIdSum))
+                // It settles what was passed over when asked, so it has learned all event time there is.
+                .put("watermarkMs", Long.MAX_VALUE)
                 .put("somethingNewer", true);
     }
 
