@@ -38,7 +38,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
      * Bounds of memory and work.
      *
      * @param connections open at a time
-     * @param bodyBytes largest request body
+     * @param bodyBytes largest request body; bodies of all connections may stand in memory at once
      * @param ranks rank requests at a time
      * @param posts posts of events at a time
      * @param profiles requests of profiles at a time
@@ -62,7 +62,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             int samples,
             int openImpressions) {
         public static final Limits DEFAULT =
-                new Limits(4096, 4 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
+                new Limits(1024, 2 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
 
         public Limits {
             require(connections > 0, "connections", connections);

@@ -12,7 +12,8 @@ class ApiConfigTest {
         ApiConfig config = ApiConfig.of("broker:9092");
         assertEquals("127.0.0.1", config.host());
         assertEquals(8080, config.port());
-        assertEquals(4 << 20, config.limits().bodyBytes());
+        assertEquals(2 << 20, config.limits().bodyBytes());
+        assertEquals(1024, config.limits().connections());
         assertEquals(200_000, config.limits().traces());
         assertEquals(100_000, config.limits().tailRecords());
         assertEquals(Duration.ofSeconds(2), config.times().acknowledged());

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server over HTTP, on a log in memory. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -200,6 +201,66 @@ class ApiServerTest {
         assertProblem(status, part, send(method.equals("POST") ? request.header("Content-Type", JSON) : request));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"id+x", "a;b", "a&b", "=", "@", ",", ":", "!$'()*", "~._-", "%2F", "%2Fa%20b", "%2B", "%25"})
+    void anIdInTheAddressMayHaveEveryCharacterOfASegment(String segment) throws Exception {
+        String id = URI.create("/" + segment).getPath().substring(1);
+        for (String kind : new String[] {"/v1/users/", "/v1/items/"}) {
+            HttpResponse<String> put = put(kind + segment, "{\"features\":{\"age\":1}}");
+            assertEquals(204, put.statusCode(), put.body());
+            HttpResponse<String> stored = get(kind + segment);
+            assertEquals("{\"id\":\"" + id + "\",\"features\":{\"age\":1}}", stored.body());
+        }
+        String event = "{\"id\":\"" + id + "\",\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}";
+        assertEquals(202, post("/v1/events", event).statusCode());
+        HttpResponse<String> trace = get("/v1/events/" + segment + "?until=accepted");
+        assertEquals(200, trace.statusCode(), trace.body());
+        assertTrue(trace.body().startsWith("{\"id\":\"" + id + "\""), trace.body());
+    }
+
+    @Test
+    void eventsWithoutAContentTypeAreJson() throws Exception {
+        String event = "{\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}";
+        assertEquals(
+                202, send(to("/v1/events").POST(BodyPublishers.ofString(event))).statusCode());
+        HttpRequest.Builder charset = to("/v1/events").header("Content-Type", "Application/JSON; charset=utf-8");
+        assertEquals(202, send(charset.POST(BodyPublishers.ofString(event))).statusCode());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "odd",
+                "*/*"
+            })
+    void eventsOfAnotherMediaTypeAreA415ThatNamesBoth(String type) throws Exception {
+        var body = BodyPublishers.ofString("{\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}");
+        HttpResponse<String> refused =
+                send(to("/v1/events").header("Content-Type", type).POST(body));
+        assertProblem(415, "application/json, or application/x-ndjson", refused);
+    }
+
+    @Test
+    void anImpressionTooLargeForTheLogIsTheCallersToMend() throws Exception {
+        log.mode = MemoryLog.Mode.TOO_LARGE;
+        assertProblem(413, "\"field\":\"candidates\"", post(RANK, "{\"candidates\":[{\"item\":\"a\"}]}"));
+    }
+
+    @Test
+    void aProfileHas64KiBOfTextAtMost() throws Exception {
+        String text = "é".repeat(512);
+        String texts = "[" + ("\"" + text + "\",").repeat(31) + "\"" + text + "\"]";
+        String fits = "{\"features\":{\"a\":" + texts + ",\"b\":" + texts + "}}";
+        assertEquals(204, put("/v1/items/large", fits).statusCode());
+        HttpResponse<String> refused = put("/v1/items/large", fits.replace("}}", ",\"c\":\"x\"}}"));
+        assertProblem(400, "\"field\":\"features\"", refused);
+        assertTrue(refused.body().contains("65537 bytes"), refused.body());
+    }
+
     @Test
     void anotherMediaTypeIsA415() throws Exception {
         assertProblem(
@@ -311,6 +372,22 @@ class ApiServerTest {
         try (var lines = stream.body()) {
             assertTrue(lines.iterator().next().startsWith("data: {\"timeMs\":"));
             assertProblem(429, "streams", get("/v1/monitor/stream"));
+        }
+    }
+
+    @Test
+    void aHeadOfTheStreamTakesNoPlace() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            HttpRequest head = to("/v1/monitor/stream").HEAD().build();
+            assertEquals(200, client.send(head, BodyHandlers.discarding()).statusCode());
+        }
+        Awaitility.await().until(this::aStreamOpens);
+    }
+
+    private boolean aStreamOpens() throws IOException, InterruptedException {
+        var stream = client.send(to("/v1/monitor/stream").build(), BodyHandlers.ofLines());
+        try (var lines = stream.body()) {
+            return stream.statusCode() == 200 && lines.iterator().next().startsWith("data:");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.millrace.ingest.proto.Impression;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /** A log in a list, that may refuse, or keep its writers waiting. */
@@ -16,6 +17,7 @@ public final class MemoryLog implements EventSink, Tail {
     public enum Mode {
         ACKNOWLEDGE,
         REFUSE,
+        TOO_LARGE,
         WAIT
     }
 
@@ -50,6 +52,7 @@ public final class MemoryLog implements EventSink, Tail {
                 done.complete(null);
             }
             case REFUSE -> done.completeExceptionally(new IllegalStateException("refused"));
+            case TOO_LARGE -> done.completeExceptionally(new RecordTooLargeException("too large"));
             case WAIT -> {
                 append.run();
                 waiting.add(done);

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsAnswer;
 import dev.millrace.api.events.EventsReader;
-import dev.millrace.api.events.NewEvent;
-import dev.millrace.api.json.Ids;
 import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -13,28 +11,27 @@ import dev.millrace.api.trace.Status;
 import dev.millrace.api.trace.Trace;
 import dev.millrace.api.trace.TraceWaits;
 import dev.millrace.ingest.id.SampleIds;
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Header;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.QueryValue;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.serde.annotation.Serdeable;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** Accepting actions, and telling where they are on their way. */
 @Controller("/v1/events")
 @ExecuteOn(TaskExecutors.BLOCKING)
 public class EventsController {
-    static final String NDJSON = "application/x-ndjson";
-
     private final EventsReader reader;
     private final EventService service;
     private final TraceWaits waits;
@@ -80,32 +77,26 @@ public class EventsController {
         }
     }
 
+    // One route for every media type: of two, neither is nearer to a request that names none.
     @Post
     @io.micronaut.http.annotation.Status(HttpStatus.ACCEPTED)
-    @Consumes(MediaType.APPLICATION_JSON)
-    EventsAnswer post(@Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        return accept(() -> reader.json(Bodies.orEmpty(body)));
-    }
-
-    @Post
-    @io.micronaut.http.annotation.Status(HttpStatus.ACCEPTED)
-    @Consumes(NDJSON)
-    EventsAnswer postLines(@Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        return accept(() -> reader.lines(Bodies.orEmpty(body)));
-    }
-
-    private EventsAnswer accept(Callable<List<NewEvent>> read) throws Exception {
+    @Consumes(MediaType.ALL)
+    EventsAnswer post(
+            @Header(HttpHeaders.CONTENT_TYPE) @Nullable String type,
+            @Body @io.micronaut.core.annotation.Nullable byte[] body)
+            throws Exception {
+        EventsFormat format = EventsFormat.of(type);
         return gate.pass(() -> {
-            EventsAnswer answer = service.accept(read.call());
+            EventsAnswer answer = service.accept(format.read(reader, Bodies.orEmpty(body)));
             monitor.posted(answer.accepted(), answer.duplicates());
             return answer;
         });
     }
 
-    @Get("/{id}")
-    TraceAnswer trace(String id, @QueryValue @Nullable String until, @QueryValue @Nullable String within)
+    @Get("/" + PathId.ROUTE)
+    TraceAnswer trace(HttpRequest<?> request, @QueryValue @Nullable String until, @QueryValue @Nullable String within)
             throws InterruptedException {
-        Ids.check("id", id);
+        String id = PathId.of(request);
         boolean waits = until != null || within != null;
         Status wanted = until == null ? Status.SERVED : Waiting.until(until);
         Duration longest = waits ? Waiting.within(within, this.waits.longest()) : Duration.ZERO;

@@ -2,6 +2,7 @@ package dev.millrace.api.http;
 
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.Problem;
+import dev.millrace.api.problem.ProblemException;
 import io.micronaut.context.annotation.Primary;
 import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
@@ -37,6 +38,10 @@ public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
     }
 
     private static Problem problem(ErrorContext context, MutableHttpResponse<?> response) {
+        // A stream may refuse when it is subscribed to, which is past our handlers.
+        if (context.getRootCause().orElse(null) instanceof ProblemException refused) {
+            return refused.problem();
+        }
         HttpRequest<?> request = context.getRequest();
         String route = request.getMethodName() + " " + request.getPath();
         return switch (response.status()) {

@@ -44,13 +44,26 @@ public class MonitorController {
     @Produces(MediaType.TEXT_EVENT_STREAM)
     Publisher<Event<MonitorSnapshot>> stream(@QueryValue @Nullable String model) {
         String name = checked(model);
-        if (!streams.tryAcquire()) {
-            throw new ProblemException(Problem.overload("too many monitor streams are open"));
+        if (streams.availablePermits() == 0) {
+            throw full();
         }
-        return Flux.interval(Duration.ZERO, PERIOD)
-                .onBackpressureDrop()
-                .map(tick -> Event.of(snapshots.of(name)))
-                .doFinally(signal -> streams.release());
+        // Taken when somebody subscribes: nobody does for a HEAD, which would keep the place for ever.
+        return Flux.using(this::enter, place -> ticks(name), Semaphore::release);
+    }
+
+    private Semaphore enter() {
+        if (!streams.tryAcquire()) {
+            throw full();
+        }
+        return streams;
+    }
+
+    private static ProblemException full() {
+        return new ProblemException(Problem.overload("too many monitor streams are open"));
+    }
+
+    private Flux<Event<MonitorSnapshot>> ticks(String model) {
+        return Flux.interval(Duration.ZERO, PERIOD).onBackpressureDrop().map(tick -> Event.of(snapshots.of(model)));
     }
 
     private String checked(@Nullable String model) {

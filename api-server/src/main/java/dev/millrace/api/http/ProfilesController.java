@@ -1,7 +1,6 @@
 package dev.millrace.api.http;
 
 import dev.millrace.api.json.FeatureJson;
-import dev.millrace.api.json.Ids;
 import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -9,6 +8,7 @@ import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
+import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 @ExecuteOn(TaskExecutors.BLOCKING)
 public class ProfilesController {
     private static final List<String> KEYS = List.of("features");
+    /** A thousand candidates, each with its profile, must fit into one record of the log. */
+    private static final int MAX_TEXT_BYTES = 64 << 10;
+
     private static final double MAX_EXACT = 1L << 53;
 
     private final ProfileStore profiles;
@@ -48,32 +51,31 @@ public class ProfilesController {
     @Serdeable
     record ProfileAnswer(String id, Map<String, Object> features) {}
 
-    @Put("/users/{id}")
+    @Put("/users/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
     @Consumes(MediaType.APPLICATION_JSON)
-    void putUser(String id, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        put(Kind.USER, id, body);
+    void putUser(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
+        put(Kind.USER, PathId.of(request), body);
     }
 
-    @Put("/items/{id}")
+    @Put("/items/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
     @Consumes(MediaType.APPLICATION_JSON)
-    void putItem(String id, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        put(Kind.ITEM, id, body);
+    void putItem(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
+        put(Kind.ITEM, PathId.of(request), body);
     }
 
-    @Get("/users/{id}")
-    ProfileAnswer getUser(String id) throws Exception {
-        return get(Kind.USER, id);
+    @Get("/users/" + PathId.ROUTE)
+    ProfileAnswer getUser(HttpRequest<?> request) throws Exception {
+        return get(Kind.USER, PathId.of(request));
     }
 
-    @Get("/items/{id}")
-    ProfileAnswer getItem(String id) throws Exception {
-        return get(Kind.ITEM, id);
+    @Get("/items/" + PathId.ROUTE)
+    ProfileAnswer getItem(HttpRequest<?> request) throws Exception {
+        return get(Kind.ITEM, PathId.of(request));
     }
 
     private void put(Kind kind, String id, byte @Nullable [] body) throws Exception {
-        Ids.check("id", id);
         gate.pass(() -> {
             Map<String, FeatureValue> features = JsonIn.read(Bodies.orEmpty(body), in -> profile(in, kind));
             profiles.put(kind, id, RawFeatures.of(features));
@@ -87,6 +89,7 @@ public class ProfilesController {
         in.object(KEYS, name -> {
             given[0] = true;
             features.putAll(FeatureJson.features(in, kind.prefix(), feature -> FeatureJson.anyName(in, feature)));
+            FeatureJson.boundText(in, features.values(), MAX_TEXT_BYTES);
         });
         if (!given[0]) {
             throw in.missing("features", "send the attributes, like {\"features\": {\"age\": 24}}");
@@ -95,7 +98,6 @@ public class ProfilesController {
     }
 
     private ProfileAnswer get(Kind kind, String id) throws Exception {
-        Ids.check("id", id);
         RawFeatures stored = gate.pass(() -> profiles.get(kind, id))
                 .orElseThrow(() -> new ProblemException(
                         Problem.notFound("id", "nothing is stored of '" + id + "'", "PUT its features first")));

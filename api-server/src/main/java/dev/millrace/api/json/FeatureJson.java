@@ -2,7 +2,9 @@ package dev.millrace.api.json;
 
 import dev.millrace.ingest.feature.FeatureValue;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,27 @@ public final class FeatureJson {
         if (name.equals("id")) {
             throw in.invalid("is set from the id itself", "leave it out");
         }
+    }
+
+    /** Refuses values under the cursor whose texts take more than {@code maxBytes} in UTF-8 together. */
+    public static void boundText(JsonIn in, Collection<FeatureValue> values, int maxBytes) {
+        int bytes = values.stream().mapToInt(FeatureJson::textBytes).sum();
+        if (bytes > maxBytes) {
+            throw in.invalid("have " + bytes + " bytes of text", "send at most " + maxBytes + " bytes in all");
+        }
+    }
+
+    private static int textBytes(FeatureValue value) {
+        return switch (value) {
+            case FeatureValue.Text text -> utf8(text.value());
+            case FeatureValue.Texts texts ->
+                texts.values().stream().mapToInt(FeatureJson::utf8).sum();
+            case FeatureValue.Numeric number -> 0;
+        };
+    }
+
+    private static int utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     static FeatureValue value(JsonIn in) throws IOException {

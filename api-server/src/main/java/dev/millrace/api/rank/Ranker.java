@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Ranker {
     private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
+    private static final int CONTENT_TOO_LARGE = 413;
 
     private final WeightServer weights;
     private final ProfileStore profiles;
@@ -94,11 +96,23 @@ public final class Ranker {
         try {
             sink.impression(impression).get(acknowledged.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof RecordTooLargeException) {
+                throw tooLarge();
+            }
             LOG.warn("an impression was not acknowledged: {}", String.valueOf(e.getCause()));
             throw unacknowledged();
         } catch (TimeoutException e) {
             throw unacknowledged();
         }
+    }
+
+    private static ProblemException tooLarge() {
+        return new ProblemException(Problem.caller(
+                CONTENT_TOO_LARGE,
+                "Content Too Large",
+                "candidates",
+                "candidates, with their features and stored profiles, make an impression that the log refuses as too large",
+                "send fewer candidates or smaller features, or a lower limit"));
     }
 
     private ProblemException unacknowledged() {
