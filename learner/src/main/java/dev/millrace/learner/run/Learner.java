@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 public final class Learner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Learner.class);
     private static final Duration CLOSE = Duration.ofSeconds(30);
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
     private final LearnerConfig config;
     private final ModelSpec spec;
@@ -39,7 +40,9 @@ public final class Learner implements AutoCloseable {
     }
 
     private void run() {
+        Duration delay = config.restartDelay();
         while (running) {
+            long startNs = System.nanoTime();
             try (LearningSession session = LearningSession.open(config, spec, clock)) {
                 while (running) {
                     session.step();
@@ -48,16 +51,20 @@ public final class Learner implements AutoCloseable {
             } catch (InterruptedException | InterruptException e) {
                 LOG.warn("learner of {} was interrupted", spec.model());
                 return;
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
+                // An error too: a learner that is silently gone is worse than one that fails again.
                 LOG.error("learner of {} failed; it starts again from its snapshot and the log", spec.model(), e);
-                pause();
+                boolean ranWell = System.nanoTime() - startNs > LONGEST_DELAY.toNanos();
+                delay = ranWell ? config.restartDelay() : delay;
+                pause(delay);
+                delay = delay.multipliedBy(2).compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
             }
         }
     }
 
-    private void pause() {
+    private void pause(Duration delay) {
         try {
-            running = !stop.await(config.restartDelay().toMillis(), TimeUnit.MILLISECONDS);
+            running = !stop.await(delay.toMillis(), TimeUnit.MILLISECONDS) && running;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             running = false;

@@ -11,7 +11,7 @@ import java.time.Duration;
  *     between two checkpoints
  * @param maxDeltaRows a batch is closed once it has changed this many rows
  * @param maxPollRecords most sample blocks a batch
- * @param restartDelay pause before it starts again after a failure
+ * @param restartDelay pause before it starts again after a failure; doubles up to 30 s while it fails again
  */
 public record LearnerConfig(
         String bootstrapServers,

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class LearningSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LearningSession.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final int MAX_IDLE_BATCHES = 1_000;
 
     private final LearnerConfig config;
     private final Clock clock;
@@ -29,8 +32,10 @@ final class LearningSession implements AutoCloseable {
     private final SampleLog log;
     private final DeltaPublisher publisher;
     private final SnapshotFolder folder;
-    private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
+    private final ExecutorService writer;
+    private Future<?> writing = CompletableFuture.completedFuture(null);
     private long snapshotSequence;
+    private long snapshotSamples;
     private long nextSnapshotNs;
 
     private LearningSession(
@@ -41,14 +46,18 @@ final class LearningSession implements AutoCloseable {
         this.log = log;
         this.publisher = publisher;
         this.folder = new SnapshotFolder(config.snapshots(), config.keepSnapshots());
+        this.writer = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("snapshots-" + shard.spec().model()).factory());
         this.snapshotSequence = shard.sequence();
+        this.snapshotSamples = shard.samples();
         this.nextSnapshotNs = System.nanoTime() + config.snapshotInterval().toNanos();
     }
 
-    static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock) throws IOException {
+    static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock)
+            throws IOException, InterruptedException {
         SampleLog log = new SampleLog(config.bootstrapServers(), spec.model(), config.maxPollRecords());
         try {
-            Recovery.Recovered recovered = new Recovery(config, spec).recover(log);
+            Recovery.Recovered recovered = Recovery.recover(config, spec, log);
             TrainingShard shard = recovered.shard();
             LOG.info(
                     "learner of {} starts at sequence {}: {} samples, {} rows",
@@ -58,8 +67,12 @@ final class LearningSession implements AutoCloseable {
                     shard.rows());
             log.seek(shard::nextOffset);
             var publisher = new DeltaPublisher(config.bootstrapServers(), spec.model(), recovered.lastDeltaOffset());
-            return new LearningSession(config, clock, shard, log, publisher);
-        } catch (IOException | RuntimeException e) {
+            LearningSession session = new LearningSession(config, clock, shard, log, publisher);
+            if (recovered.snapshotDue()) {
+                session.beginSnapshot();
+            }
+            return session;
+        } catch (IOException | InterruptedException | RuntimeException e) {
             log.close();
             throw e;
         }
@@ -74,9 +87,14 @@ final class LearningSession implements AutoCloseable {
             }
         }
         publish();
-        if (System.nanoTime() - nextSnapshotNs >= 0 && writing.isDone() && shard.sequence() != snapshotSequence) {
+        if (System.nanoTime() - nextSnapshotNs >= 0 && writing.isDone() && worthASnapshot()) {
             beginSnapshot();
         }
+    }
+
+    /** Not for the empty batches of an idle log, unless there are many to read again. */
+    private boolean worthASnapshot() {
+        return shard.samples() != snapshotSamples || shard.sequence() - snapshotSequence > MAX_IDLE_BATCHES;
     }
 
     private void publish() throws InterruptedException {
@@ -89,32 +107,38 @@ final class LearningSession implements AutoCloseable {
         // Acknowledged first: a snapshot must not be ahead of the log.
         Snapshot snapshot = shard.snapshot(publisher.flush());
         snapshotSequence = shard.sequence();
+        snapshotSamples = shard.samples();
         nextSnapshotNs = System.nanoTime() + config.snapshotInterval().toNanos();
-        writing.join();
-        writing = CompletableFuture.runAsync(() -> write(snapshot));
+        writing = writer.submit(() -> write(snapshot));
     }
 
+    /** A failure costs nothing but time at the next start: the log stands, and the next interval tries again. */
     private void write(Snapshot snapshot) {
         try {
             folder.write(snapshot);
-        } catch (IOException e) {
-            throw new CompletionException(
-                    "cannot write the snapshot at sequence " + snapshot.header().sequence(), e);
+        } catch (IOException | RuntimeException e) {
+            LOG.error(
+                    "the snapshot of {} at sequence {} could not be written to {}",
+                    shard.spec().model(),
+                    snapshot.header().sequence(),
+                    config.snapshots(),
+                    e);
         }
     }
 
-    /** Writes a snapshot of everything and waits for it. */
+    /** Publishes what is open and writes a last snapshot; {@link #close} waits for it. */
     void snapshot() throws InterruptedException {
         publish();
         if (shard.sequence() != snapshotSequence) {
             beginSnapshot();
         }
-        writing.join();
     }
 
     @Override
     public void close() {
         publisher.close();
         log.close();
+        // Waits: a folder has one writer, also over two sessions.
+        writer.close();
     }
 }

@@ -8,104 +8,91 @@ import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings a training shard to where the delta log ends: the newest snapshot, then the batches that were published after
- * it, learned again from the samples log with the boundaries that their deltas record, and compared with them.
+ * it, one by one, learned again from the samples log with the boundaries that their deltas record, and compared with
+ * them. One thread.
+ *
+ * <p>A delta that stands on the log twice (a session that failed while writing) counts as the first; its rows are sent
+ * anew. A hole in the sequence cannot be learned again: the shard goes on above the highest sequence that was taken, and
+ * a snapshot, due at once, mends the replicas that wait before the hole.
  */
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SHARD = 0;
 
-    private final LearnerConfig config;
-    private final ModelSpec spec;
-    private long lastDeltaOffset = -1;
+    private final TrainingShard shard;
+    private final SampleLog log;
+    private final LongArrayList sendAnew = new LongArrayList();
+    private long lastDeltaOffset;
+    private long takenSequence;
 
-    record Recovered(TrainingShard shard, long lastDeltaOffset) {}
+    /** @param snapshotDue whether replicas need a snapshot to go on */
+    record Recovered(TrainingShard shard, long lastDeltaOffset, boolean snapshotDue) {}
 
-    Recovery(LearnerConfig config, ModelSpec spec) {
-        this.config = config;
-        this.spec = spec;
+    private Recovery(TrainingShard shard, SampleLog log, long lastDeltaOffset) {
+        this.shard = shard;
+        this.log = log;
+        this.lastDeltaOffset = lastDeltaOffset;
+        this.takenSequence = shard.sequence();
     }
 
-    Recovered recover(SampleLog log) throws IOException {
-        Snapshot snapshot = new SnapshotFolder(config.snapshots(), config.keepSnapshots())
-                .newest()
-                .orElse(null);
-        TrainingShard shard = snapshot == null
-                ? TrainingShard.empty(spec, config.recentIds())
-                : TrainingShard.of(spec, snapshot, config.recentIds());
-        if (snapshot != null) {
-            lastDeltaOffset = snapshot.header().deltaOffset();
+    static Recovered recover(LearnerConfig config, ModelSpec spec, SampleLog log) throws IOException {
+        Optional<Snapshot> snapshot = new SnapshotFolder(config.snapshots(), config.keepSnapshots()).newest();
+        TrainingShard shard = snapshot.map(s -> TrainingShard.of(spec, s, config.recentIds()))
+                .orElseGet(() -> TrainingShard.empty(spec, config.recentIds()));
+        long offset = snapshot.map(s -> s.header().deltaOffset()).orElse(-1L);
+        log.seek(shard::nextOffset);
+        Recovery recovery = new Recovery(shard, log, offset);
+        long from = offset < 0 ? -1 : offset + 1;
+        DeltaTail.read(config.bootstrapServers(), spec.model(), SHARD, from, PATIENCE, recovery::published);
+        return recovery.finish();
+    }
+
+    private void published(long offset, Delta delta) {
+        lastDeltaOffset = offset;
+        long sequence = delta.header().sequence();
+        if (sequence <= shard.sequence()) {
+            LOG.warn("model {}: delta {} stands on the log again", shard.spec().model(), sequence);
+            sendAnew.addElements(sendAnew.size(), delta.keys());
+        } else if (sequence == shard.sequence() + 1) {
+            learnAgain(delta);
+        } else {
+            LOG.error("model {}: delta {} follows {} on the log", shard.spec().model(), sequence, shard.sequence());
         }
-        List<Delta> published = publishedAfter(shard.sequence());
-        Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> records = recordsOf(published, log);
-        published.forEach(delta -> learnAgain(shard, delta, records));
-        return new Recovered(shard, lastDeltaOffset);
+        takenSequence = Math.max(takenSequence, sequence);
     }
 
-    private List<Delta> publishedAfter(long sequence) {
-        List<Delta> deltas = new ArrayList<>();
-        long from = lastDeltaOffset < 0 ? -1 : lastDeltaOffset + 1;
-        DeltaTail.read(config.bootstrapServers(), spec.model(), SHARD, from, PATIENCE, (offset, delta) -> {
-            lastDeltaOffset = offset;
-            if (delta.header().sequence() > sequence) {
-                deltas.add(delta);
-            }
-        });
-        return deltas;
+    private Recovered finish() {
+        boolean hole = takenSequence > shard.sequence();
+        shard.skipTo(takenSequence);
+        shard.sendAnew(sendAnew.toLongArray());
+        return new Recovered(shard, lastDeltaOffset, hole);
     }
 
-    private static Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> recordsOf(List<Delta> deltas, SampleLog log) {
-        SortedMap<Integer, Delta.Range> spans = new TreeMap<>();
-        for (Delta delta : deltas) {
-            delta.header()
-                    .ranges()
-                    .forEach((partition, range) -> spans.merge(
-                            partition, range, (a, b) -> new Delta.Range(Math.min(a.from(), b.from()), b.to())));
-        }
-        Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
-        spans.forEach((partition, span) ->
-                records.put(partition, new ArrayDeque<>(log.readRange(partition, span.from(), span.to(), PATIENCE))));
-        return records;
-    }
-
-    private static void learnAgain(
-            TrainingShard shard, Delta published, Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> records) {
+    private void learnAgain(Delta published) {
         Delta.Header header = published.header();
-        if (header.sequence() != shard.sequence() + 1) {
-            throw new IllegalStateException("delta " + header.sequence() + " of model "
-                    + shard.spec().model() + " follows " + shard.sequence() + " on the log; a snapshot is missing");
-        }
-        header.ranges().forEach((partition, range) -> {
-            Deque<ConsumerRecord<byte[], byte[]>> waiting = Objects.requireNonNull(records.get(partition));
-            while (!waiting.isEmpty() && waiting.getFirst().offset() < range.to()) {
-                learn(shard, waiting.removeFirst());
-            }
-        });
+        header.ranges()
+                .forEach((partition, range) ->
+                        log.readTo(partition, range.to(), PATIENCE).forEach(record -> learn(shard, record)));
         Delta again = shard.closeBatch(header.learnedMs());
         if (!sameRows(published, again)) {
             LOG.error(
                     "delta {} of model {} came out different when learned again; its rows are sent anew",
                     header.sequence(),
                     shard.spec().model());
-            shard.touch(published.keys());
+            sendAnew.addElements(sendAnew.size(), published.keys());
+            sendAnew.addElements(sendAnew.size(), again.keys());
         }
     }
 

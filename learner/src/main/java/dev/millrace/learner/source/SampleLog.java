@@ -4,8 +4,11 @@ import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockCodec;
 import dev.millrace.ingest.topic.Topics;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
@@ -28,6 +31,7 @@ public final class SampleLog implements AutoCloseable {
     private final String topic;
     private final List<TopicPartition> partitions;
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> readAhead = new HashMap<>();
 
     /** @param maxRecords most records a poll */
     public SampleLog(String bootstrapServers, String model, int maxRecords) {
@@ -55,6 +59,7 @@ public final class SampleLog implements AutoCloseable {
 
     /** Goes on at these offsets; a partition's log begins at 0. */
     public void seek(ToLongFunction<Integer> nextOffset) {
+        readAhead.clear();
         for (TopicPartition partition : partitions) {
             consumer.seek(partition, nextOffset.applyAsLong(partition.partition()));
         }
@@ -71,26 +76,32 @@ public final class SampleLog implements AutoCloseable {
     }
 
     /**
-     * Every record of one partition from {@code from} (inclusive) to {@code to} (exclusive), held in memory.
+     * The records of one partition from where it stands to {@code to} (exclusive). Between {@link #seek} and the first
+     * {@link #poll}, so that a recovering learner can take partitions in the order in which it took them before.
      *
-     * @throws IllegalStateException when they do not come within {@code patience}
+     * @param patience longest time without a record
+     * @throws IllegalStateException when they do not come
      */
-    public List<ConsumerRecord<byte[], byte[]>> readRange(int partition, long from, long to, Duration patience) {
+    public List<ConsumerRecord<byte[], byte[]>> readTo(int partition, long to, Duration patience) {
         TopicPartition only = new TopicPartition(topic, partition);
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        consumer.assign(List.of(only));
-        consumer.seek(only, from);
+        Deque<ConsumerRecord<byte[], byte[]>> ahead = readAhead.computeIfAbsent(only, p -> new ArrayDeque<>());
+        consumer.pause(partitions);
+        consumer.resume(List.of(only));
         long deadlineNs = System.nanoTime() + patience.toNanos();
         while (consumer.position(only) < to) {
             if (System.nanoTime() > deadlineNs) {
                 throw new IllegalStateException("%s: records %d..%d did not come within %s"
                         .formatted(only, consumer.position(only), to - 1, patience));
             }
-            consumer.poll(RANGE_POLL).records(only).stream()
-                    .filter(r -> r.offset() < to)
-                    .forEach(records::add);
+            if (ahead.addAll(consumer.poll(RANGE_POLL).records(only))) {
+                deadlineNs = System.nanoTime() + patience.toNanos();
+            }
         }
-        consumer.assign(partitions);
+        consumer.resume(partitions);
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        while (!ahead.isEmpty() && ahead.getFirst().offset() < to) {
+            records.add(ahead.removeFirst());
+        }
         return records;
     }
 

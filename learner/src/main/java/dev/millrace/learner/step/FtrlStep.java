@@ -52,7 +52,8 @@ public final class FtrlStep {
         // Rows stay where they are until the sample is done: at most itself, its mean and a scale each.
         table.reserve(FtrlRows.MAX_SERVED * vector.size());
         float z = model.logit(vector, 0, vector.size(), 0f, this::weight);
-        double p = 1 / (1 + Math.exp(-(z - Math.log(block.keepRate(sample)))));
+        // StrictMath: the same bits on every machine.
+        double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));
         double error = (p - block.label(sample)) * block.weight(sample);
         if (!Double.isFinite(error)) {
             return false;
@@ -88,25 +89,35 @@ public final class FtrlStep {
         double z = table.getFloat(row, RowLayout.Z);
         double n = table.getFloat(row, RowLayout.N);
         double sigma = (Math.sqrt(n + g * g) - Math.sqrt(n)) / ftrl.alpha();
-        table.setFloat(row, RowLayout.Z, (float) (z + g - sigma * FtrlRows.weight(z, n, ftrl)));
-        table.setFloat(row, RowLayout.N, (float) (n + g * g));
-        count(row, sampleId, second);
-        touched.key(id);
+        float newZ = (float) (z + g - sigma * FtrlRows.weight(z, n, ftrl));
+        float newN = (float) (n + g * g);
+        if (Float.isFinite(newZ) && Float.isFinite(newN)) {
+            table.setFloat(row, RowLayout.Z, newZ);
+            table.setFloat(row, RowLayout.N, newN);
+            count(row, sampleId, second);
+            touched.key(id);
+        }
     }
 
+    /** Welford's recurrence; over an exponential window once it is full, which floats bear and drift needs. */
     private void observe(long id, float x, long sampleId, int second, Touched touched) {
         long key = FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
         long row = table.findOrInsert(key);
         if (row == ParameterTable.MISSING) {
             return;
         }
-        count(row, sampleId, second);
+        long seen = Math.min(FtrlRows.WINDOW, 1 + Integer.toUnsignedLong(table.getInt(row, RowLayout.UPDATES)));
+        double kept = seen < FtrlRows.WINDOW ? 1 : 1 - 1.0 / FtrlRows.WINDOW;
         float mean = table.getFloat(row, RowLayout.Z);
         double delta = x - mean;
-        double moved = mean + delta / Integer.toUnsignedLong(table.getInt(row, RowLayout.UPDATES));
-        table.setFloat(row, RowLayout.Z, (float) moved);
-        table.setFloat(row, RowLayout.N, (float) (table.getFloat(row, RowLayout.N) + delta * (x - moved)));
-        touched.key(key);
+        float newMean = (float) (mean + delta / seen);
+        float newSquares = (float) (table.getFloat(row, RowLayout.N) * kept + delta * (x - newMean));
+        if (Float.isFinite(newMean) && Float.isFinite(newSquares)) {
+            table.setFloat(row, RowLayout.Z, newMean);
+            table.setFloat(row, RowLayout.N, newSquares);
+            count(row, sampleId, second);
+            touched.key(key);
+        }
     }
 
     private void count(long row, long sampleId, int second) {

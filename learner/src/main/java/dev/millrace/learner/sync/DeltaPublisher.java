@@ -4,8 +4,6 @@ import dev.millrace.ingest.topic.Topics;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -16,19 +14,19 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes deltas to their topic in sequence, a bounded number on their way. A delta that cannot be written ends in an
- * exception: the learner then starts again from its snapshot and the log, so none is skipped. One thread.
+ * Writes deltas to their topic in sequence. One is on its way at a time, so that one which fails leaves no later one
+ * behind it on the log; the next batch is learned meanwhile. A failure ends in an exception: the learner starts again
+ * from its snapshot and the log, so none is skipped. One thread.
  */
 public final class DeltaPublisher implements AutoCloseable {
-    private static final int MAX_ON_THE_WAY = 64;
-    private static final int MAX_REQUEST = 16 << 20;
     private static final Duration DELIVERY = Duration.ofSeconds(30);
 
     private final String topic;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final Deque<Future<RecordMetadata>> onTheWay = new ArrayDeque<>();
+    private @Nullable Future<RecordMetadata> onTheWay;
     private long lastOffset;
 
     /** @param lastOffset offset of the last delta on the topic; −1: none */
@@ -46,7 +44,7 @@ public final class DeltaPublisher implements AutoCloseable {
                         ProducerConfig.LINGER_MS_CONFIG,
                         0,
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        MAX_REQUEST,
+                        Topics.MAX_RECORD_BYTES,
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
                         (int) DELIVERY.toMillis() / 3,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
@@ -55,37 +53,31 @@ public final class DeltaPublisher implements AutoCloseable {
                 new ByteArraySerializer());
     }
 
-    /** Waits for the oldest acknowledgement first when too many are on their way. */
+    /** Waits until the one before is acknowledged. */
     public void send(Delta delta) throws InterruptedException {
-        while (onTheWay.size() >= MAX_ON_THE_WAY
-                || (!onTheWay.isEmpty() && onTheWay.peekFirst().isDone())) {
-            settleOldest();
-        }
-        onTheWay.addLast(
-                producer.send(new ProducerRecord<>(topic, delta.header().shard(), null, DeltaCodec.encode(delta))));
+        flush();
+        onTheWay = producer.send(new ProducerRecord<>(topic, delta.header().shard(), null, DeltaCodec.encode(delta)));
     }
 
     /** Waits until every delta is acknowledged. @return offset of the last one */
     public long flush() throws InterruptedException {
-        while (!onTheWay.isEmpty()) {
-            settleOldest();
+        if (onTheWay == null) {
+            return lastOffset;
         }
-        return lastOffset;
-    }
-
-    private void settleOldest() throws InterruptedException {
         try {
             // Twice the delivery time-out: the producer itself decides before that.
-            lastOffset = onTheWay.removeFirst()
-                    .get(2 * DELIVERY.toMillis(), TimeUnit.MILLISECONDS)
-                    .offset();
+            lastOffset =
+                    onTheWay.get(2 * DELIVERY.toMillis(), TimeUnit.MILLISECONDS).offset();
+            onTheWay = null;
+            return lastOffset;
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException("a delta could not be written to " + topic, e);
         }
     }
 
+    /** At once: what is still on its way failed, or was awaited by {@link #flush}. */
     @Override
     public void close() {
-        producer.close(Duration.ofSeconds(5));
+        producer.close(Duration.ZERO);
     }
 }

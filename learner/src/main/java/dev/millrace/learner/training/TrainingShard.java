@@ -1,5 +1,6 @@
 package dev.millrace.learner.training;
 
+import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
@@ -107,9 +108,9 @@ public final class TrainingShard {
         offsets.put(partition, offset + 1);
     }
 
-    /** Whether records were learned since the last batch was closed. */
+    /** Whether there is something to publish: records learned since the last batch was closed, or rows to send anew. */
     public boolean hasOpenBatch() {
-        return !open.isEmpty();
+        return !open.isEmpty() || !touched.isEmpty();
     }
 
     /** Rows that the open batch changed. */
@@ -123,11 +124,17 @@ public final class TrainingShard {
         it.unimi.dsi.fastutil.floats.FloatArrayList weights =
                 new it.unimi.dsi.fastutil.floats.FloatArrayList(touched.size());
         for (LongIterator it = touched.iterator(); it.hasNext(); ) {
-            long row = table.find(it.nextLong());
-            rows.serve(table, row, (key, weight) -> {
-                keys.add(key);
-                weights.add(weight);
-            });
+            long touchedKey = it.nextLong();
+            long row = table.find(touchedKey);
+            if (row == ParameterTable.MISSING) {
+                keys.add(touchedKey);
+                weights.add(Float.NaN);
+            } else {
+                rows.serve(table, row, (key, weight) -> {
+                    keys.add(key);
+                    weights.add(weight);
+                });
+            }
         }
         var header = new Delta.Header(
                 SHARD,
@@ -144,13 +151,26 @@ public final class TrainingShard {
         return new Delta(header, keys.toLongArray(), weights.toFloatArray());
     }
 
-    /** Marks rows to travel with the next delta although no sample changes them. */
-    public void touch(long[] keys) {
+    /**
+     * Marks serving rows to travel with the next delta although no sample changes them: as they are here, or as gone.
+     */
+    public void sendAnew(long[] keys) {
         for (long key : keys) {
-            if (table.find(key) != ParameterTable.MISSING) {
-                touched.add(key);
-            }
+            touched.add(trainingKey(key));
         }
+    }
+
+    /** A number's mean and scale serve as two rows, and are learned as one. */
+    private long trainingKey(long servingKey) {
+        int slot = FeatureIds.slotOf(servingKey);
+        long mean = FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN);
+        boolean isScale = servingKey == FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE);
+        return isScale && table.find(mean) != ParameterTable.MISSING ? mean : servingKey;
+    }
+
+    /** Leaves sequences out that are on the log but not here: the next batch comes after them. */
+    public void skipTo(long takenSequence) {
+        sequence = Math.max(sequence, takenSequence);
     }
 
     /**
