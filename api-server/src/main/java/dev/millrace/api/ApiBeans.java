@@ -16,7 +16,9 @@ import dev.millrace.api.monitor.MonitorMeters;
 import dev.millrace.api.monitor.Readiness;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.problem.ErrorCounts;
+import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
+import dev.millrace.api.rank.RecentRanks;
 import dev.millrace.api.rank.RequestIds;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
@@ -139,11 +141,12 @@ final class ApiBeans {
 
     @Singleton
     RankDesk rankDesk(Models models, RequestIds ids, Monitor monitor, MonitorMeters meters) {
-        List<Ranker> rankers = wiring.models().values().stream()
-                .map(weights ->
-                        new Ranker(weights, wiring.profiles(), wiring.sink(), wiring.clock(), times.acknowledged()))
+        RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
+        List<RankService> services = wiring.models().values().stream()
+                .map(weights -> new Ranker(weights, wiring.profiles(), wiring.sink(), wiring.clock()))
+                .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
-        return new RankDesk(models, rankers, ids, monitor, meters, new Gate("rank requests", limits.ranks()));
+        return new RankDesk(models, services, ids, monitor, meters, new Gate("rank requests", limits.ranks()));
     }
 
     @Singleton

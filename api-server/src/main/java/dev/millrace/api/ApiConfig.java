@@ -47,6 +47,8 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
      * @param traces actions whose way is known
      * @param tailRecords read back of each partition at the start
      * @param samples sample ids a model that are known, against counting twice
+     * @param rankIds requests whose answers are kept for a retry
+     * @param rankItems of these answers in all
      * @param openImpressions requests a model whose labels are awaited for the impression AUC
      */
     public record Limits(
@@ -60,9 +62,11 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             int traces,
             long tailRecords,
             int samples,
+            int rankIds,
+            int rankItems,
             int openImpressions) {
         public static final Limits DEFAULT =
-                new Limits(1024, 2 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 50_000);
+                new Limits(1024, 2 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 20_000, 200_000, 50_000);
 
         public Limits {
             require(connections > 0, "connections", connections);
@@ -75,6 +79,8 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             require(traces > 0, "traces", traces);
             require(tailRecords >= 0, "tailRecords", tailRecords);
             require(samples > 0, "samples", samples);
+            require(rankIds > 0, "rankIds", rankIds);
+            require(rankItems > 0, "rankItems", rankItems);
             require(openImpressions > 0, "openImpressions", openImpressions);
         }
     }

@@ -48,7 +48,8 @@ class ApiServerTest {
 
     @BeforeAll
     void start() {
-        ApiConfig.Limits limits = new ApiConfig.Limits(CONNECTIONS, BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 1000);
+        ApiConfig.Limits limits =
+                new ApiConfig.Limits(CONNECTIONS, BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
         server = ApiServer.start(
                 ApiConfig.of("nowhere:1").withPort(0).withLimits(limits),
                 new Wiring(Map.of("movies", weights), new MemoryProfiles(), log, log::tail, Clock.systemUTC()));
@@ -326,6 +327,52 @@ class ApiServerTest {
     }
 
     @Test
+    void aRankThatTheLogRefusedMayBeSentAgainUnderTheIdOfIts503() throws Exception {
+        log.mode = MemoryLog.Mode.REFUSE;
+        HttpResponse<String> refused = post(RANK, "{\"candidates\":[{\"item\":\"a\"}]}");
+        assertProblem(503, "\"requestId\":\"", refused);
+        String id = refused.body().replaceAll(".*\"requestId\":\"([^\"]+)\".*", "$1");
+        log.mode = MemoryLog.Mode.ACKNOWLEDGE;
+        String again = "{\"requestId\":\"" + id + "\",\"candidates\":[{\"item\":\"a\"}]}";
+        assertEquals(200, post(RANK, again).statusCode());
+        assertEquals(200, post(RANK, again).statusCode());
+        assertEquals(1, impressions(id));
+    }
+
+    private long impressions(String requestId) {
+        return log.impressions.stream()
+                .filter(i -> i.getRequestId().equals(requestId))
+                .count();
+    }
+
+    @Test
+    void aRequestIdOfAnotherRequestIsA409() throws Exception {
+        assertEquals(
+                200,
+                post(RANK, "{\"requestId\":\"used\",\"candidates\":[{\"item\":\"a\"}]}")
+                        .statusCode());
+        HttpResponse<String> other = post(RANK, "{\"requestId\":\"used\",\"candidates\":[{\"item\":\"b\"}]}");
+        assertProblem(409, "\"field\":\"requestId\"", other);
+        assertEquals(1, impressions("used"));
+    }
+
+    @Test
+    void aRankIsTimedHoweverItEnds() throws Exception {
+        double before = timed("caller") + timed("internal");
+        post(RANK, "{");
+        post(RANK, "{\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":7}}]}");
+        assertEquals(before + 2, timed("caller") + timed("internal"));
+    }
+
+    private double timed(String outcome) throws Exception {
+        String meter = "millrace_rank_seconds_count{model=\"movies\",outcome=\"" + outcome + "\"} ";
+        String text = get("/prometheus").body();
+        int at = text.indexOf(meter);
+        assertTrue(at >= 0, meter);
+        return Double.parseDouble(text.substring(at + meter.length(), text.indexOf('\n', at)));
+    }
+
+    @Test
     void moreThanTheBoundAtOnceIsA429() throws Exception {
         log.mode = MemoryLog.Mode.WAIT;
         HttpRequest slow = to(RANK).header("Content-Type", JSON)
@@ -397,7 +444,8 @@ class ApiServerTest {
         String text = get("/prometheus").body();
         for (String meter : new String[] {
             "millrace_ranks_total{model=\"movies\"}",
-            "millrace_rank_seconds_bucket{model=\"movies\",le=\"0.01\"}",
+            "millrace_rank_seconds_bucket{model=\"movies\",outcome=\"ok\",le=\"0.01\"}",
+            "millrace_rank_seconds_count{model=\"movies\",outcome=\"stale\"}",
             "millrace_events_total{status=\"accepted\"}",
             "millrace_outcomes_total{outcome=\"orphan\"}",
             "millrace_errors_total{class=\"stale\"}",

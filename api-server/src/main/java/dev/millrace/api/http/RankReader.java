@@ -95,8 +95,15 @@ final class RankReader {
         if (draft.candidates == null) {
             throw in.missing("candidates", "send 1.." + RankRequest.MAX_CANDIDATES + ", like [{\"item\": \"i1\"}]");
         }
-        String requestId = draft.requestId == null ? ids.next() : draft.requestId;
-        return new RankRequest(requestId, draft.user, draft.session, draft.context, draft.candidates, draft.limit);
+        boolean given = draft.requestId != null;
+        return new RankRequest(
+                draft.requestId == null ? ids.next() : draft.requestId,
+                given,
+                draft.user,
+                draft.session,
+                draft.context,
+                draft.candidates,
+                draft.limit);
     }
 
     private List<RankRequest.Candidate> candidates(JsonIn in) throws IOException {

@@ -83,9 +83,12 @@ final class ModelMonitor {
         groups.expire(nowMs);
     }
 
-    void ranked(int count, long micros, long nowMs) {
+    void ranked(int count, long nowMs) {
         ranks.add(nowMs, 1);
         candidates.add(nowMs, count);
+    }
+
+    void rankTook(long micros, long nowMs) {
         rankTime.record(nowMs, micros);
     }
 

@@ -59,8 +59,13 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
     }
 
     /** A rank request was answered. */
-    public void ranked(String model, int candidates, long micros) {
-        model(model).ranked(candidates, micros, clock.millis());
+    public void ranked(String model, int candidates) {
+        model(model).ranked(candidates, clock.millis());
+    }
+
+    /** A rank request ended, with an answer or a refusal. */
+    public void rankTook(String model, long micros) {
+        model(model).rankTook(micros, clock.millis());
     }
 
     /** A post of actions was answered. */

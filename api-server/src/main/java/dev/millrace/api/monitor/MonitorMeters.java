@@ -71,11 +71,11 @@ public final class MonitorMeters {
         counter("unreadable", "records that the join could not read", Tags.empty(), monitor, Monitor::unreadable);
     }
 
-    /** Time of one model's rank requests, from the body to the answer. */
-    public Timer rankTimer(String model) {
+    /** Time of one model's rank requests that end so, from the body to the answer or refusal. */
+    public Timer rankTimer(String model, RankOutcome outcome) {
         return Timer.builder("millrace.rank")
-                .description("time to answer a rank request, the log's acknowledgement included")
-                .tag("model", model)
+                .description("time to answer or refuse a rank request, the log's acknowledgement included, by outcome")
+                .tags("model", model, "outcome", outcome.label())
                 .serviceLevelObjectives(RANK_BUCKETS)
                 .register(registry);
     }

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Whose turn it is to act on an error. Each class has one HTTP code and one counter. */
 public enum ErrorClass {
-    /** The caller must change the request. 400; where HTTP has its own code (404, 405, 413, 415) that one. */
+    /** The caller must change the request. 400; where HTTP has its own code (404, 405, 409, 413, 415) that one. */
     CALLER(400),
     /** A bound of this server is reached; the caller sends the same again later. */
     OVERLOAD(429),

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param field path of the field at fault ({@code candidates[3].features.price})
  * @param fix what to do instead
  * @param retryAfterSeconds when to send the same again; 0: do not
+ * @param requestId under which the caller may send the same again
  * @param instance names this occurrence in the server's log
  */
 public record Problem(
@@ -24,6 +25,7 @@ public record Problem(
         @Nullable String field,
         @Nullable String fix,
         int retryAfterSeconds,
+        @Nullable String requestId,
         @Nullable String instance) {
     public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -42,7 +44,7 @@ public record Problem(
     /** The request is wrong in a way that has a status of its own. */
     public static Problem caller(
             int status, String title, @Nullable String field, String detail, @Nullable String fix) {
-        return new Problem(ErrorClass.CALLER, status, title, detail, field, fix, 0, null);
+        return new Problem(ErrorClass.CALLER, status, title, detail, field, fix, 0, null, null);
     }
 
     public static Problem overload(String detail) {
@@ -54,8 +56,8 @@ public record Problem(
     }
 
     private static Problem temporary(ErrorClass errorClass, String title, String detail) {
-        return new Problem(
-                errorClass, errorClass.status(), title, detail, null, "send the same request again later", 1, null);
+        String fix = "send the same request again later";
+        return new Problem(errorClass, errorClass.status(), title, detail, null, fix, 1, null, null);
     }
 
     /** @param instance what an operator finds in the log */
@@ -68,7 +70,14 @@ public record Problem(
                 null,
                 "report the instance",
                 0,
+                null,
                 instance);
+    }
+
+    /** The same, for a request that may be sent again under this id. */
+    public Problem withRequestId(String id) {
+        String again = "send the same request again later, with this requestId";
+        return new Problem(errorClass, status, title, detail, field, again, retryAfterSeconds, id, instance);
     }
 
     public byte[] toJson() {
@@ -81,6 +90,7 @@ public record Problem(
             out.writeStringField("detail", cut(detail));
             optional(out, "field", field);
             optional(out, "fix", fix);
+            optional(out, "requestId", requestId);
             optional(out, "instance", instance);
             out.writeEndObject();
         } catch (IOException e) {

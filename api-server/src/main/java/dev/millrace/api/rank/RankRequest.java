@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  * A checked request for ranking.
  *
  * @param requestId names the answer; actions refer to it
+ * @param retryable whether the caller gave the id, and so may send the same again
  * @param context attributes by full name ({@code context.device})
  * @param candidates distinct items, 1..{@value #MAX_CANDIDATES}
  * @param limit how many are answered at most
  */
 public record RankRequest(
         String requestId,
+        boolean retryable,
         @Nullable String user,
         @Nullable String session,
         Map<String, FeatureValue> context,

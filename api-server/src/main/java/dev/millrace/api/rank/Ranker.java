@@ -9,21 +9,20 @@ import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ps.serve.WeightServer;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Ranks with one model: profiles, features, scores, order, and an impression that the log holds before anybody sees the
- * answer. Safe for many threads; the caller's thread waits for the log.
+ * answer. Safe for many threads.
  */
 public final class Ranker {
     private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
@@ -33,16 +32,13 @@ public final class Ranker {
     private final ProfileStore profiles;
     private final EventSink sink;
     private final Clock clock;
-    private final Duration acknowledged;
     private final long fingerprint;
 
-    /** @param acknowledged longest wait for the log */
-    public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock, Duration acknowledged) {
+    public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock) {
         this.weights = weights;
         this.profiles = profiles;
         this.sink = sink;
         this.clock = clock;
-        this.acknowledged = acknowledged;
         fingerprint = weights.spec().fingerprint();
     }
 
@@ -50,8 +46,20 @@ public final class Ranker {
         return weights;
     }
 
-    /** @throws ProblemException (stale) when the log does not acknowledge the impression in time */
-    public RankAnswer rank(RankRequest request) throws InterruptedException {
+    /** The log may hold the impression, or not. */
+    static final class NotLogged extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NotLogged(@Nullable Throwable cause) {
+            super(cause);
+        }
+    }
+
+    /**
+     * The answer, once the log holds its impression; fails with {@link NotLogged} when it may not, and with a
+     * {@link ProblemException} when it never will.
+     */
+    CompletableFuture<RankAnswer> rank(RankRequest request) {
         RawFeatures shared = requestFeatures(request);
         List<RawFeatures> items = itemFeatures(request);
         float[] scores = new float[items.size()];
@@ -63,8 +71,7 @@ public final class Ranker {
         }
         RankAnswer answer = new RankAnswer(request.requestId(), weights.spec().model(), version, ranked);
         var scored = new Impressions.Scored(shared, items, order);
-        publish(Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis()));
-        return answer;
+        return publish(Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis()), answer);
     }
 
     private RawFeatures requestFeatures(RankRequest request) {
@@ -92,18 +99,18 @@ public final class Ranker {
         return items;
     }
 
-    private void publish(Impression impression) throws InterruptedException {
-        try {
-            sink.impression(impression).get(acknowledged.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RecordTooLargeException) {
+    private CompletableFuture<RankAnswer> publish(Impression impression, RankAnswer answer) {
+        return sink.impression(impression).handle((done, failure) -> {
+            if (failure == null) {
+                return answer;
+            }
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause instanceof RecordTooLargeException) {
                 throw tooLarge();
             }
-            LOG.warn("an impression was not acknowledged: {}", String.valueOf(e.getCause()));
-            throw unacknowledged();
-        } catch (TimeoutException e) {
-            throw unacknowledged();
-        }
+            LOG.warn("an impression was not acknowledged: {}", String.valueOf(cause));
+            throw new NotLogged(cause);
+        });
     }
 
     private static ProblemException tooLarge() {
@@ -113,10 +120,5 @@ public final class Ranker {
                 "candidates",
                 "candidates, with their features and stored profiles, make an impression that the log refuses as too large",
                 "send fewer candidates or smaller features, or a lower limit"));
-    }
-
-    private ProblemException unacknowledged() {
-        return new ProblemException(Problem.stale("the log did not acknowledge the impression within "
-                + acknowledged.toMillis() + " ms, so there is no answer: what is shown must be on the log"));
     }
 }

@@ -76,7 +76,7 @@ class ModelMonitorTest {
     @Test
     void ratesLookAtWholeSeconds() {
         for (int i = 0; i < 100; i++) {
-            monitor.ranked(10, 1_500, 1_000 + i * 100L);
+            monitor.ranked(10, 1_000 + i * 100L);
         }
         assertEquals(10.0, monitor.ranks().perSecond(10_500));
         assertEquals(100.0, monitor.candidates().perSecond(10_500));

@@ -1,15 +1,12 @@
 package dev.millrace.api.rank;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.FixedWeights;
 import dev.millrace.api.HandClock;
 import dev.millrace.api.MemoryLog;
 import dev.millrace.api.MemoryProfiles;
 import dev.millrace.api.MovieSpec;
-import dev.millrace.api.problem.ErrorClass;
-import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.FeatureValue.Numeric;
@@ -17,7 +14,6 @@ import dev.millrace.ingest.feature.FeatureValue.Text;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
 import dev.millrace.ingest.proto.Impression;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +22,11 @@ import org.junit.jupiter.api.Test;
 class RankerTest {
     private final MemoryLog log = new MemoryLog();
     private final MemoryProfiles profiles = new MemoryProfiles();
-    private final Ranker ranker =
-            new Ranker(new FixedWeights(), profiles, log, new HandClock(1234), Duration.ofMillis(50));
+    private final Ranker ranker = new Ranker(new FixedWeights(), profiles, log, new HandClock(1234));
 
     private static RankRequest request(@Nullable String user, int limit, RankRequest.Candidate... candidates) {
         Map<String, FeatureValue> context = Map.of("context.device", new Text("tv"));
-        return new RankRequest("r1", user, "s1", context, List.of(candidates), limit);
+        return new RankRequest("r1", true, user, "s1", context, List.of(candidates), limit);
     }
 
     private static RankRequest.Candidate candidate(String item, double price) {
@@ -39,8 +34,9 @@ class RankerTest {
     }
 
     @Test
-    void whatIsAnsweredIsLoggedAndNothingElse() throws InterruptedException {
-        RankAnswer answer = ranker.rank(request("u1", 2, candidate("a", .1), candidate("b", .9), candidate("c", .5)));
+    void whatIsAnsweredIsLoggedAndNothingElse() {
+        RankAnswer answer = ranker.rank(request("u1", 2, candidate("a", .1), candidate("b", .9), candidate("c", .5)))
+                .join();
         assertEquals(List.of(new RankAnswer.Ranked("b", .9f), new RankAnswer.Ranked("c", .5f)), answer.items());
         Impression impression = log.impressions.getFirst();
         assertEquals(1, log.impressions.size());
@@ -57,11 +53,12 @@ class RankerTest {
     }
 
     @Test
-    void theImpressionCarriesTheRawFeaturesThatScored() throws InterruptedException {
+    void theImpressionCarriesTheRawFeaturesThatScored() {
         profiles.put(Kind.USER, "u1", RawFeatures.of(Map.of("user.age", new Numeric(24))));
         RawFeatures stored = RawFeatures.of(Map.of("item.price", new Numeric(.2), "item.year", new Numeric(1999)));
         profiles.put(Kind.ITEM, "a", stored);
-        ranker.rank(request("u1", 10, candidate("a", .7), new RankRequest.Candidate("b", Map.of())));
+        ranker.rank(request("u1", 10, candidate("a", .7), new RankRequest.Candidate("b", Map.of())))
+                .join();
 
         Impression impression = log.impressions.getFirst();
         List<String> names = impression.getNamesList();
@@ -79,21 +76,10 @@ class RankerTest {
     }
 
     @Test
-    void nobodyIsRankedForWithoutUserAttributes() throws InterruptedException {
-        ranker.rank(request(null, 1, candidate("a", .1)));
+    void nobodyIsRankedForWithoutUserAttributes() {
+        ranker.rank(request(null, 1, candidate("a", .1))).join();
         Impression impression = log.impressions.getFirst();
         assertEquals("", impression.getUser());
         assertEquals(List.of("context.device", "item.price", "item.id"), impression.getNamesList());
-    }
-
-    @Test
-    void thereIsNoAnswerThatTheLogDoesNotHold() {
-        for (MemoryLog.Mode mode : new MemoryLog.Mode[] {MemoryLog.Mode.REFUSE, MemoryLog.Mode.WAIT}) {
-            log.mode = mode;
-            ProblemException stale =
-                    assertThrows(ProblemException.class, () -> ranker.rank(request("u1", 1, candidate("a", .1))));
-            assertEquals(ErrorClass.STALE, stale.problem().errorClass());
-            assertEquals(1, stale.problem().retryAfterSeconds());
-        }
     }
 }
