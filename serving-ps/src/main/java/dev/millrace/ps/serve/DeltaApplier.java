@@ -117,12 +117,13 @@ final class DeltaApplier {
      * @return offset on the delta topic to go on from, or −1 when no snapshot helps yet
      */
     long mend() throws IOException {
-        Snapshot snapshot = snapshots.newest().orElse(null);
-        if (snapshot == null
-                || snapshot.header().specFingerprint() != fingerprint
-                || snapshot.header().sequence() <= weights.version().sequence()) {
-            return -1;
+        try (Snapshot snapshot =
+                snapshots.newerThan(weights.version().sequence()).orElse(null)) {
+            return snapshot == null || snapshot.header().specFingerprint() != fingerprint ? -1 : take(snapshot);
         }
+    }
+
+    private long take(Snapshot snapshot) {
         ParameterTable training =
                 SnapshotTables.restore(snapshot, spec.policies().maxRows());
         ParameterTable table =

@@ -1,18 +1,19 @@
 package dev.millrace.ps.snapshot;
 
 import dev.millrace.ps.table.RowLayout;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.SortedMap;
 
 /**
  * A training table at one point of the log: its rows, the log offsets that they include, and the ids of the latest
- * samples, so that what is sent again is recognized.
+ * samples, so that what is sent again is recognized. It owns the memory of its rows: whoever has it closes it, once
+ * nobody reads them any more.
  *
- * @param rows all rows one after the other, {@code rowCount · layout.stride()} bytes
  * @param recentSampleIds oldest first
  */
 @SuppressWarnings("ArrayRecordComponent") // carried to and from a file, never compared
-public record Snapshot(Header header, MemorySegment rows, long[] recentSampleIds) {
+public record Snapshot(Header header, Rows rows, long[] recentSampleIds) implements AutoCloseable {
     /**
      * @param sequence of the last delta that it contains
      * @param deltaOffset offset of that delta on its topic; −1 when there was none
@@ -31,4 +32,34 @@ public record Snapshot(Header header, MemorySegment rows, long[] recentSampleIds
             long duplicateSamples,
             RowLayout layout,
             long rowCount) {}
+
+    /**
+     * All rows one after the other, {@code rowCount · layout.stride()} bytes off heap. Any thread may read and close.
+     */
+    public static final class Rows implements AutoCloseable {
+        // Freed by close, never by the collector: a serving process must not be stopped by a forced collection.
+        private final Arena arena = Arena.ofShared();
+        private final MemorySegment bytes;
+
+        Rows(long byteSize) {
+            bytes = arena.allocate(byteSize, Long.BYTES);
+        }
+
+        MemorySegment bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void close() {
+            if (arena.scope().isAlive()) {
+                arena.close();
+            }
+        }
+    }
+
+    /** Frees the rows' memory; closing again has no effect. */
+    @Override
+    public void close() {
+        rows.close();
+    }
 }

@@ -35,10 +35,17 @@ public final class SnapshotFolder {
         this.keep = keep;
     }
 
-    /** Publishes atomically, then deletes what is older than the newest {@code keep}. */
+    /**
+     * Publishes atomically, then deletes what is older than the newest {@code keep}. A folder has one writer: what a
+     * crash left unfinished is deleted first, so that it does not fill the disk.
+     */
     public void write(Snapshot snapshot) throws IOException {
         Files.createDirectories(dir);
-        String name = PREFIX + "%019d".formatted(snapshot.header().sequence()) + SUFFIX;
+        for (Path left : newestFirst(SUFFIX + UNFINISHED)) {
+            LOG.info("snapshot {} was left unfinished and is deleted", left);
+            Files.deleteIfExists(left);
+        }
+        String name = name(snapshot.header().sequence());
         Path unfinished = dir.resolve(name + UNFINISHED);
         try (FileChannel file = FileChannel.open(
                 unfinished,
@@ -52,14 +59,23 @@ public final class SnapshotFolder {
         try (FileChannel folder = FileChannel.open(dir, StandardOpenOption.READ)) {
             folder.force(true);
         }
-        for (Path old : newestFirst().stream().skip(keep).toList()) {
+        for (Path old : newestFirst(SUFFIX).stream().skip(keep).toList()) {
             Files.deleteIfExists(old);
         }
     }
 
-    /** The newest that is whole; a damaged one is named in the log and passed over. */
+    /** The newest that is whole, to be closed; a damaged one is named in the log and passed over. */
     public Optional<Snapshot> newest() throws IOException {
-        for (Path file : newestFirst()) {
+        return newerThan(-1);
+    }
+
+    /** The same, when its sequence is beyond {@code sequence}; no other file is opened. */
+    public Optional<Snapshot> newerThan(long sequence) throws IOException {
+        String known = name(sequence);
+        for (Path file : newestFirst(SUFFIX)) {
+            if (sequence >= 0 && file.getFileName().toString().compareTo(known) <= 0) {
+                break;
+            }
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
                 return Optional.of(SnapshotCodec.read(channel));
             } catch (SnapshotDamagedException e) {
@@ -69,14 +85,18 @@ public final class SnapshotFolder {
         return Optional.empty();
     }
 
-    private List<Path> newestFirst() throws IOException {
+    private static String name(long sequence) {
+        return PREFIX + "%019d".formatted(sequence) + SUFFIX;
+    }
+
+    private List<Path> newestFirst(String suffix) throws IOException {
         if (!Files.isDirectory(dir)) {
             return List.of();
         }
         try (Stream<Path> files = Files.list(dir)) {
             // Zero-padded sequences sort as text.
             return files.filter(f -> f.getFileName().toString().startsWith(PREFIX)
-                            && f.getFileName().toString().endsWith(SUFFIX))
+                            && f.getFileName().toString().endsWith(suffix))
                     .sorted(Comparator.reverseOrder())
                     .toList();
         }

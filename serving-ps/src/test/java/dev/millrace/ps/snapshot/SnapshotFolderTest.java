@@ -2,6 +2,8 @@ package dev.millrace.ps.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ps.table.OffHeapTable;
@@ -9,6 +11,8 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,6 +76,71 @@ class SnapshotFolderTest {
                     files.map(f -> f.getFileName().toString()).sorted().toList());
         }
         assertEquals(11, newest().header().sequence());
+    }
+
+    @Test
+    void onlyANewerOneIsTaken() throws IOException {
+        SnapshotFolder folder = new SnapshotFolder(dir, 2);
+        folder.write(snapshot(9, 1));
+        folder.write(snapshot(10, 1));
+        assertEquals(10, folder.newerThan(9).orElseThrow().header().sequence());
+        assertTrue(folder.newerThan(10).isEmpty());
+    }
+
+    @Test
+    void whatACrashLeftUnfinishedIsDeleted() throws IOException {
+        Path left = Files.write(dir.resolve("snapshot-0000000000000000003.mrs.unfinished"), new byte[100]);
+        Path other = Files.write(dir.resolve("notes.unfinished"), new byte[100]);
+        new SnapshotFolder(dir, 2).write(snapshot(4, 1));
+        assertFalse(Files.exists(left));
+        assertTrue(Files.exists(other));
+        assertEquals(4, newest().header().sequence());
+    }
+
+    @Test
+    void aClosedSnapshotHasFreedItsRows() throws IOException {
+        Snapshot snapshot = snapshot(4, 1);
+        new SnapshotFolder(dir, 2).write(snapshot);
+        snapshot.close();
+        snapshot.close();
+        assertThrows(IllegalStateException.class, () -> SnapshotTables.restore(snapshot, 10));
+    }
+
+    /** In a serving process, memory that waits for the collector would end in a forced collection. */
+    @Test
+    void writingAndReadingKeepNoNativeMemory() throws IOException {
+        BufferPoolMXBean direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
+        ParameterTable table = new OffHeapTable(RowLayout.TRAINING, 200_000);
+        for (int key = 1; key <= 200_000; key++) {
+            table.findOrInsert(key);
+        }
+        SnapshotFolder folder = new SnapshotFolder(dir, 2);
+        long before = direct.getMemoryUsed();
+        for (int sequence = 1; sequence <= 3; sequence++) {
+            Snapshot.Header header = snapshot(sequence, 0).header();
+            var many = new Snapshot.Header(
+                    0,
+                    sequence,
+                    0,
+                    0,
+                    header.watermarks(),
+                    header.sampleOffsets(),
+                    0,
+                    0,
+                    RowLayout.TRAINING,
+                    table.size());
+            try (Snapshot written = new Snapshot(many, SnapshotTables.copyRows(table), new long[300_000])) {
+                folder.write(written);
+            }
+            try (Snapshot read = newest()) {
+                assertEquals(200_000, read.header().rowCount());
+            }
+        }
+        assertTrue(direct.getMemoryUsed() - before < 1 << 20, () -> "kept " + (direct.getMemoryUsed() - before));
+        assertEquals(200_000, table.size());
     }
 
     @Test
