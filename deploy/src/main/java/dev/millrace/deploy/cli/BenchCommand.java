@@ -48,7 +48,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (DataOption folder = data) {
+        try (OrderlyStop stop = new OrderlyStop();
+                DataOption folder = data) {
             Logs.into(folder.folder());
             BenchReport found = switch (bench) {
                 case LOOP -> new LoopBench(Home.folder(), dataSets, folder.folder()).run();

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,45 +65,32 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, TimeoutException {
-        CountDownLatch closed = new CountDownLatch(1);
-        try (DataOption folder = data) {
+        try (OrderlyStop stop = new OrderlyStop();
+                DataOption folder = data) {
             Logs.into(folder.folder());
             System.out.println("Starting Kafka, Flink, the learner and the API in " + folder.folder() + " ...");
             try (EmbeddedMillrace millrace =
                     EmbeddedMillrace.start(folder.folder(), LoadedSpec.shipped("demo"), port, Clock.systemUTC())) {
                 millrace.awaitJoin(JOIN);
-                play(millrace, closed);
+                play(millrace, stop);
             }
-        } finally {
-            closed.countDown();
         }
         return 0;
     }
 
-    private void play(EmbeddedMillrace millrace, CountDownLatch closed) throws InterruptedException {
+    private void play(EmbeddedMillrace millrace, OrderlyStop stop) throws InterruptedException {
         DemoOptions defaults = DemoOptions.of(millrace.baseUri());
         Demo demo = new Demo(
                 defaults.withWorld(defaults.users(), defaults.items(), seed)
                         .withLoad(defaults.players(), rate)
                         .withDuration(duration),
                 Clock.systemUTC());
-        // Ctrl-C ends the players first; the JVM then waits until everything is closed in order.
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-            demo.stop();
-            awaitQuietly(closed);
-        }));
+        // The players end first, and the result is printed.
+        stop.askWith(demo::stop);
         DemoTable table =
                 new DemoTable(Screen.on(System.out), millrace.baseUri().toString());
         DemoResult result = demo.run(table);
         table.finish();
         System.out.print(result.text());
-    }
-
-    private static void awaitQuietly(CountDownLatch closed) {
-        try {
-            closed.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -9,9 +9,15 @@ import java.io.UncheckedIOException;
 
 /** Tells a person what went wrong: a sentence where it is theirs to mend, a stack trace where it is ours. */
 final class Failures {
+    /** As a shell says of a command that Ctrl-C ended. */
+    private static final int STOPPED = 130;
+
     private Failures() {}
 
     static int report(Exception e, PrintWriter err) {
+        if (e instanceof InterruptedException) {
+            return STOPPED;
+        }
         if (e instanceof SpecException
                 || e instanceof ClientException
                 || e instanceof RecordingException

@@ -98,7 +98,8 @@ final class ReplayCommand implements Callable<Integer> {
         if (url != null) {
             return play(url, spec);
         }
-        try (DataOption folder = data) {
+        try (OrderlyStop stop = new OrderlyStop();
+                DataOption folder = data) {
             Logs.into(folder.folder());
             System.err.println("Starting the service in " + folder.folder() + " ...");
             try (EmbeddedMillrace millrace = EmbeddedMillrace.start(folder.folder(), spec, 0, Clock.systemUTC())) {

@@ -41,16 +41,14 @@ final class ServeCommand implements Callable<Integer> {
         LoadedSpec loaded = LoadedSpec.read(spec);
         Logs.into(data);
         long startNs = System.nanoTime();
-        EmbeddedMillrace millrace = EmbeddedMillrace.start(data, loaded, port, Clock.systemUTC());
-        CountDownLatch closed = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-            millrace.close();
-            closed.countDown();
-        }));
-        say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
-        millrace.awaitJoin(JOIN);
-        say("join running after %.1f s; log in %s", secondsSince(startNs), data.resolve("millrace.log"));
-        closed.await();
+        try (OrderlyStop stop = new OrderlyStop();
+                EmbeddedMillrace millrace = EmbeddedMillrace.start(data, loaded, port, Clock.systemUTC())) {
+            say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
+            millrace.awaitJoin(JOIN);
+            say("join running after %.1f s; log in %s", secondsSince(startNs), data.resolve("millrace.log"));
+            // Until the stop interrupts.
+            new CountDownLatch(1).await();
+        }
         return 0;
     }
 

@@ -17,7 +17,7 @@ import java.nio.file.StandardOpenOption;
  *  kafka/          the broker's log
  *  flink/          the join's checkpoints
  *  profiles/       RocksDB of users and items
- *  models/NAME/    spec (fingerprint of the slots), snapshots/ (the learner's), rows/ (RocksDB of serving weights)
+ *  models/NAME/    spec (its fingerprint), snapshots/ (the learner's), rows/ (RocksDB of serving weights)
  * </pre>
  */
 public final class DataFolder implements AutoCloseable {
@@ -75,7 +75,7 @@ public final class DataFolder implements AutoCloseable {
     /**
      * Remembers what the model's weights mean.
      *
-     * @throws IOException when the folder holds weights of a model by that name with other slots or crosses
+     * @throws IOException when the folder holds weights of a model by that name with other slots, crosses or optimizer
      */
     public void claim(ModelSpec spec) throws IOException {
         Path file = root.resolve("models").resolve(spec.model()).resolve("spec");
@@ -86,8 +86,9 @@ public final class DataFolder implements AutoCloseable {
             return;
         }
         if (!Files.readString(file).strip().equals(fingerprint)) {
-            throw new IOException("the data folder " + root + " holds model '" + spec.model()
-                    + "' with other slots or crosses; rename the changed model, or give another folder with --data");
+            throw new IOException(
+                    "the data folder " + root + " holds model '" + spec.model()
+                            + "' with other slots, crosses or optimizer; rename the changed model, or give another folder with --data");
         }
     }
 

@@ -61,7 +61,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap).withPort(port),
                     new ApiParts(Map.of(model, replica), profiles, publisher, clock)));
-        } catch (IOException | InterruptedException | RuntimeException e) {
+        } catch (Throwable e) {
+            // An error too: what has started would keep the process, its lock and its ports.
             close();
             throw e;
         }

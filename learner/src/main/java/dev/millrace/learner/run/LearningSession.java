@@ -50,7 +50,8 @@ final class LearningSession implements AutoCloseable {
                 Thread.ofPlatform().name("snapshots-" + shard.spec().model()).factory());
         this.snapshotSequence = shard.sequence();
         this.snapshotSamples = shard.samples();
-        this.nextSnapshotNs = System.nanoTime() + config.snapshotInterval().toNanos();
+        // The first one soon: a process that dies again has less to learn again.
+        this.nextSnapshotNs = System.nanoTime();
     }
 
     static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock)

@@ -61,7 +61,7 @@ public final class TrainingShard {
         if (header.specFingerprint() != spec.fingerprint()) {
             throw new IllegalStateException(
                     "the snapshot of model " + spec.model()
-                            + " was learned with other slots or crosses; give the changed model a new name or a new data folder");
+                            + " was learned with other slots, crosses or optimizer; give the changed model a new name or a new data folder");
         }
         RecentIds recent = new RecentIds(recentIds);
         for (long id : snapshot.recentSampleIds()) {

@@ -122,6 +122,33 @@ class FtrlStepTest {
         assertTrue(touched.contains(mean));
     }
 
+    /** A float that remembered every sample would hold still; a window follows. */
+    @Test
+    void standardizationFollowsWhenTheNumbersDrift() {
+        long value = FeatureIds.pack(FeatureIds.slot("price"), Vectorizer.NUMBER_VALUE);
+        long mean = FeatureIds.pack(FeatureIds.slot("price"), Vectorizer.NUMBER_MEAN);
+        Random random = new Random(6);
+        for (int i = 0; i < 8 * FtrlRows.WINDOW; i++) {
+            double center = i < 4 * FtrlRows.WINDOW ? 50 : 90;
+            float x = (float) (center + 10 * random.nextGaussian());
+            step.learn(Samples.one(SPEC.fingerprint(), i, 1f, x, value), 0, touched::add);
+        }
+        long row = table.find(mean);
+        assertEquals(90, table.getFloat(row, RowLayout.Z), 2);
+        // What is left of the jump, e⁻⁴ · 40², adds to the variance.
+        assertEquals(1 / 11.4, FtrlRows.scale(table, row), 0.005);
+    }
+
+    @Test
+    void aRowThatWouldOverflowStaysAsItIs() {
+        step.learn(Samples.one(SPEC.fingerprint(), 1, 1f, 1e30f, 42L), 0, touched::add);
+        long row = table.find(42L);
+        assertEquals(0f, table.getFloat(row, RowLayout.N));
+        assertFalse(touched.contains(42L));
+        assertTrue(step.learn(Samples.one(SPEC.fingerprint(), 2, 1f, 1f, 42L), 0, touched::add));
+        assertTrue(table.getFloat(row, RowLayout.N) > 0);
+    }
+
     @Test
     void aGradientThatIsNotFiniteChangesNothing() {
         assertFalse(step.learn(Samples.one(SPEC.fingerprint(), 1, Float.NaN, 1f, 42L), 0, touched::add));

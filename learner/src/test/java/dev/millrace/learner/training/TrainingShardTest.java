@@ -127,6 +127,29 @@ class TrainingShardTest {
     }
 
     @Test
+    void rowsAreSentAnewAsTheyAreOrAsGone() {
+        TrainingShard shard = TrainingShard.empty(SPEC, RECENT);
+        shard.learn(0, 0, Samples.one(SPEC.fingerprint(), 5, 1f, 1f, 42L));
+        Delta first = shard.closeBatch(0);
+        assertFalse(shard.hasOpenBatch());
+        shard.sendAnew(new long[] {42L, 43L});
+        assertTrue(shard.hasOpenBatch());
+        Delta again = shard.closeBatch(0);
+        Map<Long, Float> rows = new java.util.HashMap<>();
+        for (int i = 0; i < again.keys().length; i++) {
+            rows.put(again.keys()[i], again.weights()[i]);
+        }
+        assertEquals(java.util.Set.of(42L, 43L), rows.keySet());
+        assertTrue(Delta.isTombstone(rows.getOrDefault(43L, 0f)));
+        for (int i = 0; i < first.keys().length; i++) {
+            assertEquals(first.weights()[i], rows.getOrDefault(first.keys()[i], first.weights()[i]));
+        }
+        shard.skipTo(9);
+        shard.learn(0, 1, Samples.one(SPEC.fingerprint(), 6, 1f, 1f, 42L));
+        assertEquals(10, shard.closeBatch(0).header().sequence());
+    }
+
+    @Test
     void restoredShardStillKnowsRecentIds() {
         TrainingShard shard = TrainingShard.empty(SPEC, RECENT);
         SampleBlock block = Samples.one(SPEC.fingerprint(), 5, 1f, 1f, 42L);
