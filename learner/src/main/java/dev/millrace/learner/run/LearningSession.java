@@ -115,7 +115,7 @@ final class LearningSession implements AutoCloseable {
 
     /** A failure costs nothing but time at the next start: the log stands, and the next interval tries again. */
     private void write(Snapshot snapshot) {
-        try {
+        try (snapshot) {
             folder.write(snapshot);
         } catch (IOException | RuntimeException e) {
             LOG.error(

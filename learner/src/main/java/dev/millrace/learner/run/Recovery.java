@@ -48,10 +48,15 @@ final class Recovery {
     }
 
     static Recovered recover(LearnerConfig config, ModelSpec spec, SampleLog log) throws IOException {
-        Optional<Snapshot> snapshot = new SnapshotFolder(config.snapshots(), config.keepSnapshots()).newest();
-        TrainingShard shard = snapshot.map(s -> TrainingShard.of(spec, s, config.recentIds()))
-                .orElseGet(() -> TrainingShard.empty(spec, config.recentIds()));
-        long offset = snapshot.map(s -> s.header().deltaOffset()).orElse(-1L);
+        TrainingShard shard = TrainingShard.empty(spec, config.recentIds());
+        long offset = -1;
+        Optional<Snapshot> newest = new SnapshotFolder(config.snapshots(), config.keepSnapshots()).newest();
+        if (newest.isPresent()) {
+            try (Snapshot snapshot = newest.get()) {
+                shard = TrainingShard.of(spec, snapshot, config.recentIds());
+                offset = snapshot.header().deltaOffset();
+            }
+        }
         log.seek(shard::nextOffset);
         Recovery recovery = new Recovery(shard, log, offset);
         long from = offset < 0 ? -1 : offset + 1;
