@@ -65,8 +65,7 @@ final class DeltaApplier {
             store.clear();
             return -1;
         }
-        ParameterTable table =
-                new OffHeapTable(RowLayout.SERVING, spec.policies().maxRows());
+        OffHeapTable table = VersionedWeights.newTable();
         store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
         weights.replace(table, state.version());
         return state.nextDelta();
@@ -126,8 +125,7 @@ final class DeltaApplier {
     private long take(Snapshot snapshot) {
         ParameterTable training =
                 SnapshotTables.restore(snapshot, spec.policies().maxRows());
-        ParameterTable table =
-                new OffHeapTable(RowLayout.SERVING, spec.policies().maxRows());
+        OffHeapTable table = VersionedWeights.newTable();
         FtrlRows rows = new FtrlRows(spec);
         training.forEachRow(
                 row -> rows.serve(training, row, (key, weight) -> VersionedWeights.put(table, key, weight)));

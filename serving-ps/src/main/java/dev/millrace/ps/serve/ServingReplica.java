@@ -29,7 +29,7 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
         vectorizer = new Vectorizer(spec);
-        weights = new VersionedWeights(new LinearModel(spec), spec.policies().maxRows());
+        weights = new VersionedWeights(new LinearModel(spec));
         store = RowStore.open(config.rows());
         var applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, this::applied);
         follower = new DeltaFollower(config.bootstrapServers(), spec.model(), applier);

@@ -13,19 +13,35 @@ import java.util.concurrent.locks.StampedLock;
  *
  * <pre>
  *  field     read by            written by        guard
- *  table     scoring threads    applying thread   lock: optimistic read, then checked; shared lock on the second try
+ *  table     scoring threads    applying thread   lock: optimistic read, then checked; shared lock on the second try;
+ *                                                 volatile, so that a read that will be refused sees a whole table too
  *  version   anybody            applying thread   volatile, set inside the write lock
  * </pre>
+ *
+ * The write lock is held while rows are written, never while the table grows: it grows aside and is swapped in.
  */
 final class VersionedWeights {
     private final StampedLock lock = new StampedLock();
     private final LinearModel model;
-    private ParameterTable table;
+    private volatile OffHeapTable table = newTable();
     private volatile ServedVersion version = ServedVersion.NONE;
 
-    VersionedWeights(LinearModel model, long maxRows) {
+    VersionedWeights(LinearModel model) {
         this.model = model;
-        this.table = new OffHeapTable(RowLayout.SERVING, maxRows);
+    }
+
+    /**
+     * Without a bound of its own: the learner holds the bound ({@code policies.maxRows} training rows, of which each
+     * standardized number's makes one more here) and sends a tombstone for what it removes. A second bound here could
+     * only drop rows silently, and so serve other weights than were learned.
+     */
+    static OffHeapTable newTable() {
+        return new OffHeapTable(RowLayout.SERVING, Long.MAX_VALUE);
+    }
+
+    /** For the applying thread. */
+    ParameterTable table() {
+        return table;
     }
 
     ServedVersion version() {
@@ -72,21 +88,23 @@ final class VersionedWeights {
         return row == ParameterTable.MISSING ? 0f : table.getFloat(row, RowLayout.WEIGHT);
     }
 
-    /** Applies in place. {@code next} is the version with this delta; its row count is filled in here. */
+    /** Applies one delta. {@code next} is the version with it; its row count is filled in here. */
     void apply(Delta delta, ServedVersion next) {
+        OffHeapTable roomy = table.withRoom(delta.keys().length);
         long stamp = lock.writeLock();
         try {
+            table = roomy;
             for (int i = 0; i < delta.keys().length; i++) {
-                put(table, delta.keys()[i], delta.weights()[i]);
+                put(roomy, delta.keys()[i], delta.weights()[i]);
             }
-            version = next.withRows(table.size());
+            version = next.withRows(roomy.size());
         } finally {
             lock.unlockWrite(stamp);
         }
     }
 
     /** Takes a table that was filled aside. */
-    void replace(ParameterTable filled, ServedVersion next) {
+    void replace(OffHeapTable filled, ServedVersion next) {
         long stamp = lock.writeLock();
         try {
             table = filled;
@@ -96,14 +114,12 @@ final class VersionedWeights {
         }
     }
 
+    /** @param table without a bound, see {@link #newTable} */
     static void put(ParameterTable table, long key, float weight) {
         if (Delta.isTombstone(weight)) {
             table.remove(key);
             return;
         }
-        long row = table.findOrInsert(key);
-        if (row != ParameterTable.MISSING) {
-            table.setFloat(row, RowLayout.WEIGHT, weight);
-        }
+        table.setFloat(table.findOrInsert(key), RowLayout.WEIGHT, weight);
     }
 }

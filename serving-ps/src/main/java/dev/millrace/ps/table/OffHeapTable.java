@@ -19,7 +19,7 @@ import java.util.function.LongConsumer;
  *
  * At most half full, doubled beyond that; a removal shifts the run behind it back, so there are no graves. A row's
  * number is its byte offset. The region and its mask change together, so that a reader racing with growth probes one
- * consistent region; the old one lives until no reader holds it.
+ * consistent region; the old one lives until no reader holds it, which only the collector knows.
  */
 public final class OffHeapTable implements ParameterTable {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -37,7 +37,7 @@ public final class OffHeapTable implements ParameterTable {
 
     private record Region(MemorySegment memory, long mask) {}
 
-    /** @param maxRows bound; memory is at most 4 × maxRows × stride, and 1.5 × that for a moment while growing */
+    /** @param maxRows bound, {@code Long.MAX_VALUE} for none; memory is at most 4 × maxRows × stride, and 1.5 × that for a moment while growing */
     public OffHeapTable(RowLayout layout, long maxRows) {
         if (maxRows < 1) {
             throw new IllegalArgumentException("maxRows must be at least 1, not " + maxRows);
@@ -48,8 +48,17 @@ public final class OffHeapTable implements ParameterTable {
         this.region = allocate(MIN_PLACES);
     }
 
+    private OffHeapTable(OffHeapTable from, long places) {
+        this.layout = from.layout;
+        this.stride = from.stride;
+        this.maxRows = from.maxRows;
+        this.region = from.copy(places);
+        this.size = from.size;
+    }
+
     private Region allocate(long places) {
-        // Automatic arena: a racing reader may still probe the old region after growth.
+        // Automatic arena, though it is the collector that frees: a racing reader may still probe the old region after
+        // growth, or a whole table after it was replaced, and must not find it closed. It happens once a doubling.
         return new Region(Arena.ofAuto().allocate(places * stride, CACHE_LINE), places - 1);
     }
 
@@ -98,7 +107,7 @@ public final class OffHeapTable implements ParameterTable {
             return MISSING;
         }
         if (2 * (size + 1) > region.mask + 1) {
-            grow(2 * (region.mask + 1));
+            region = copy(2 * (region.mask + 1));
             row = probe(region, key);
         }
         region.memory.set(LONG, row, key);
@@ -108,17 +117,31 @@ public final class OffHeapTable implements ParameterTable {
 
     @Override
     public void reserve(int rows) {
+        long places = placesWith(rows);
+        if (places > region.mask + 1) {
+            region = copy(places);
+        }
+    }
+
+    /**
+     * A table into which the next {@code rows} insertions go without growth: this one, or else a larger copy, made
+     * while others may go on reading this one. O(rows of the table) when it copies.
+     */
+    public OffHeapTable withRoom(int rows) {
+        long places = placesWith(rows);
+        return places > region.mask + 1 ? new OffHeapTable(this, places) : this;
+    }
+
+    private long placesWith(int rows) {
         long wanted = 2 * Math.min(maxRows, size + rows);
         long places = region.mask + 1;
         while (places < wanted) {
             places *= 2;
         }
-        if (places > region.mask + 1) {
-            grow(places);
-        }
+        return places;
     }
 
-    private void grow(long places) {
+    private Region copy(long places) {
         Region from = region;
         Region to = allocate(places);
         for (long row = 0; row < from.memory.byteSize(); row += stride) {
@@ -127,7 +150,7 @@ public final class OffHeapTable implements ParameterTable {
                 MemorySegment.copy(from.memory, row, to.memory, probe(to, key), stride);
             }
         }
-        region = to;
+        return to;
     }
 
     /** The key's row, or the empty one where it belongs. */

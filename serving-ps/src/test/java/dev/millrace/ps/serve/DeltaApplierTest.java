@@ -48,7 +48,7 @@ class DeltaApplierTest {
     @BeforeEach
     void open() {
         store = RowStore.open(dir.resolve("rows"));
-        weights = new VersionedWeights(new LinearModel(SPEC), 1_000);
+        weights = new VersionedWeights(new LinearModel(SPEC));
         applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> heard.add(v.sequence()));
     }
 
@@ -111,7 +111,7 @@ class DeltaApplierTest {
         applier.apply(delta(4, 12, 1f));
         ServedVersion persisted = new ServedVersion(3, 4_000, 5_000, 3_000, Map.of(0, 3L), 3, 21, 0, 1);
 
-        weights = new VersionedWeights(new LinearModel(SPEC), 1_000);
+        weights = new VersionedWeights(new LinearModel(SPEC));
         var again = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
         assertEquals(42, again.restore());
         assertEquals(persisted, weights.version());
