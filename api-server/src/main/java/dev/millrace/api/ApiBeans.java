@@ -87,8 +87,9 @@ final class ApiBeans {
     TraceIndex traces(Monitor monitor) {
         TraceIndex index = new TraceIndex(limits.traces(), monitor);
         wiring.models().forEach((name, weights) -> {
-            index.applied(name, weights.version());
+            // Listens first, so that no delta falls between; the index knows what it is told twice.
             weights.onApplied(version -> index.applied(name, version));
+            index.applied(name, weights.version());
         });
         return index;
     }

@@ -138,6 +138,7 @@ class ApiServerTest {
                 new Place("movies", 0, 41, true),
                 new Samples().add("q", "a", "way", 1, .5f).block(now + 5));
         Awaitility.await().until(() -> get("/v1/events/way").body().contains("\"status\":\"joined\""));
+        weights.apply(new ServedVersion(7, now + 9, now + 19, now, Map.of(0, 41L), 4, -76, 0, 10));
         weights.apply(new ServedVersion(8, now + 10, now + 20, now, Map.of(0, 42L), 5, -77, 0, 10));
         assertTrue(served.join().body().contains("\"servedAt\":" + (now + 20) + ",\"modelVersion\":8}"));
 
@@ -148,6 +149,18 @@ class ApiServerTest {
         assertTrue(model.contains("\"version\":8,\"specFingerprint\":\"") && model.contains("\"sampleIdSum\":\"-77\""));
         assertTrue(model.endsWith("\"offsets\":{\"0\":42}}"), model);
         assertTrue(get("/prometheus").body().contains("millrace_freshness_seconds_count"));
+    }
+
+    @Test
+    void anotherEventUnderAKnownIdIsA409() throws Exception {
+        String event = "{\"id\":\"taken\",\"type\":\"like\",\"requestId\":\"q\",\"item\":\"a\"}";
+        assertEquals(202, post("/v1/events", event).statusCode());
+        String other = event.replace("like", "dislike");
+        assertProblem(409, "\"field\":\"id\"", post("/v1/events", other));
+        assertProblem(409, "\"field\":\"[0].id\"", post("/v1/events", "[" + other + "]"));
+        HttpRequest.Builder lines = to("/v1/events").header("Content-Type", "application/x-ndjson");
+        HttpResponse<String> second = send(lines.POST(BodyPublishers.ofString(event + "\n" + other)));
+        assertProblem(409, "\"field\":\"[1].id\"", second);
     }
 
     @Test

@@ -16,6 +16,9 @@ public final class FixedWeights implements WeightServer {
     public volatile boolean caughtUp = true;
     public volatile boolean onVirtualThread;
 
+    /** Run once, between the reading of the version and its use. */
+    public volatile Runnable afterVersionRead = () -> {};
+
     @Override
     public ModelSpec spec() {
         return MovieSpec.SPEC;
@@ -23,7 +26,11 @@ public final class FixedWeights implements WeightServer {
 
     @Override
     public ServedVersion version() {
-        return version;
+        ServedVersion read = version;
+        Runnable once = afterVersionRead;
+        afterVersionRead = () -> {};
+        once.run();
+        return read;
     }
 
     @Override

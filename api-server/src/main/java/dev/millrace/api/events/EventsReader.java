@@ -98,6 +98,7 @@ public final class EventsReader {
             }
         });
         return new NewEvent(
+                in.path(),
                 draft.id,
                 required(in, "type", draft.type, "what the person did, like \"click\""),
                 required(in, "requestId", draft.requestId, "the id of the rank answer that showed the item"),

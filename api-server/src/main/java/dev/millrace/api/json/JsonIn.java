@@ -109,6 +109,11 @@ public final class JsonIn {
         return " at line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 
+    /** Where the value under the cursor stands; empty for the document. */
+    public String path() {
+        return path.toString();
+    }
+
     /** A refusal of the value under the cursor. */
     public ProblemException invalid(String detail, String fix) {
         String field = path.toString();

@@ -1,5 +1,6 @@
 package dev.millrace.api.trace;
 
+import dev.millrace.ps.serve.ServedVersion;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** What is known of one action, in whatever order it was learned. Guarded by the index's lock. */
 final class Entry {
     private long acceptedMs;
+    private long content = ActionContent.UNKNOWN;
     private long joinedMs;
     private String model = "";
     private @Nullable Status end;
@@ -16,12 +18,20 @@ final class Entry {
     private long learnedMs;
     private long servedMs;
     private long version;
+    private boolean served;
     private boolean timed;
     private @Nullable Map<CompletableFuture<Trace>, Status> waiters;
 
     /** The first of several copies on the log counts. */
-    void accepted(long timeMs) {
-        acceptedMs = acceptedMs == 0 ? timeMs : Math.min(acceptedMs, timeMs);
+    void accepted(long copyContent, long timeMs) {
+        if (acceptedMs == 0 || timeMs < acceptedMs) {
+            acceptedMs = timeMs;
+            content = copyContent;
+        }
+    }
+
+    long content() {
+        return content;
     }
 
     boolean isJoined() {
@@ -48,15 +58,23 @@ final class Entry {
         }
     }
 
-    void served(Served by, boolean exactTime) {
+    /** Weights serve that have learned it; which were the first is not known. */
+    void served() {
+        served = true;
+    }
+
+    /**
+     * These were the first weights that had learned it.
+     *
+     * @param seen whether that was seen as it happened
+     */
+    void served(ServedVersion by, boolean seen) {
+        served = true;
         learnedMs = by.learnedMs();
         servedMs = by.appliedMs();
         version = by.sequence();
-        timed = exactTime;
+        timed = seen;
     }
-
-    /** The weights that first served what an action taught. */
-    record Served(long sequence, long learnedMs, long appliedMs) {}
 
     /** True once: when every time of the way is known exactly. */
     boolean takeFinished() {
@@ -70,7 +88,7 @@ final class Entry {
     }
 
     private Status status() {
-        if (servedMs != 0) {
+        if (served) {
             return Status.SERVED;
         }
         if (joinedMs != 0) {

@@ -22,7 +22,7 @@ public final class TraceFollower implements LogListener {
     @Override
     public void action(Action action) {
         long hash = SampleIds.ofAction(action.getId());
-        index.accepted(hash, action.getAcceptedMs());
+        index.accepted(hash, ActionContent.of(action), action.getAcceptedMs());
         if (!labelTypes.contains(action.getType())) {
             index.ended(hash, Status.IGNORED, action.getAcceptedMs());
         }

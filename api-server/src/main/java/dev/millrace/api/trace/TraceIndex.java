@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -21,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
  *  (futures complete, and the listener is called, after the lock is released)
  * </pre>
  *
- * <p>The oldest entry makes room for a new one, so memory is bounded: about 150 bytes an action.
+ * <p>The oldest entry makes room for a new one, so memory is bounded: about 160 bytes an action.
  */
 public final class TraceIndex {
     /** Told once of each action whose whole way was seen as it happened. */
@@ -40,12 +41,12 @@ public final class TraceIndex {
         this.listener = listener;
     }
 
-    /** The log has the action. */
-    public void accepted(long action, long acceptedMs) {
+    /** The log has the action. @param content by {@link ActionContent} */
+    public void accepted(long action, long content, long acceptedMs) {
         List<Runnable> after = new ArrayList<>(1);
         synchronized (lock) {
             Entry entry = entry(action, after);
-            entry.accepted(acceptedMs);
+            entry.accepted(content, acceptedMs);
             settle(entry, after);
         }
         after.forEach(Runnable::run);
@@ -80,7 +81,7 @@ public final class TraceIndex {
         after.forEach(Runnable::run);
     }
 
-    /** The version serves from now on. */
+    /** The version serves from now on; one at or below what was told is known already. */
     public void applied(String model, ServedVersion version) {
         List<Runnable> after = new ArrayList<>();
         synchronized (lock) {
@@ -92,6 +93,14 @@ public final class TraceIndex {
     public Optional<Trace> find(long action) {
         synchronized (lock) {
             return Optional.ofNullable(entries.get(action)).map(Entry::trace);
+        }
+    }
+
+    /** What the action says, by {@link ActionContent}; unknown where only its end was read. Empty: no such action. */
+    public OptionalLong content(long action) {
+        synchronized (lock) {
+            Entry entry = entries.get(action);
+            return entry == null ? OptionalLong.empty() : OptionalLong.of(entry.content());
         }
     }
 

@@ -28,10 +28,19 @@ final class VersionHistory {
 
     /** The sample of {@code entry} stands at the place. Serves it if a version has learned that, else keeps it. */
     void joined(int partition, long offset, boolean live, Entry entry) {
-        ServedVersion first = firstWith(partition, offset);
+        ServedVersion first = null;
+        ServedVersion before = null;
+        Iterator<ServedVersion> newestFirst = versions.descendingIterator();
+        while (before == null && newestFirst.hasNext()) {
+            ServedVersion version = newestFirst.next();
+            if (learned(version, partition, offset)) {
+                first = version;
+            } else {
+                before = version;
+            }
+        }
         if (first != null) {
-            // What came before the oldest version known may have learned it too.
-            entry.served(served(first), live && !first.equals(versions.peekFirst()));
+            serve(entry, before, first, live);
             return;
         }
         ArrayDeque<Pending> queue = pending.computeIfAbsent(partition, p -> new ArrayDeque<>());
@@ -41,26 +50,25 @@ final class VersionHistory {
         queue.addLast(new Pending(offset, live, entry));
     }
 
-    private @Nullable ServedVersion firstWith(int partition, long offset) {
-        ServedVersion first = null;
-        Iterator<ServedVersion> newestFirst = versions.descendingIterator();
-        while (newestFirst.hasNext()) {
-            ServedVersion version = newestFirst.next();
-            if (!learned(version, partition, offset)) {
-                break;
-            }
-            first = version;
+    /** One that came between, or before all that are known, may have learned it first: then nothing is said of when. */
+    private static void serve(Entry entry, @Nullable ServedVersion before, ServedVersion version, boolean live) {
+        if (before != null && before.sequence() + 1 == version.sequence()) {
+            entry.served(version, live);
+        } else {
+            entry.served();
         }
-        return first;
     }
 
     private static boolean learned(ServedVersion version, int partition, long offset) {
         return version.sampleOffsets().getOrDefault(partition, 0L) > offset;
     }
 
-    /** Serves what the version has learned. */
+    /** Serves what the version has learned; one that is no newer than the last is known already. */
     void applied(ServedVersion version, Consumer<Entry> onServed) {
-        boolean first = versions.isEmpty();
+        ServedVersion before = versions.peekLast();
+        if (before != null && version.sequence() <= before.sequence()) {
+            return;
+        }
         if (versions.size() == MAX) {
             versions.removeFirst();
         }
@@ -69,13 +77,9 @@ final class VersionHistory {
             while (!queue.isEmpty()
                     && learned(version, partition, queue.peekFirst().offset())) {
                 Pending next = queue.removeFirst();
-                next.entry().served(served(version), next.live() && !first);
+                serve(next.entry(), before, version, next.live());
                 onServed.accept(next.entry());
             }
         });
-    }
-
-    private static Entry.Served served(ServedVersion version) {
-        return new Entry.Served(version.sequence(), version.learnedMs(), version.appliedMs());
     }
 }

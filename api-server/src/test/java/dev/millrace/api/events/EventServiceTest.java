@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.MemoryLog;
 import dev.millrace.api.problem.ErrorClass;
+import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.api.rank.RequestIds;
 import dev.millrace.api.trace.Status;
@@ -14,6 +15,7 @@ import dev.millrace.api.trace.Trace;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
 import dev.millrace.ingest.id.SampleIds;
+import dev.millrace.ingest.proto.Action;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +44,66 @@ class EventServiceTest {
     }
 
     private static NewEvent event(@Nullable String id, String type) {
-        return new NewEvent(id, type, "r", "i", 1, 1_700_000_000_000L);
+        return event("", id, type, "i");
+    }
+
+    private static NewEvent event(String path, @Nullable String id, String type, String item) {
+        return new NewEvent(path, id, type, "r", item, 1, 1_700_000_000_000L);
+    }
+
+    private void assertConflict(String field, NewEvent... events) {
+        Problem refused = assertThrows(ProblemException.class, () -> service.accept(List.of(events)))
+                .problem();
+        assertEquals(409, refused.status());
+        assertEquals(field, refused.field());
+    }
+
+    @Test
+    void anotherEventUnderAKnownIdIsAConflictAndNothingOfItsPostIsLogged() throws InterruptedException {
+        service.accept(List.of(event("a", "like")));
+        assertConflict("id", event("a", "dislike"));
+        assertConflict("[1].id", event("[0]", "b", "like", "i"), event("[1]", "a", "like", "other"));
+        assertEquals(1, log.actions.size());
+        assertEquals(1, service.accept(List.of(event("b", "like"))).accepted(), "b's claim was given back");
+    }
+
+    @Test
+    void anotherEventUnderTheIdOfOneInTheSamePostIsAConflict() {
+        assertConflict("[1].id", event("[0]", "a", "like", "i"), event("[1]", "a", "like", "other"));
+        assertEquals(0, log.actions.size());
+    }
+
+    @Test
+    void anotherEventUnderTheIdOfOneOnItsWayIsAConflict() {
+        log.mode = MemoryLog.Mode.WAIT;
+        CompletableFuture<EventsAnswer> first = post(service, "a");
+        Awaitility.await().until(() -> log.waiting() == 1);
+        assertConflict("id", event("a", "dislike"));
+        log.acknowledge();
+        assertEquals("accepted", statuses(first.join()).getFirst());
+    }
+
+    @Test
+    void aRetryMayHaveAnotherTimeAndValue() throws InterruptedException {
+        service.accept(List.of(event("a", "like")));
+        NewEvent again = new NewEvent("", "a", "like", "r", "i", 2, 1_700_000_000_009L);
+        assertEquals(1, service.accept(List.of(again)).duplicates());
+    }
+
+    @Test
+    void whatTheTailReadTellsARetryFromAnotherEvent() throws InterruptedException {
+        Action read = Action.newBuilder()
+                .setId("a")
+                .setType("like")
+                .setRequestId("r")
+                .setItem("i")
+                .setAcceptedMs(7)
+                .build();
+        new TraceFollower(index, Set.of("like")).action(read);
+        assertEquals(1, service.accept(List.of(event("a", "like"))).duplicates());
+        assertConflict("id", event("a", "dislike"));
+        index.ended(SampleIds.ofAction("ended"), Status.LATE, 7);
+        assertEquals(1, service.accept(List.of(event("ended", "like"))).duplicates(), "its content is not known");
     }
 
     @Test

@@ -27,7 +27,7 @@ class EventsReaderTest {
 
     @Test
     void oneEventMayLeaveOutIdValueAndTime() {
-        assertEquals(List.of(new NewEvent(null, "like", "r", "i", 1, NOW)), reader.json(bytes(GOOD)));
+        assertEquals(List.of(new NewEvent("", null, "like", "r", "i", 1, NOW)), reader.json(bytes(GOOD)));
     }
 
     @Test
@@ -37,8 +37,8 @@ class EventsReaderTest {
                  {"id":"e2","type":"like","requestId":"r","item":"i","time":"2023-11-14T23:13:20+01:00"}]""";
         assertEquals(
                 List.of(
-                        new NewEvent("e1", "like", "r", "i", 2.5, NOW - 1),
-                        new NewEvent("e2", "like", "r", "i", 1, NOW)),
+                        new NewEvent("[0]", "e1", "like", "r", "i", 2.5, NOW - 1),
+                        new NewEvent("[1]", "e2", "like", "r", "i", 1, NOW)),
                 reader.json(bytes(json)));
     }
 

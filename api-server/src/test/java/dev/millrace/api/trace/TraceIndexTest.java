@@ -31,7 +31,7 @@ class TraceIndexTest {
     @Test
     void anActionGoesItsWayStepByStep() {
         index.applied("movies", ServedVersion.NONE);
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         assertEquals(new Trace(Status.ACCEPTED, 100, 0, 0, 0, 0), trace(1));
         index.joined(1, at(7), 200);
         assertEquals(new Trace(Status.JOINED, 100, 200, 0, 0, 0), trace(1));
@@ -51,21 +51,61 @@ class TraceIndexTest {
         index.joined(1, at(7), 200);
         assertEquals(new Trace(Status.SERVED, 0, 200, 1002, 2002, 2), trace(1));
         assertTrue(finished.isEmpty());
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         assertEquals(100, finished.getFirst().acceptedMs());
     }
 
     @Test
     void aTimeThatWasNotSeenIsNotMeasured() {
         index.applied("movies", version(9, 50));
-        index.accepted(1, 100);
-        index.joined(1, at(7), 200);
-        assertEquals(Status.SERVED, trace(1).status());
-        index.accepted(2, 100);
+        index.accepted(2, 5, 100);
         index.joined(2, new Place("movies", 0, 60, false), 200);
         index.applied("movies", version(10, 70));
-        assertEquals(Status.SERVED, trace(2).status());
+        assertEquals(new Trace(Status.SERVED, 100, 200, 1010, 2010, 10), trace(2));
         assertTrue(finished.isEmpty());
+    }
+
+    @Test
+    void whatTheOldestKnownWeightsHaveLearnedIsServedAtATimeThatNobodyKnows() {
+        index.accepted(1, 5, 100);
+        index.joined(1, at(7), 200);
+        index.applied("movies", version(9, 50));
+        index.joined(2, at(8), 200);
+        assertEquals(new Trace(Status.SERVED, 100, 200, 0, 0, 0), trace(1));
+        assertEquals(new Trace(Status.SERVED, 0, 200, 0, 0, 0), trace(2));
+        assertTrue(finished.isEmpty());
+    }
+
+    @Test
+    void whatIsLearnedBetweenTwoKnownVersionsIsServedAtATimeThatNobodyKnows() {
+        index.applied("movies", version(1, 5));
+        index.joined(1, at(7), 200);
+        index.applied("movies", version(9, 50));
+        index.joined(2, at(8), 200);
+        assertEquals(new Trace(Status.SERVED, 0, 200, 0, 0, 0), trace(1));
+        assertEquals(new Trace(Status.SERVED, 0, 200, 0, 0, 0), trace(2));
+    }
+
+    @Test
+    void aVersionThatIsToldTwiceOrTooLateChangesNothing() {
+        index.applied("movies", ServedVersion.NONE);
+        index.applied("movies", version(1, 5));
+        index.applied("movies", version(2, 8));
+        index.applied("movies", version(1, 5));
+        index.applied("movies", version(2, 8));
+        index.joined(1, at(7), 200);
+        assertEquals(new Trace(Status.SERVED, 0, 200, 1002, 2002, 2), trace(1));
+    }
+
+    @Test
+    void theFirstCopyOnTheLogSaysWhatTheActionIs() {
+        index.accepted(1, 6, 150);
+        index.accepted(1, 5, 100);
+        index.accepted(1, 7, 120);
+        assertEquals(5, index.content(1).orElseThrow());
+        index.ended(2, Status.LATE, 100);
+        assertEquals(ActionContent.UNKNOWN, index.content(2).orElseThrow());
+        assertTrue(index.content(3).isEmpty());
     }
 
     @Test
@@ -79,11 +119,11 @@ class TraceIndexTest {
 
     @Test
     void aDuplicateDeadLetterLeavesAJoinedActionAlone() {
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         index.joined(1, at(7), 200);
         index.ended(1, Status.DUPLICATE, 100);
         assertEquals(Status.JOINED, trace(1).status());
-        index.accepted(2, 100);
+        index.accepted(2, 5, 100);
         index.ended(2, Status.DUPLICATE, 100);
         assertEquals(Status.DUPLICATE, trace(2).status());
         index.joined(2, at(8), 300);
@@ -94,7 +134,7 @@ class TraceIndexTest {
     void aSecondCopysEndSaysNothingAboutTheFirst() {
         index.ended(1, Status.DUPLICATE, 150);
         assertEquals(Status.DUPLICATE, trace(1).status());
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         assertEquals(Status.ACCEPTED, trace(1).status());
         index.ended(1, Status.LATE, 100);
         assertEquals(Status.LATE, trace(1).status());
@@ -102,8 +142,8 @@ class TraceIndexTest {
 
     @Test
     void waitersAreToldWhenTheirStageOrAnEndComes() {
-        index.accepted(1, 100);
-        index.accepted(2, 100);
+        index.accepted(1, 5, 100);
+        index.accepted(2, 5, 100);
         CompletableFuture<Trace> joined = index.when(1, Status.JOINED).orElseThrow();
         CompletableFuture<Trace> served = index.when(1, Status.SERVED).orElseThrow();
         CompletableFuture<Trace> ended = index.when(2, Status.SERVED).orElseThrow();
@@ -120,10 +160,10 @@ class TraceIndexTest {
 
     @Test
     void theOldestMakesRoomAndItsWaitersAreTold() {
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         CompletableFuture<Trace> waiting = index.when(1, Status.SERVED).orElseThrow();
         for (long action = 2; action <= 4; action++) {
-            index.accepted(action, 100);
+            index.accepted(action, 5, 100);
         }
         assertEquals(3, index.size());
         assertTrue(index.find(1).isEmpty());
@@ -132,7 +172,7 @@ class TraceIndexTest {
 
     @Test
     void whoGivesUpWaitingIsForgotten() {
-        index.accepted(1, 100);
+        index.accepted(1, 5, 100);
         CompletableFuture<Trace> waiting = index.when(1, Status.SERVED).orElseThrow();
         index.forget(1, waiting);
         index.ended(1, Status.LATE, 100);

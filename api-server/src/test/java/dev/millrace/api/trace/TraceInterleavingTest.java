@@ -118,7 +118,7 @@ class TraceInterleavingTest {
 
     private static void tell(TraceIndex index, Fact fact) {
         switch (fact) {
-            case Fact.Accepted a -> index.accepted(a.action(), a.ms());
+            case Fact.Accepted a -> index.accepted(a.action(), 5, a.ms());
             case Fact.Ended e -> index.ended(e.action(), e.end(), e.ms());
             case Fact.Joined j ->
                 index.joined(j.action(), new Place("movies", j.partition(), j.offset(), true), j.ms());
