@@ -1,7 +1,6 @@
 package dev.millrace.deploy.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -25,6 +24,7 @@ import dev.millrace.ps.model.LinearModel;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -287,11 +287,14 @@ class LoopTest {
     }
 
     @Test
-    void theLivePageShowsIt() throws InterruptedException {
+    void theLivePageShowsIt() throws InterruptedException, IOException {
         assumeTrue(LivePageChecks.chromium().isPresent(), LivePageChecks.NO_CHROMIUM);
         Thread player = Thread.ofVirtual().start(this::play);
         try {
-            assertNotNull(LivePageChecks.check(service.uri("/"), true, Duration.ofSeconds(60)));
+            byte[] picture = LivePageChecks.check(service.uri("/"), true, Duration.ofSeconds(60));
+            // For a person to look at.
+            Files.write(Path.of("target", "live-page.png"), picture);
+            assertTrue(picture.length > 0);
         } finally {
             player.interrupt();
             player.join();
