@@ -11,6 +11,7 @@ import dev.millrace.api.http.ProfilesController;
 import dev.millrace.api.http.RankDesk;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.LearningLag;
 import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.monitor.MonitorMeters;
 import dev.millrace.api.monitor.Readiness;
@@ -119,14 +120,20 @@ final class ApiBeans {
     }
 
     @Singleton
+    LearningLag learningLag() {
+        return new LearningLag(wiring.models(), wiring.clock(), times.learning());
+    }
+
+    @Singleton
     Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness) {
         return new Snapshots(wiring.models(), monitor, traces, readiness, wiring.clock());
     }
 
     @Singleton
-    MonitorMeters meters(MeterRegistry registry, Monitor monitor, Snapshots snapshots, ErrorCounts errors) {
+    MonitorMeters meters(MeterRegistry registry, Monitor monitor, Snapshots snapshots, ErrorCounts errors, Tail tail) {
         MonitorMeters meters = new MonitorMeters(registry, wiring.clock());
         meters.bind(wiring.models(), monitor, snapshots, errors);
+        meters.bind(tail);
         return meters;
     }
 

@@ -46,7 +46,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
      * @param streams monitor streams at a time
      * @param traces actions whose way is known
      * @param tailRecords read back of each partition at the start
-     * @param samples sample ids a model that are known, against counting twice
+     * @param samples sample ids a model, and dead letters, that are known, against counting twice
      * @param rankIds requests whose answers are kept for a retry
      * @param rankItems of these answers in all
      * @param openImpressions requests a model whose labels are awaited for the impression AUC
@@ -93,6 +93,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
      * @param future how far ahead of this clock an event's time may be
      * @param tailAge how far back in time the tail begins at most
      * @param silence longest time without a record of the log while ready
+     * @param learning longest lag of the weights' event time behind the clock, before health says that learning stands still
      * @param recent length of the monitor's windows
      * @param slack added to a model's reward window, after which a request's labels must have come
      */
@@ -102,6 +103,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             Duration future,
             Duration tailAge,
             Duration silence,
+            Duration learning,
             Duration recent,
             Duration slack) {
         public static final Times DEFAULT = new Times(
@@ -110,6 +112,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(10),
                 Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(5));
 
@@ -119,6 +122,7 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
             positive("future", future);
             positive("tailAge", tailAge);
             positive("silence", silence);
+            positive("learning", learning);
             positive("recent", recent);
             positive("slack", slack);
         }

@@ -424,6 +424,22 @@ class ApiServerTest {
     }
 
     @Test
+    void healthSaysThatLearningStandsStillAndTheServerStaysReady() throws Exception {
+        ServedVersion last = weights.version();
+        long watermark = System.currentTimeMillis() - 60_000;
+        weights.apply(new ServedVersion(last.sequence() + 1, 1, 1, watermark, last.sampleOffsets(), 0, 0, 0, 0));
+        HttpResponse<String> health = get("/health");
+        assertEquals(200, health.statusCode(), health.body());
+        assertTrue(health.body().contains("learning stands still"), health.body());
+        assertEquals(200, get("/health/readiness").statusCode());
+        String lag = get("/prometheus")
+                .body()
+                .replaceAll("(?s).*\nmillrace_learning_lag_seconds\\{model=\"movies\"} (\\S+).*", "$1");
+        assertTrue(Double.parseDouble(lag) >= 60, lag);
+        Awaitility.await().until(() -> get("/v1/monitor").body().matches(".*\"learningLagMs\":[6-9]\\d{4},.*"));
+    }
+
+    @Test
     void theStreamBeginsAtOnceAndOnlySoManyAreOpen() throws Exception {
         var stream = client.send(to("/v1/monitor/stream").build(), BodyHandlers.ofLines());
         assertEquals(
@@ -462,6 +478,7 @@ class ApiServerTest {
             "millrace_events_total{status=\"accepted\"}",
             "millrace_outcomes_total{outcome=\"orphan\"}",
             "millrace_errors_total{class=\"stale\"}",
+            "millrace_tail_skipped_total",
             "millrace_quality_auc{model=\"movies\",window=\"recent\"}",
             "jvm_memory_used_bytes"
         }) {

@@ -83,6 +83,11 @@ public final class MemoryLog implements EventSink, Tail {
     }
 
     @Override
+    public long skipped() {
+        return 0;
+    }
+
+    @Override
     public void close() {
         listener = null;
     }

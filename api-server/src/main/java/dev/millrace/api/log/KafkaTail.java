@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,6 +34,7 @@ public final class KafkaTail implements Tail, Runnable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final int FAILURES = 3;
     private static final int MAX_POLL_RECORDS = 2_000;
 
     /**
@@ -50,7 +52,8 @@ public final class KafkaTail implements Tail, Runnable {
     private final LogListener listener;
     private final Clock clock;
     private final Map<String, String> modelOfTopic = new HashMap<>();
-    private final Map<TopicPartition, Long> ends = new HashMap<>();
+    private final TailPositions positions = new TailPositions();
+    private final LongAdder skipped = new LongAdder();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean caughtUp;
@@ -83,12 +86,19 @@ public final class KafkaTail implements Tail, Runnable {
         return lastRecordMs;
     }
 
-    /** The thread's whole life: one consumer after another, until closed. */
+    @Override
+    public long skipped() {
+        return skipped.sum();
+    }
+
+    /** The thread's whole life: one consumer after another, until closed. Each goes on where the one before ended. */
     @Override
     public void run() {
+        List<TopicPartition> suspects = List.of();
         boolean stopped = false;
         while (!stopped) {
             try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+                suspects.forEach(partition -> skipped.add(BadRecords.pass(consumer, partition, positions)));
                 if (assign(consumer)) {
                     read(consumer);
                 }
@@ -96,7 +106,8 @@ public final class KafkaTail implements Tail, Runnable {
                 Thread.currentThread().interrupt();
                 return;
             } catch (KafkaException e) {
-                LOG.warn("the log cannot be read, trying again: {}", e.toString());
+                LOG.warn("the log cannot be read, trying again: {}, {}", e.toString(), String.valueOf(e.getCause()));
+                suspects = BadRecords.isBad(e) ? positions.failed(FAILURES) : List.of();
             }
             stopped = stopRequested(RETRY);
         }
@@ -153,7 +164,7 @@ public final class KafkaTail implements Tail, Runnable {
         Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
         Map<TopicPartition, Long> current = consumer.endOffsets(partitions);
         // What is live stays so, though the consumer is a new one after a failure.
-        current.forEach(ends::putIfAbsent);
+        current.forEach(positions::end);
         Map<TopicPartition, Long> times = new HashMap<>();
         long oldest = clock.millis() - config.maxAge().toMillis();
         partitions.forEach(p -> times.put(p, oldest));
@@ -162,7 +173,9 @@ public final class KafkaTail implements Tail, Runnable {
             long end = current.getOrDefault(partition, 0L);
             var young = byTime.get(partition);
             long start = Math.max(end - config.maxRecords(), young == null ? end : young.offset());
-            consumer.seek(partition, Math.max(start, begins.getOrDefault(partition, 0L)));
+            long begin = begins.getOrDefault(partition, 0L);
+            positions.goOn(partition, Math.max(begin, positions.next(partition).orElse(start)));
+            consumer.seek(partition, positions.next(partition).orElseThrow());
         }
     }
 
@@ -171,6 +184,7 @@ public final class KafkaTail implements Tail, Runnable {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 lastRecordMs = clock.millis();
                 tell(record);
+                positions.goOn(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
             }
             if (!caughtUp && readToEnd(consumer)) {
                 caughtUp = true;
@@ -179,7 +193,7 @@ public final class KafkaTail implements Tail, Runnable {
     }
 
     private boolean readToEnd(KafkaConsumer<byte[], byte[]> consumer) {
-        return consumer.assignment().stream().allMatch(p -> consumer.position(p) >= ends.getOrDefault(p, 0L));
+        return consumer.assignment().stream().allMatch(p -> positions.live(p, consumer.position(p)));
     }
 
     private void tell(ConsumerRecord<byte[], byte[]> record) {
@@ -187,13 +201,13 @@ public final class KafkaTail implements Tail, Runnable {
             dispatch(record);
         } catch (InvalidProtocolBufferException | RuntimeException e) {
             // One bad record must not end the reading of all others.
+            skipped.increment();
             LOG.warn("{}-{} offset {} is skipped", record.topic(), record.partition(), record.offset(), e);
         }
     }
 
     private void dispatch(ConsumerRecord<byte[], byte[]> record) throws InvalidProtocolBufferException {
-        long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
-        boolean live = record.offset() >= end;
+        boolean live = positions.live(new TopicPartition(record.topic(), record.partition()), record.offset());
         String model = modelOfTopic.get(record.topic());
         if (model != null) {
             var place = new LogListener.Place(model, record.partition(), record.offset(), live);

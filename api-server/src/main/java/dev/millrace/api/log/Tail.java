@@ -8,6 +8,9 @@ public interface Tail extends AutoCloseable {
     /** When it last got a record, milliseconds since the epoch; heartbeats come ten a second while Kafka answers. */
     long lastRecordMs();
 
+    /** How many records could not be read, and were passed over. */
+    long skipped();
+
     @Override
     void close();
 }

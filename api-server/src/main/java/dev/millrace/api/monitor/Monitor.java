@@ -23,7 +23,7 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
     /**
      * @param recent length of the windows
      * @param slack added to a model's reward window, after which a request's labels must have come
-     * @param maxSeen sample ids remembered a model, against counting twice
+     * @param maxSeen sample ids remembered a model, and dead letters in all, against counting twice
      * @param maxGroups requests a model whose labels are awaited
      */
     public record Config(Duration recent, Duration slack, int maxSeen, int maxGroups) {}
@@ -34,6 +34,7 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
     private final LongAdder unreadable = new LongAdder();
     private final LongAdder duplicatePosts = new LongAdder();
     private final Rate events = new Rate();
+    private final SeenLetters letters;
     private volatile FreshnessRecorder recorder = (model, stage, ms) -> {};
 
     /** Also told of each time, for histograms elsewhere. */
@@ -43,6 +44,7 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
 
     public Monitor(Collection<ModelSpec> specs, Config config, Clock clock) {
         this.clock = clock;
+        letters = new SeenLetters(config.maxSeen());
         for (ModelSpec spec : specs) {
             Duration hold = spec.rewardWindow().plus(config.slack());
             models.put(spec.model(), new ModelMonitor(config.recent(), hold, config.maxSeen(), config.maxGroups()));
@@ -86,7 +88,7 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
 
     @Override
     public void deadLetter(DeadLetter letter, boolean live) {
-        if (!live) {
+        if (!letters.isNew(letter) || !live) {
             return;
         }
         if (letter.getReason() == DeadLetterReason.DEAD_LETTER_REASON_UNREADABLE) {

@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.log.Tail;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.trace.Status;
@@ -50,6 +51,12 @@ public final class MonitorMeters {
             counter("errors", classes, Tags.of("class", errorClass.label()), errors, e -> e.get(errorClass));
         }
         monitor.recordTo((model, stage, ms) -> freshness(model, stage).record(Duration.ofMillis(ms)));
+    }
+
+    /** Registers the tail's. */
+    public void bind(Tail tail) {
+        String skipped = "records that this server could not read, and passed over";
+        counter("tail.skipped", skipped, Tags.empty(), tail, Tail::skipped);
     }
 
     private void traffic(Tags tags, ModelMonitor model) {
@@ -103,6 +110,12 @@ public final class MonitorMeters {
                 tags,
                 weights,
                 w -> age(w.version()));
+        gauge(
+                "learning.lag.seconds",
+                "how far event time in the weights that serve lies behind now; grows while the loop stands still",
+                tags,
+                weights,
+                w -> lag(w.version()));
         counter(
                 "samples.learned",
                 "distinct samples in the weights that serve",
@@ -115,6 +128,11 @@ public final class MonitorMeters {
                 tags,
                 weights,
                 w -> w.version().duplicateSamples());
+    }
+
+    private double lag(ServedVersion version) {
+        Long lagMs = LearningLag.lagMs(version, clock.millis());
+        return lagMs == null ? Double.NaN : lagMs / MS_A_SECOND;
     }
 
     private double age(ServedVersion version) {

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Everything that the live page shows of one model. Times in milliseconds; null where there is nothing yet.
  *
  * @param weightsAgeMs since the learner made the delta that serves
+ * @param watermarkMs event time up to which the weights have learned
+ * @param learningLagMs since then
  * @param traced actions whose way is known
  */
 @Serdeable
@@ -19,6 +21,7 @@ public record MonitorSnapshot(
         long rows,
         @Nullable Long weightsAgeMs,
         @Nullable Long watermarkMs,
+        @Nullable Long learningLagMs,
         boolean ready,
         Rates rates,
         Qualities quality,

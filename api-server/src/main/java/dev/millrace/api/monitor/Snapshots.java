@@ -52,6 +52,7 @@ public final class Snapshots {
                 version.rows(),
                 learned ? nowMs - version.learnedMs() : null,
                 learned ? version.watermarkMs() : null,
+                LearningLag.lagMs(version, nowMs),
                 readiness.ready(),
                 new MonitorSnapshot.Rates(
                         model.ranks().perSecond(nowMs),

@@ -59,6 +59,20 @@ class ModelMonitorTest {
     }
 
     @Test
+    void anEmptyBlockMovesTimeAndCountsNothing() {
+        monitor.samples(
+                LIVE,
+                new Samples()
+                        .add("r", "a", "e", 1, 0.7f)
+                        .add("r", "b", "", 0, 0.3f)
+                        .block(1),
+                1_000);
+        monitor.samples(LIVE, new Samples().block(1), 11_000);
+        assertEquals(2, monitor.total(11_000).samples());
+        assertEquals(1, monitor.total(11_000).impressions());
+    }
+
+    @Test
     void freshnessIsToldByStage() {
         monitor.finished(new Trace(Status.SERVED, 1_000, 1_040, 1_060, 1_090, 7), 1_100);
         assertEquals(40.0, median(FreshnessStage.JOIN), 0.5);
