@@ -7,7 +7,6 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
-import java.util.Arrays;
 
 /** Reads a training row as what it serves: FTRL's weight, or the mean and scale of a standardized number. */
 public final class FtrlRows {
@@ -41,7 +40,7 @@ public final class FtrlRows {
     /** Every serving row that this training row makes. */
     public void serve(ParameterTable training, long row, Sink sink) {
         long key = training.key(row);
-        if (Arrays.stream(means).anyMatch(mean -> mean == key)) {
+        if (isMean(key)) {
             sink.row(key, training.getFloat(row, RowLayout.Z));
             sink.row(FeatureIds.pack(FeatureIds.slotOf(key), Vectorizer.NUMBER_SCALE), scale(training, row));
         } else {
@@ -54,9 +53,16 @@ public final class FtrlRows {
         if (row == ParameterTable.MISSING) {
             return 0f;
         }
-        return Arrays.stream(means).anyMatch(mean -> mean == key)
-                ? training.getFloat(row, RowLayout.Z)
-                : weight(training, row);
+        return isMean(key) ? training.getFloat(row, RowLayout.Z) : weight(training, row);
+    }
+
+    private boolean isMean(long key) {
+        for (long mean : means) {
+            if (mean == key) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How many samples a mean's row stands for, given its update count, which is unsigned: at most the window. */
