@@ -1,5 +1,6 @@
 package dev.millrace.ps.delta;
 
+import dev.millrace.ingest.id.FeatureIds;
 import java.util.SortedMap;
 
 /**
@@ -7,7 +8,7 @@ import java.util.SortedMap;
  * delta is one learning batch, and the header names the samples that it contains, so that the same log learned with
  * these boundaries gives the same bits.
  *
- * @param keys rows that changed, any order, each at most once
+ * @param keys rows that changed, any order, each at most once, none of them 0
  * @param weights their weights now; NaN is a tombstone: the row is gone
  */
 @SuppressWarnings("ArrayRecordComponent") // carried from encoder to table, never compared
@@ -38,6 +39,12 @@ public record Delta(Header header, long[] keys, float[] weights) {
     public Delta {
         if (keys.length != weights.length) {
             throw new IllegalArgumentException("delta: " + keys.length + " keys, " + weights.length + " weights");
+        }
+        for (long key : keys) {
+            if (key == FeatureIds.NONE) {
+                // Refused as a whole, before any row of it is applied.
+                throw new IllegalArgumentException("delta: key " + FeatureIds.NONE + ", which no row has");
+            }
         }
     }
 

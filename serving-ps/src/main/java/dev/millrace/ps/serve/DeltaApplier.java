@@ -24,9 +24,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Decides about each delta and applies the right ones: memory first, then listeners, then, once a poll, the disk. What
- * a crash leaves unwritten is read from the log again. Belongs to the following thread.
+ * a crash leaves unwritten is read from the log again. While the process lives, memory is what counts: a disk that
+ * failed is brought up to it. Belongs to the following thread, which closes it.
  */
-final class DeltaApplier {
+final class DeltaApplier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeltaApplier.class);
 
     private final ModelSpec spec;
@@ -36,7 +37,12 @@ final class DeltaApplier {
     private final SnapshotFolder snapshots;
     private final Clock clock;
     private final Consumer<ServedVersion> listener;
+    /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
     private final List<Delta> unwritten = new ArrayList<>();
+    /** Offset on the delta topic after the last delta in memory; −1: its beginning. */
+    private long next = -1;
+    /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
+    private boolean diskWhole = true;
 
     DeltaApplier(
             ModelSpec spec,
@@ -54,24 +60,42 @@ final class DeltaApplier {
         this.listener = listener;
     }
 
-    /** Loads the rows on disk. @return offset on the delta topic to go on from; −1: from its beginning */
-    long restore() {
-        RowStore.State state = store.state().orElse(null);
-        if (state == null) {
-            return -1;
+    /**
+     * Loads the rows on disk, or, after a failure in this process, brings them up to those in memory.
+     *
+     * @return offset on the delta topic to go on from; −1: from its beginning
+     */
+    long resume() throws IOException {
+        if (weights.version().sequence() == 0) {
+            return load();
         }
-        if (state.specFingerprint() != fingerprint) {
-            LOG.warn("model {}: the rows on disk are of another spec and dropped", spec.model());
+        if (diskWhole) {
+            persist();
+        } else {
+            writeAll();
+        }
+        return next;
+    }
+
+    private long load() throws IOException {
+        RowStore.State state = store.state().orElse(null);
+        if (state == null || state.specFingerprint() != fingerprint) {
+            LOG.info(
+                    "model {}: no rows on disk of this spec; beginning with a snapshot, if there is one", spec.model());
+            // A crash may have left rows without a state.
             store.clear();
-            return -1;
+            // The log's beginning may have expired: it is the last resort, not the first.
+            return mend();
         }
         OffHeapTable table = VersionedWeights.newTable();
         store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
         weights.replace(table, state.version());
-        return state.nextDelta();
+        next = state.nextDelta();
+        return next;
     }
 
-    Applied apply(Delta delta) {
+    /** @param following offset on the delta topic after this one */
+    Applied apply(Delta delta, long following) {
         Delta.Header header = delta.header();
         ServedVersion now = weights.version();
         if (header.specFingerprint() != fingerprint) {
@@ -98,16 +122,28 @@ final class DeltaApplier {
                         header.duplicateSamples(),
                         0));
         unwritten.add(delta);
+        next = following;
         listener.accept(weights.version());
         return new Applied.Advanced(header.sequence());
     }
 
-    /** Writes what was applied to disk. @param nextDelta offset on the delta topic after the last one applied */
-    void persist(long nextDelta) {
+    /** Writes what was applied to disk. */
+    void persist() {
         if (!unwritten.isEmpty()) {
-            store.write(unwritten, new RowStore.State(weights.version(), fingerprint, nextDelta));
+            store.write(unwritten, state());
             unwritten.clear();
         }
+    }
+
+    private void writeAll() {
+        store.clear();
+        store.writeAll(weights.table(), state());
+        unwritten.clear();
+        diskWhole = true;
+    }
+
+    private RowStore.State state() {
+        return new RowStore.State(weights.version(), fingerprint, next);
     }
 
     /**
@@ -126,17 +162,19 @@ final class DeltaApplier {
         ParameterTable training =
                 SnapshotTables.restore(snapshot, spec.policies().maxRows());
         OffHeapTable table = VersionedWeights.newTable();
+        table.reserve((int) Math.min(training.size(), Integer.MAX_VALUE));
         FtrlRows rows = new FtrlRows(spec);
         training.forEachRow(
                 row -> rows.serve(training, row, (key, weight) -> VersionedWeights.put(table, key, weight)));
-        ServedVersion version = version(snapshot.header(), training);
-        weights.replace(table, version);
-        unwritten.clear();
-        long next = snapshot.header().deltaOffset() + 1;
-        store.clear();
-        store.writeAll(table, new RowStore.State(version, fingerprint, next));
+        diskWhole = false;
+        next = snapshot.header().deltaOffset() + 1;
+        weights.replace(table, version(snapshot.header(), training));
         listener.accept(weights.version());
-        LOG.info("model {}: mended from the snapshot at sequence {}", spec.model(), version.sequence());
+        writeAll();
+        LOG.info(
+                "model {}: mended from the snapshot at sequence {}",
+                spec.model(),
+                snapshot.header().sequence());
         return next;
     }
 
@@ -156,5 +194,10 @@ final class DeltaApplier {
                 bias == ParameterTable.MISSING ? 0 : training.getLong(bias, RowLayout.ID_SUM),
                 header.duplicateSamples(),
                 0);
+    }
+
+    @Override
+    public void close() {
+        store.close();
     }
 }

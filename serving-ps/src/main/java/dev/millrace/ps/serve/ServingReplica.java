@@ -7,8 +7,8 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** Weights in memory that follow the delta log, kept on disk over a restart, mended from snapshots. */
@@ -19,23 +19,38 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
      */
     public record Config(String bootstrapServers, Path rows, Path snapshots) {}
 
+    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+    private static final Duration LAST_WAIT = Duration.ofSeconds(30);
+
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
     private final VersionedWeights weights;
-    private final RowStore store;
     private final DeltaFollower follower;
-    private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
+    private final AppliedListeners listeners = new AppliedListeners();
 
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
         vectorizer = new Vectorizer(spec);
         weights = new VersionedWeights(new LinearModel(spec));
-        store = RowStore.open(config.rows());
-        var applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, this::applied);
-        follower = new DeltaFollower(config.bootstrapServers(), spec.model(), applier);
+        RowStore store = RowStore.open(config.rows());
+        try {
+            var applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, listeners);
+            follower = new DeltaFollower(
+                    spec.model(),
+                    () -> new KafkaDeltaLog(config.bootstrapServers(), spec.model()),
+                    applier,
+                    new Backoff(FIRST_WAIT, LAST_WAIT));
+        } catch (RuntimeException | Error e) {
+            store.close();
+            throw e;
+        }
     }
 
-    /** Loads what is on disk, then follows the log on a thread of its own. */
+    /**
+     * Loads what is on disk, then follows the log on a thread of its own.
+     *
+     * @throws RuntimeException when the rows cannot be opened, or the address of Kafka is none
+     */
     public static ServingReplica start(Config config, ModelSpec spec, Clock clock) {
         var replica = new ServingReplica(config, spec, clock);
         replica.follower.start();
@@ -62,10 +77,6 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
         listeners.add(listener);
     }
 
-    private void applied(ServedVersion version) {
-        listeners.forEach(l -> l.accept(version));
-    }
-
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
         Vectorizer.Request hashed = vectorizer.newRequest();
@@ -80,9 +91,9 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
         return weights.score(vector, shared, ends, scores);
     }
 
+    /** The rows on disk are closed by the following thread as it ends, so that it never uses them closed. */
     @Override
     public void close() {
         follower.close();
-        store.close();
     }
 }

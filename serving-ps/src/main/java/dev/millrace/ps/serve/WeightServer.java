@@ -11,10 +11,16 @@ public interface WeightServer {
 
     ServedVersion version();
 
-    /** Whether it has applied every delta that stood on the log when it started. */
+    /**
+     * Whether it follows the log and has applied every delta that stood there when it began to. False again while
+     * deltas are missing or the log cannot be read: the weights that it has go on serving.
+     */
     boolean caughtUp();
 
-    /** Calls the listener after each applied delta, on the thread that applies: it must not block. */
+    /**
+     * Calls the listener after each applied delta, on the thread that applies: it must not block. What it throws is
+     * logged and stops nothing.
+     */
     void onApplied(Consumer<ServedVersion> listener);
 
     /**

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -44,5 +46,16 @@ class DeltaCodecTest {
         byte[] unknown = bytes.clone();
         unknown[0] = 9;
         assertThrows(IllegalArgumentException.class, () -> DeltaCodec.decode(unknown));
+    }
+
+    @Test
+    void keyZeroIsRefusedAsAWhole() {
+        Delta delta = fixture();
+        long[] keys = delta.keys().clone();
+        byte[] bytes = DeltaCodec.encode(delta);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(bytes.length - keys.length * 12 + 8, 0);
+        assertThrows(IllegalArgumentException.class, () -> DeltaCodec.decode(bytes));
+        keys[2] = 0;
+        assertThrows(IllegalArgumentException.class, () -> new Delta(delta.header(), keys, delta.weights()));
     }
 }

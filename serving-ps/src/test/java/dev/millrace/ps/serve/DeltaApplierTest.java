@@ -1,6 +1,7 @@
 package dev.millrace.ps.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ingest.feature.FeatureVector;
@@ -17,6 +18,7 @@ import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,9 +80,9 @@ class DeltaApplierTest {
 
     @Test
     void appliesInSequenceAndDropsWhatIsOld() {
-        assertEquals(new Applied.Advanced(1), applier.apply(delta(1, 10, 0.5f)));
-        assertEquals(new Applied.Advanced(2), applier.apply(delta(2, 10, 0.75f)));
-        assertEquals(new Applied.Duplicate(1), applier.apply(delta(1, 10, 9f)));
+        assertEquals(new Applied.Advanced(1), applier.apply(delta(1, 10, 0.5f), 1));
+        assertEquals(new Applied.Advanced(2), applier.apply(delta(2, 10, 0.75f), 2));
+        assertEquals(new Applied.Duplicate(1), applier.apply(delta(1, 10, 9f), 1));
         assertEquals(0.75f, logitOf(10), 1e-5);
         assertEquals(List.of(1L, 2L), heard);
         ServedVersion version = weights.version();
@@ -88,42 +91,42 @@ class DeltaApplierTest {
 
     @Test
     void gapsAndOtherSpecsChangeNothing() {
-        applier.apply(delta(1, 10, 0.5f));
-        assertEquals(new Applied.Gap(2, 3), applier.apply(delta(3, 10, 9f)));
-        assertEquals(new Applied.WrongSpec(SPEC.fingerprint(), 99), applier.apply(delta(2, 99, 10, 9f)));
+        applier.apply(delta(1, 10, 0.5f), 1);
+        assertEquals(new Applied.Gap(2, 3), applier.apply(delta(3, 10, 9f), 3));
+        assertEquals(new Applied.WrongSpec(SPEC.fingerprint(), 99), applier.apply(delta(2, 99, 10, 9f), 2));
         assertEquals(0.5f, logitOf(10), 1e-5);
     }
 
     @Test
     void tombstonesRemoveTheRow() {
-        applier.apply(delta(1, 10, 0.5f));
-        applier.apply(delta(2, 10, Float.NaN));
+        applier.apply(delta(1, 10, 0.5f), 1);
+        applier.apply(delta(2, 10, Float.NaN), 2);
         assertEquals(0, weights.version().rows());
         assertEquals(0f, logitOf(10), 1e-6);
     }
 
     @Test
-    void rowsComeBackFromDisk() {
-        applier.apply(delta(1, 10, 0.5f));
-        applier.apply(delta(2, 11, -0.5f));
-        applier.apply(delta(3, 10, Float.NaN));
-        applier.persist(42);
-        applier.apply(delta(4, 12, 1f));
+    void rowsComeBackFromDisk() throws IOException {
+        applier.apply(delta(1, 10, 0.5f), 1);
+        applier.apply(delta(2, 11, -0.5f), 2);
+        applier.apply(delta(3, 10, Float.NaN), 42);
+        applier.persist();
+        applier.apply(delta(4, 12, 1f), 4);
         ServedVersion persisted = new ServedVersion(3, 4_000, 5_000, 3_000, Map.of(0, 3L), 3, 21, 0, 1);
 
         weights = new VersionedWeights(new LinearModel(SPEC));
         var again = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
-        assertEquals(42, again.restore());
+        assertEquals(42, again.resume());
         assertEquals(persisted, weights.version());
         assertEquals(-0.5f, logitOf(11), 1e-5);
         assertEquals(0f, logitOf(12), 1e-6);
-        assertEquals(new Applied.Advanced(4), again.apply(delta(4, 12, 1f)));
+        assertEquals(new Applied.Advanced(4), again.apply(delta(4, 12, 1f), 4));
     }
 
     @Test
     void aGapIsMendedFromTheSnapshot() throws IOException {
-        applier.apply(delta(1, 10, 0.5f));
-        applier.persist(1);
+        applier.apply(delta(1, 10, 0.5f), 1);
+        applier.persist();
         assertEquals(-1, applier.mend());
         writeSnapshot(5, 20);
         assertEquals(9, applier.mend());
@@ -132,12 +135,115 @@ class DeltaApplierTest {
         assertEquals(123, weights.version().sampleIdSum());
         assertEquals(0f, logitOf(10), 1e-6);
         assertTrue(logitOf(20) > 0.1);
-        assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f)));
+        assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f), 6));
         assertEquals(9, store.state().orElseThrow().nextDelta());
         List<Long> rows = new ArrayList<>();
         store.forEach((key, weight) -> rows.add(key));
         assertEquals(List.of(FeatureIds.BIAS, 20L), rows.stream().sorted().toList());
         assertEquals(-1, applier.mend());
+    }
+
+    private DeltaApplier startedAgain(Consumer<ServedVersion> listener) {
+        weights = new VersionedWeights(new LinearModel(SPEC));
+        return new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, listener);
+    }
+
+    private List<Long> rowsOnDisk() {
+        List<Long> rows = new ArrayList<>();
+        store.forEach((key, weight) -> rows.add(key));
+        return rows.stream().sorted().toList();
+    }
+
+    @Test
+    void withoutRowsAndSnapshotItBeginsWithTheLog() throws IOException {
+        assertEquals(-1, applier.resume());
+        assertEquals(0, weights.version().sequence());
+    }
+
+    /** The log's beginning may have expired. */
+    @Test
+    void aNewReplicaBeginsWithTheNewestSnapshot() throws IOException {
+        writeSnapshot(5, 20);
+        assertEquals(9, applier.resume());
+        assertEquals(5, weights.version().sequence());
+        assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f), 10));
+    }
+
+    @Test
+    void rowsOfAnotherSpecAreDroppedForTheSnapshot() throws IOException {
+        ParameterTable other = VersionedWeights.newTable();
+        other.findOrInsert(77);
+        store.writeAll(other, new RowStore.State(ServedVersion.NONE, 99, 3));
+        assertEquals(-1, applier.resume());
+        assertEquals(List.of(), rowsOnDisk());
+        store.writeAll(other, new RowStore.State(ServedVersion.NONE, 99, 3));
+        writeSnapshot(5, 20);
+        assertEquals(9, startedAgain(v -> {}).resume());
+        assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
+    }
+
+    /** Rows were cleared, some were written, the state was not. */
+    @Test
+    void rowsThatACrashLeftWithoutAStateAreDropped() throws IOException {
+        crashWhileWriting();
+        assertTrue(rowsOnDisk().size() >= 10_000);
+        assertEquals(-1, applier.resume());
+        assertEquals(List.of(), rowsOnDisk());
+        crashWhileWriting();
+        writeSnapshot(5, 20);
+        assertEquals(9, startedAgain(v -> {}).resume());
+        assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
+        assertEquals(2, weights.version().rows());
+    }
+
+    private void crashWhileWriting() {
+        ParameterTable table = VersionedWeights.newTable();
+        for (int key = 1; key <= 20_000; key++) {
+            table.findOrInsert(1_000 + key);
+        }
+        int[] calls = {0};
+        ParameterTable failing = (ParameterTable) Proxy.newProxyInstance(
+                ParameterTable.class.getClassLoader(), new Class<?>[] {ParameterTable.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("key") && ++calls[0] > 15_000) {
+                        throw new IllegalStateException("crash");
+                    }
+                    return method.invoke(table, args);
+                });
+        store.clear();
+        var state = new RowStore.State(ServedVersion.NONE, SPEC.fingerprint(), 3);
+        assertThrows(RuntimeException.class, () -> store.writeAll(failing, state));
+    }
+
+    @Test
+    void afterAFailureMemoryStaysAndTheDiskIsBroughtUpToIt() throws IOException {
+        applier.apply(delta(1, 10, 0.5f), 1);
+        applier.persist();
+        applier.apply(delta(2, 11, 0.5f), 2);
+        assertEquals(2, applier.resume());
+        assertEquals(2, weights.version().sequence());
+        assertEquals(List.of(10L, 11L), rowsOnDisk());
+        assertEquals(2, store.state().orElseThrow().nextDelta());
+    }
+
+    @Test
+    void aMendThatDidNotReachTheDiskReachesItLater() throws IOException {
+        applier.apply(delta(1, 10, 0.5f), 1);
+        applier.persist();
+        boolean[] fails = {true};
+        DeltaApplier again = startedAgain(v -> {
+            if (fails[0]) {
+                throw new IllegalStateException("before the disk");
+            }
+        });
+        assertEquals(1, again.resume());
+        writeSnapshot(5, 20);
+        assertThrows(IllegalStateException.class, again::mend);
+        assertEquals(5, weights.version().sequence());
+        assertEquals(List.of(10L), rowsOnDisk());
+        fails[0] = false;
+        assertEquals(9, again.resume());
+        assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
+        assertEquals(5, store.state().orElseThrow().version().sequence());
     }
 
     private void writeSnapshot(long sequence, long key) throws IOException {
