@@ -90,6 +90,12 @@ class BadInputTest {
     }
 
     @Test
+    void aBodyBeyondTheLimitIsRefused() throws IOException, InterruptedException {
+        String large = "{\"candidates\":[{\"item\":\"" + "x".repeat(3 << 20) + "\"}]}";
+        assertEquals(413, service.send("POST", RANK, JSON, large).statusCode());
+    }
+
+    @Test
     void oneBadEventRefusesAllAndLogsNone() throws IOException, InterruptedException {
         String lines = "{\"id\":\"none-1\",\"type\":\"like\",\"requestId\":\"r\",\"item\":\"a\"}\n{\"id\":\"none-2\"";
         HttpResponse<String> response = service.send("POST", EVENTS, "application/x-ndjson", lines);
@@ -99,7 +105,7 @@ class BadInputTest {
 
     @Test
     void memoryStaysBoundedUnderRubbish() throws IOException, InterruptedException {
-        String large = "{\"candidates\":[{\"item\":\"" + "x".repeat(3 << 20) + "\"}]}";
+        String large = "{\"candidates\":[{\"item\":\"" + "x".repeat(1 << 20) + "\"}]}";
         String deep = "[".repeat(100_000);
         for (int i = 0; i < 20; i++) {
             rubbish(large, deep);
@@ -109,7 +115,7 @@ class BadInputTest {
             rubbish(large, deep);
         }
         long grown = usedAfterGc() - before;
-        assertTrue(grown < 64L << 20, "heap grew by " + (grown >> 20) + " MiB over 900 requests of 930 MiB together");
+        assertTrue(grown < 64L << 20, "heap grew by " + (grown >> 20) + " MiB over 900 requests of 360 MiB together");
         assertEquals(200, service.send("POST", RANK, JSON, candidates(2)).statusCode());
     }
 

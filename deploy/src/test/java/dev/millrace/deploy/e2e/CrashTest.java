@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -83,7 +84,9 @@ class CrashTest {
     }
 
     private boolean hasSnapshot() throws IOException {
-        return new SnapshotFolder(snapshots(), 1).newest().isPresent();
+        Optional<Snapshot> newest = new SnapshotFolder(snapshots(), 1).newest();
+        newest.ifPresent(Snapshot::close);
+        return newest.isPresent();
     }
 
     private Path snapshots() {
@@ -91,13 +94,14 @@ class CrashTest {
     }
 
     private void biasRowAgrees(ModelInfo model) throws IOException {
-        Snapshot snapshot = new SnapshotFolder(snapshots(), 1).newest().orElseThrow();
-        ParameterTable table = SnapshotTables.restore(snapshot, 1_000_000);
-        long bias = table.find(FeatureIds.BIAS);
-        // Empty batches follow while nobody acts.
-        assertTrue(snapshot.header().sequence() >= model.version());
-        assertEquals(REQUESTS, table.getInt(bias, RowLayout.UPDATES));
-        assertEquals(model.sampleIdSumBits(), table.getLong(bias, RowLayout.ID_SUM));
+        try (Snapshot snapshot = new SnapshotFolder(snapshots(), 1).newest().orElseThrow()) {
+            ParameterTable table = SnapshotTables.restore(snapshot, 1_000_000);
+            long bias = table.find(FeatureIds.BIAS);
+            // Empty batches follow while nobody acts.
+            assertTrue(snapshot.header().sequence() >= model.version());
+            assertEquals(REQUESTS, table.getInt(bias, RowLayout.UPDATES));
+            assertEquals(model.sampleIdSumBits(), table.getLong(bias, RowLayout.ID_SUM));
+        }
     }
 
     private static Report replay(URI base, Path recording) {

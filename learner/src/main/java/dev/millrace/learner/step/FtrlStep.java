@@ -116,6 +116,10 @@ public final class FtrlStep {
             table.setFloat(row, RowLayout.Z, newMean);
             table.setFloat(row, RowLayout.N, newSquares);
             count(row, sampleId, second);
+            if (table.getInt(row, RowLayout.UPDATES) == 0) {
+                // All of 2³² counted: still a full window, not a new one.
+                table.setInt(row, RowLayout.UPDATES, -1);
+            }
             touched.key(key);
         }
     }
