@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param absence what a shown item without a labelled action becomes when its reward window ends
  * @param lateness how long after its window an impression is remembered, so that a late action is told from an orphan
- * @param maxRows bound of the parameter table; beyond it new features are not learned (and counted)
+ * @param maxRows bound of the parameter table; beyond it new features are not learned
  */
 public record Policies(Absence absence, Duration lateness, long maxRows) {
     public enum Absence {
