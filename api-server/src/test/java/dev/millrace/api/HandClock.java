@@ -34,6 +34,6 @@ public final class HandClock extends Clock {
 
     @Override
     public Clock withZone(ZoneId zone) {
-        throw new UnsupportedOperationException();
+        throw new IllegalArgumentException("this clock stands in UTC, not in " + zone);
     }
 }

@@ -54,23 +54,6 @@ public record DemoOptions(
                 baseUri, "demo", 200, 300, 32, 40, 20, 10, 0, Duration.ofMinutes(30), 42, null, Duration.ofMinutes(2));
     }
 
-    public DemoOptions withModel(String value) {
-        return new DemoOptions(
-                baseUri,
-                value,
-                users,
-                items,
-                players,
-                ratePerSecond,
-                candidates,
-                limit,
-                positionBias,
-                driftPeriod,
-                seed,
-                duration,
-                patience);
-    }
-
     public DemoOptions withWorld(int newUsers, int newItems, long newSeed) {
         return new DemoOptions(
                 baseUri,
@@ -100,40 +83,6 @@ public record DemoOptions(
                 limit,
                 positionBias,
                 driftPeriod,
-                seed,
-                duration,
-                patience);
-    }
-
-    public DemoOptions withPositionBias(double value) {
-        return new DemoOptions(
-                baseUri,
-                model,
-                users,
-                items,
-                players,
-                ratePerSecond,
-                candidates,
-                limit,
-                value,
-                driftPeriod,
-                seed,
-                duration,
-                patience);
-    }
-
-    public DemoOptions withDriftPeriod(Duration value) {
-        return new DemoOptions(
-                baseUri,
-                model,
-                users,
-                items,
-                players,
-                ratePerSecond,
-                candidates,
-                limit,
-                positionBias,
-                value,
                 seed,
                 duration,
                 patience);
