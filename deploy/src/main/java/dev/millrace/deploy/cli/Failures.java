@@ -6,6 +6,10 @@ import dev.millrace.load.data.RecordingException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** Tells a person what went wrong: a sentence where it is theirs to mend, a stack trace where it is ours. */
 final class Failures {
@@ -24,7 +28,7 @@ final class Failures {
                 || e instanceof IOException
                 || e instanceof UncheckedIOException
                 || e instanceof IllegalArgumentException) {
-            err.println("millrace: " + e.getMessage());
+            err.println("millrace: " + sentence(e));
             for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
                 err.println("  because: " + cause);
             }
@@ -32,5 +36,16 @@ final class Failures {
             e.printStackTrace(err);
         }
         return 1;
+    }
+
+    /** The JDK's file exceptions carry a path and no words. */
+    private static String sentence(Exception e) {
+        return switch (e) {
+            case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileAlreadyExistsException file -> file.getFile() + " is a file; give a folder";
+            case FileSystemException other -> other.getFile() + ": " + other.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 }

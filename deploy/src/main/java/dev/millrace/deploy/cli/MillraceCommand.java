@@ -41,6 +41,11 @@ public final class MillraceCommand {
         return new CommandLine(new MillraceCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(java.time.Duration.class, Durations::parse)
+                .setParameterExceptionHandler((e, arguments) -> {
+                    err.println("millrace: " + e.getMessage());
+                    err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, err))
                 .execute(args);
     }

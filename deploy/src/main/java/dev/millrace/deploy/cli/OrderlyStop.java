@@ -21,6 +21,7 @@ final class OrderlyStop implements AutoCloseable {
 
     private void stop() {
         if (closed.getCount() > 0) {
+            System.err.println("millrace: stopping ...");
             ask.run();
             try {
                 closed.await();

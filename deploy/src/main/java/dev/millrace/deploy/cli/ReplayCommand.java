@@ -2,17 +2,24 @@ package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.load.client.ClientException;
+import dev.millrace.load.client.MillraceClient;
+import dev.millrace.load.client.Patience;
 import dev.millrace.load.data.Dataset;
 import dev.millrace.load.replay.Replay;
 import dev.millrace.load.replay.ReplayOptions;
 import dev.millrace.load.report.Report;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +46,7 @@ import picocli.CommandLine.Spec;
         })
 final class ReplayCommand implements Callable<Integer> {
     private static final Duration JOIN = Duration.ofMinutes(2);
+    private static final Duration FIRST_ANSWER = Duration.ofSeconds(5);
 
     @Parameters(index = "0", paramLabel = "movielens|mind|jsonl", description = "Kind of the recording.")
     private Dataset dataset = Dataset.JSONL;
@@ -77,8 +85,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--spec",
             paramLabel = "FILE",
-            description = "Model spec. Default: the shipped one of movielens and mind. With --url, that of the model"
-                    + " which runs there.")
+            description = "Model spec; needed for jsonl, else by default the shipped one. With --url it must be the one"
+                    + " that runs there.")
     @Nullable
     private Path specFile;
 
@@ -95,7 +103,9 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException, TimeoutException {
         LoadedSpec spec = spec();
+        check(spec);
         if (url != null) {
+            awaitAnswer(url, spec);
             return play(url, spec);
         }
         try (OrderlyStop stop = new OrderlyStop();
@@ -110,28 +120,52 @@ final class ReplayCommand implements Callable<Integer> {
         }
     }
 
+    /** What can be known to be wrong before a service is started and people have played. */
+    private void check(LoadedSpec spec) throws IOException {
+        options(URI.create("http://127.0.0.1"), spec);
+        if (!Files.isReadable(path)) {
+            throw new IOException("--path " + path + ": " + (Files.exists(path) ? "cannot be read" : "no such file"));
+        }
+        for (Path file : Stream.of(report, predictions).filter(Objects::nonNull).toList()) {
+            // Fails, with the path, where nothing can be written.
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+        }
+    }
+
+    private static void awaitAnswer(URI service, LoadedSpec spec) throws IOException, InterruptedException {
+        try (MillraceClient client = new MillraceClient(service, Patience.of(FIRST_ANSWER))) {
+            client.model(spec.spec().model());
+        } catch (ClientException.Unavailable e) {
+            throw new IOException("nothing answers at " + service + "; is the service running there?", e);
+        }
+    }
+
     private LoadedSpec spec() throws IOException {
         if (specFile != null) {
             return LoadedSpec.read(specFile);
         }
         if (dataset == Dataset.JSONL) {
             throw new ParameterException(
-                    java.util.Objects.requireNonNull(command).commandLine(),
-                    "jsonl needs --spec FILE: whose model is it?");
+                    Objects.requireNonNull(command).commandLine(), "jsonl needs --spec FILE: whose model is it?");
         }
         return LoadedSpec.shipped(dataset.toString());
     }
 
     private int play(URI service, LoadedSpec spec) throws InterruptedException {
-        Report found = Replay.run(ReplayOptions.builder(service, spec.spec().model(), dataset, path)
+        Report found = Replay.run(options(service, spec));
+        System.out.print(found.text());
+        return found.exact() ? 0 : 1;
+    }
+
+    private ReplayOptions options(URI service, LoadedSpec spec) {
+        return ReplayOptions.builder(service, spec.spec().model(), dataset, path)
                 .users(users)
                 .limit(limit)
                 .delay(delay)
                 .spec(spec.spec())
                 .predictions(predictions)
                 .report(report)
-                .build());
-        System.out.print(found.text());
-        return found.exact() ? 0 : 1;
+                .build();
     }
 }

@@ -11,6 +11,9 @@ import dev.millrace.learner.run.Learner;
 import dev.millrace.learner.run.LearnerConfig;
 import dev.millrace.ps.serve.ServingReplica;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,6 +38,8 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedMillrace implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMillrace.class);
 
+    private static final int MAX_PORT = 65_535;
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<JoinJob> join;
     private final EmbeddedBroker broker;
@@ -42,6 +47,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     private EmbeddedMillrace(Path data, LoadedSpec spec, int port, Clock clock)
             throws IOException, InterruptedException {
+        checkPort(port);
         try {
             DataFolder folder = opened(DataFolder.open(data));
             folder.claim(spec.spec());
@@ -77,6 +83,19 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(Path data, LoadedSpec spec, int port, Clock clock)
             throws IOException, InterruptedException {
         return new EmbeddedMillrace(data, spec, port, clock);
+    }
+
+    /** Before anything has started, since the API listens last. */
+    private static void checkPort(int port) throws IOException {
+        if (port < 0 || port > MAX_PORT) {
+            throw new IllegalArgumentException("port " + port + ": 0.." + MAX_PORT + ", 0 for any free one");
+        }
+        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(ApiConfig.LOOPBACK))) {
+            LOG.debug("port {} is free", free.getLocalPort());
+        } catch (BindException e) {
+            throw new IOException("port " + port + " is in use by another program; stop it, or give another with --port"
+                    + " (0: any free one)");
+        }
     }
 
     private <T extends AutoCloseable> T opened(T part) {

@@ -45,6 +45,10 @@ public final class SpecReader {
 
     /** @throws SpecException with everything that is wrong */
     public static ModelSpec read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new SpecException(
+                    file.toString(), List.of(new SpecException.Problem("", "is a folder; give a YAML file")));
+        }
         if (Files.size(file) > MAX_BYTES) {
             throw new SpecException(
                     file.toString(), List.of(new SpecException.Problem("", "is larger than 1 MiB; is it a spec?")));

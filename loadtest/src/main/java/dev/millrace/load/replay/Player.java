@@ -146,7 +146,9 @@ final class Player {
             String id = rank.requestId() + "-" + events.size();
             events.add(new Event(id, action.type(), rank.requestId(), action.item(), action.value(), nowMs));
             Double label = options.labels().get(action.type());
-            if (label != null) {
+            if (label == null) {
+                tally.unlabelled.merge(action.type(), 1L, Long::sum);
+            } else {
                 reactions.computeIfAbsent(action.item(), item -> new Reaction(id, label, nowMs));
             }
         }

@@ -7,6 +7,7 @@ import dev.millrace.load.console.Screen;
 import dev.millrace.load.crew.Crew;
 import dev.millrace.load.data.RecordedProfile;
 import dev.millrace.load.data.Recording;
+import dev.millrace.load.data.RecordingException;
 import dev.millrace.load.report.Report;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -54,6 +56,9 @@ public final class Replay {
 
     private Report run() throws InterruptedException {
         Recording recording = options.dataset().read(options.path()).first(options.limit());
+        if (recording.requests().isEmpty()) {
+            throw new RecordingException(options.path() + " holds no rank request");
+        }
         try (MillraceClient client = new MillraceClient(options.baseUri(), Patience.of(options.patience()))) {
             client.model(options.model());
             if (options.profiles()) {
@@ -103,6 +108,9 @@ public final class Replay {
             }
         }
         progress.finish(tally, client.retries());
+        tally.unlabelled.forEach((type, count) -> screen.line(count + " events of type '" + type
+                + "' count for nothing: the model labels "
+                + String.join(", ", new TreeSet<>(options.labels().keySet()))));
         if (tally.notShown.sum() > 0) {
             screen.line(tally.notShown.sum() + " recorded actions are on items that a limit kept from being shown.");
         }

@@ -4,6 +4,8 @@ import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.load.report.Latencies;
 import dev.millrace.load.report.QualityCollector;
 import dev.millrace.load.report.RunningAuc;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a replay has counted so far. Shared by the players and the one that shows progress. */
@@ -20,6 +22,9 @@ final class Tally {
     final LongAdder untraced = new LongAdder();
     /** Recorded actions on items that the answer did not show: they cannot happen. */
     final LongAdder notShown = new LongAdder();
+
+    /** Events whose type the model does not label, by type. */
+    final Map<String, Long> unlabelled = new ConcurrentSkipListMap<>();
 
     final LongAdder expectedSamples = new LongAdder();
     /** Wraps, like the sum that the learner keeps. */

@@ -94,8 +94,8 @@ public record Report(
                 Locale.ROOT,
                 """
                 %s: %,d requests, %,d events, %d lost, %d duplicated, in %.1f s
-                  AUC %.4f, impression AUC %.4f, log loss %.4f, normalized entropy %.4f, calibration %.3f
-                  rank p50 %.1f ms, p99 %.1f ms; freshness p50 %.0f ms, p99 %.0f ms; %d retries
+                  AUC %s, impression AUC %s, log loss %s, normalized entropy %s, calibration %s
+                  rank p50 %s ms, p99 %s ms; freshness p50 %s ms, p99 %s ms; %d retries
                   samples learned %,d of %,d; sum of their ids %s
                 """,
                 model,
@@ -104,19 +104,24 @@ public record Report(
                 lost,
                 duplicated,
                 seconds,
-                quality.auc(),
-                quality.impressionAuc(),
-                quality.logLoss(),
-                quality.normalizedEntropy(),
-                quality.calibration(),
-                rankMs.p50(),
-                rankMs.p99(),
-                freshnessMs.p50(),
-                freshnessMs.p99(),
+                number(quality.auc(), 4),
+                number(quality.impressionAuc(), 4),
+                number(quality.logLoss(), 4),
+                number(quality.normalizedEntropy(), 4),
+                number(quality.calibration(), 3),
+                number(rankMs.p50(), 1),
+                number(rankMs.p99(), 1),
+                number(freshnessMs.p50(), 0),
+                number(freshnessMs.p99(), 0),
                 retries,
                 samplesLearned,
                 expectedSamples,
                 sampleIdSum == expectedSampleIdSum ? "agrees" : "DIFFERS");
+    }
+
+    /** {@code none} where nothing defines it. */
+    private static String number(double value, int decimals) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + decimals + "f", value) : "none";
     }
 
     private static void percentiles(ObjectNode node, Percentiles percentiles) {
