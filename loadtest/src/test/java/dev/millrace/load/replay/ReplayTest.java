@@ -161,6 +161,7 @@ class ReplayTest {
         assertTrue(report.exact(), report::text);
         assertEquals(0, server.calls("GET", "/v1/events/").size());
         assertEquals(5, report.events());
+        assertTrue(printed.toString(StandardCharsets.UTF_8).contains("5 events of type 'click' count for nothing"));
     }
 
     @Test
