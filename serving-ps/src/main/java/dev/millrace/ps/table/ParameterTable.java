@@ -33,6 +33,22 @@ public interface ParameterTable {
     /** Calls with every row, in no particular order; the table must not change meanwhile. */
     void forEachRow(LongConsumer row);
 
+    /**
+     * The same for the rows whose {@link KeyHash#place} is within a range: the same rows whatever the table's size and
+     * history.
+     *
+     * @param from first place, 0..2³²
+     * @param to one beyond the last
+     */
+    default void forEachRow(long from, long to, LongConsumer consumer) {
+        forEachRow(row -> {
+            long place = KeyHash.place(key(row));
+            if (place >= from && place < to) {
+                consumer.accept(row);
+            }
+        });
+    }
+
     /** Copies all bytes of a row, key included, to {@code target} at {@code offset}. */
     void copyRow(long row, MemorySegment target, long offset);
 

@@ -1,0 +1,30 @@
+package dev.millrace.ps.table;
+
+/**
+ * The one hash of a row's key. Its high 32 bits place the row within a table, its low 32 bits choose the shard, so that
+ * the rows of one shard are spread over all of that shard's table.
+ */
+public final class KeyHash {
+    private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+    private KeyHash() {}
+
+    /**
+     * All 64 bits. A feature id's low bits are a hash already, but its slot and the few ids that are no hashes are in
+     * none of them: folded, multiplied (Knuth's multiplicative hashing), folded again.
+     */
+    public static long mix(long key) {
+        long h = (key ^ (key >>> 32)) * SPREAD;
+        return h ^ (h >>> 32);
+    }
+
+    /** The high 32 bits of {@link #mix}, 0..2³²−1: the order of rows within a table. */
+    public static long place(long key) {
+        return mix(key) >>> 32;
+    }
+
+    /** Which of {@code shards} the key's row belongs to, by ranges of the low 32 bits. */
+    public static int shardOf(long key, int shards) {
+        return (int) (((mix(key) & 0xFFFF_FFFFL) * shards) >>> 32);
+    }
+}
