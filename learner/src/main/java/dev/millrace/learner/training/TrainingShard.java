@@ -7,6 +7,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.step.FtrlStep;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.OffHeapTable;
@@ -64,7 +65,7 @@ public final class TrainingShard {
                             + " was learned with other slots, crosses or optimizer; give the changed model a new name or a new data folder");
         }
         RecentIds recent = new RecentIds(recentIds);
-        for (long id : snapshot.recentSampleIds()) {
+        for (long id : snapshot.extras().longs(Extras.RECENT_IDS)) {
             recent.add(id);
         }
         var shard = new TrainingShard(
@@ -193,7 +194,8 @@ public final class TrainingShard {
                 duplicates,
                 table.layout(),
                 table.size());
-        return new Snapshot(header, SnapshotTables.copyRows(table), recent.toArray());
+        return new Snapshot(
+                header, SnapshotTables.copyRows(table), Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray()));
     }
 
     public ModelSpec spec() {

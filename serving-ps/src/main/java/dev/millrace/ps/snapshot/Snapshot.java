@@ -6,14 +6,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.SortedMap;
 
 /**
- * A training table at one point of the log: its rows, the log offsets that they include, and the ids of the latest
- * samples, so that what is sent again is recognized. It owns the memory of its rows: whoever has it closes it, once
+ * A training table at one point of the log: its rows, the log offsets that they include, and what else must be
+ * known to go on from there (ids of the latest samples, sketches). It owns the memory of its rows: whoever has it closes it, once
  * nobody reads them any more.
- *
- * @param recentSampleIds oldest first
  */
-@SuppressWarnings("ArrayRecordComponent") // carried to and from a file, never compared
-public record Snapshot(Header header, Rows rows, long[] recentSampleIds) implements AutoCloseable {
+public record Snapshot(Header header, Rows rows, Extras extras) implements AutoCloseable {
     /**
      * @param sequence of the last delta that it contains
      * @param deltaOffset offset of that delta on its topic; −1 when there was none

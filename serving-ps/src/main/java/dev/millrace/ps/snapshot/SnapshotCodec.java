@@ -6,33 +6,42 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Bytes of a snapshot file, little endian, version 1:
+ * Bytes of a snapshot file, little endian, version 2:
  *
  * <pre>
- *  i64 magic "MRSNAP01" · i32 header bytes
+ *  i64 magic "MRSNAP02" · i32 header bytes
  *  header  i32 shard · i64 sequence · i64 deltaOffset · i64 fingerprint
- *          i64 samples · i64 duplicateSamples · i32 layout · i64 rowCount · i64 recentCount
+ *          i64 samples · i64 duplicateSamples · i32 layout · i64 rowCount · i64 extras bytes
  *          i32 partitions · { i32 partition · i64 offset · i64 watermark }
  *  rows    rowCount · stride bytes
- *  ids     i64[recentCount]
+ *  extras  i32 sections · { i32 name bytes · name · i32 bytes · bytes }
  *  i64 CRC32C of everything before
  * </pre>
+ *
+ * <p>Version 1 has {@code i64[recentCount]}, the ids of the latest samples, for extras, and their number for extras
+ * bytes.
  */
 final class SnapshotCodec {
-    static final long MAGIC = ByteBuffer.wrap("MRSNAP01".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .getLong();
+    private static final long VERSION_1 = magic("MRSNAP01");
+    private static final long VERSION_2 = magic("MRSNAP02");
 
     private static final int FIXED_HEADER = 3 * Integer.BYTES + 7 * Long.BYTES;
     private static final int PER_PARTITION = Integer.BYTES + 2 * Long.BYTES;
     private static final int MAX_HEADER = 1 << 20;
-    private static final int MAX_RECENT = Integer.MAX_VALUE / Long.BYTES;
+    private static final long MAX_EXTRAS = Extras.MAX_BYTES + (1 << 20);
 
     private SnapshotCodec() {}
+
+    private static long magic(String letters) {
+        return ByteBuffer.wrap(letters.getBytes(StandardCharsets.US_ASCII))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
+    }
 
     static void write(Snapshot snapshot, FileChannel channel) throws IOException {
         try (ChecksummedFile file = new ChecksummedFile(channel)) {
@@ -40,14 +49,14 @@ final class SnapshotCodec {
             file.write(MemorySegment.ofBuffer(prefix(header.remaining())));
             file.write(MemorySegment.ofBuffer(header));
             file.write(snapshot.rows().bytes());
-            file.write(MemorySegment.ofArray(snapshot.recentSampleIds()));
+            file.write(MemorySegment.ofBuffer(extras(snapshot.extras())));
             file.write(MemorySegment.ofBuffer(buffer(Long.BYTES).putLong(0, file.checksum())));
         }
     }
 
     private static ByteBuffer prefix(int headerBytes) {
         return buffer(Long.BYTES + Integer.BYTES)
-                .putLong(MAGIC)
+                .putLong(VERSION_2)
                 .putInt(headerBytes)
                 .flip();
     }
@@ -61,7 +70,7 @@ final class SnapshotCodec {
                 .putLong(h.duplicateSamples())
                 .putInt(h.layout().ordinal())
                 .putLong(h.rowCount());
-        out.putLong(snapshot.recentSampleIds().length);
+        out.putLong(extrasBytes(snapshot.extras()));
         out.putInt(partitions);
         h.sampleOffsets()
                 .forEach((partition, offset) -> out.putInt(partition)
@@ -73,7 +82,8 @@ final class SnapshotCodec {
     static Snapshot read(FileChannel channel) throws IOException {
         try (ChecksummedFile file = new ChecksummedFile(channel)) {
             ByteBuffer prefix = read(file, Long.BYTES + Integer.BYTES);
-            if (prefix.getLong() != MAGIC) {
+            long magic = prefix.getLong();
+            if (magic != VERSION_1 && magic != VERSION_2) {
                 throw new SnapshotDamagedException("it is no snapshot of a known version");
             }
             int headerBytes = prefix.getInt();
@@ -89,11 +99,10 @@ final class SnapshotCodec {
             long duplicates = in.getLong();
             RowLayout layout = layout(in.getInt());
             long rowCount = in.getLong();
-            long recentCount = in.getLong();
+            long extrasBytes = magic == VERSION_1 ? in.getLong() * Long.BYTES : in.getLong();
             int partitions = in.getInt();
-            long expected =
-                    Long.BYTES * 2L + Integer.BYTES + headerBytes + rowCount * layout.stride() + recentCount * 8;
-            if (rowCount < 0 || recentCount < 0 || recentCount > MAX_RECENT || expected != channel.size()) {
+            long expected = Long.BYTES * 2L + Integer.BYTES + headerBytes + rowCount * layout.stride() + extrasBytes;
+            if (rowCount < 0 || extrasBytes < 0 || extrasBytes > MAX_EXTRAS || expected != channel.size()) {
                 throw new SnapshotDamagedException("it has " + channel.size() + " bytes, its header says " + expected);
             }
             if (partitions < 0 || (long) partitions * PER_PARTITION != in.remaining()) {
@@ -117,25 +126,73 @@ final class SnapshotCodec {
                     duplicates,
                     layout,
                     rowCount);
-            return readBody(file, header, (int) recentCount);
+            return readBody(file, header, (int) extrasBytes, magic == VERSION_1);
         }
     }
 
-    private static Snapshot readBody(ChecksummedFile file, Snapshot.Header header, int recentCount) throws IOException {
-        Snapshot snapshot = new Snapshot(
-                header, new Snapshot.Rows(header.rowCount() * header.layout().stride()), new long[recentCount]);
+    private static Snapshot readBody(ChecksummedFile file, Snapshot.Header header, int extrasBytes, boolean version1)
+            throws IOException {
+        Snapshot.Rows rows =
+                new Snapshot.Rows(header.rowCount() * header.layout().stride());
         try {
-            file.read(snapshot.rows().bytes());
-            file.read(MemorySegment.ofArray(snapshot.recentSampleIds()));
+            file.read(rows.bytes());
+            ByteBuffer extras = read(file, extrasBytes);
             long checksum = file.checksum();
             if (read(file, Long.BYTES).getLong() != checksum) {
                 throw new SnapshotDamagedException("its checksum does not match");
             }
-            return snapshot;
+            return new Snapshot(header, rows, version1 ? recentIds(extras) : extras(extras));
         } catch (IOException | RuntimeException e) {
-            snapshot.close();
+            rows.close();
             throw e;
         }
+    }
+
+    private static long extrasBytes(Extras extras) {
+        long bytes = Integer.BYTES;
+        for (String name : extras.names()) {
+            bytes += 2L * Integer.BYTES + utf8(name).length + section(extras, name).length;
+        }
+        return bytes;
+    }
+
+    private static ByteBuffer extras(Extras extras) {
+        ByteBuffer out = buffer((int) extrasBytes(extras)).putInt(extras.names().size());
+        for (String name : extras.names()) {
+            byte[] section = section(extras, name);
+            out.putInt(utf8(name).length).put(utf8(name)).putInt(section.length).put(section);
+        }
+        return out.flip();
+    }
+
+    private static Extras recentIds(ByteBuffer in) {
+        byte[] ids = new byte[in.remaining()];
+        in.get(ids);
+        return Extras.NONE.with(Extras.RECENT_IDS, ids);
+    }
+
+    /** Its checksum was right: what does not fit was written so. */
+    private static Extras extras(ByteBuffer in) {
+        Extras extras = Extras.NONE;
+        for (int left = in.getInt(); left > 0; left--) {
+            String name = new String(bytes(in), StandardCharsets.UTF_8);
+            extras = extras.with(name, bytes(in));
+        }
+        return extras;
+    }
+
+    private static byte[] bytes(ByteBuffer in) {
+        byte[] bytes = new byte[in.getInt()];
+        in.get(bytes);
+        return bytes;
+    }
+
+    private static byte[] section(Extras extras, String name) {
+        return extras.bytes(name).orElseThrow();
+    }
+
+    private static byte[] utf8(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
     }
 
     private static RowLayout layout(int ordinal) throws SnapshotDamagedException {

@@ -11,6 +11,7 @@ import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.delta.Applied;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
 import dev.millrace.ps.snapshot.SnapshotTables;
@@ -262,6 +263,6 @@ class DeltaApplierTest {
                 RowLayout.TRAINING,
                 training.size());
         new SnapshotFolder(dir.resolve("snapshots"), 2)
-                .write(new Snapshot(header, SnapshotTables.copyRows(training), new long[0]));
+                .write(new Snapshot(header, SnapshotTables.copyRows(training), Extras.NONE));
     }
 }

@@ -12,6 +12,7 @@ import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
 import dev.millrace.ps.snapshot.SnapshotTables;
@@ -196,7 +197,7 @@ class DeltaFollowerTest {
                 0,
                 RowLayout.TRAINING,
                 training.size());
-        try (Snapshot snapshot = new Snapshot(header, SnapshotTables.copyRows(training), new long[0])) {
+        try (Snapshot snapshot = new Snapshot(header, SnapshotTables.copyRows(training), Extras.NONE)) {
             new SnapshotFolder(dir.resolve("snapshots"), 2).write(snapshot);
         }
     }

@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SnapshotFolderTest {
+    private static final Extras EXTRAS =
+            Extras.NONE.withLongs(Extras.RECENT_IDS, new long[] {5, 6, 7}).with("sketch", new byte[] {1, 2, 3});
+
     @TempDir
     Path dir;
 
@@ -45,7 +48,7 @@ class SnapshotFolderTest {
                 3,
                 RowLayout.TRAINING,
                 rows);
-        return new Snapshot(header, SnapshotTables.copyRows(table), new long[] {5, 6, 7});
+        return new Snapshot(header, SnapshotTables.copyRows(table), EXTRAS);
     }
 
     private Snapshot newest() throws IOException {
@@ -57,7 +60,9 @@ class SnapshotFolderTest {
         new SnapshotFolder(dir, 2).write(snapshot(4, 100));
         Snapshot read = newest();
         assertEquals(snapshot(4, 100).header(), read.header());
-        assertArrayEquals(new long[] {5, 6, 7}, read.recentSampleIds());
+        assertArrayEquals(new long[] {5, 6, 7}, read.extras().longs(Extras.RECENT_IDS));
+        assertArrayEquals(new byte[] {1, 2, 3}, read.extras().bytes("sketch").orElseThrow());
+        assertTrue(read.extras().bytes("expiry").isEmpty());
         ParameterTable table = SnapshotTables.restore(read, 1_000);
         assertEquals(100, table.size());
         assertEquals(25f, table.getFloat(table.find(50), RowLayout.Z));
@@ -132,7 +137,7 @@ class SnapshotFolderTest {
                     0,
                     RowLayout.TRAINING,
                     table.size());
-            try (Snapshot written = new Snapshot(many, SnapshotTables.copyRows(table), new long[300_000])) {
+            try (Snapshot written = new Snapshot(many, SnapshotTables.copyRows(table), EXTRAS)) {
                 folder.write(written);
             }
             try (Snapshot read = newest()) {
@@ -175,6 +180,7 @@ class SnapshotFolderTest {
         }
         Snapshot read = newest();
         assertEquals(snapshot(4, 3).header(), read.header());
+        assertArrayEquals(new long[] {5, 6, 7}, read.extras().longs(Extras.RECENT_IDS));
         assertEquals(
                 1.5f,
                 SnapshotTables.restore(read, 10)
