@@ -10,11 +10,22 @@ import java.util.List;
  * @param transform applied to a number before bins or standardization
  * @param bins ascending boundaries of a number: value x falls in bin i where bins[i-1] ≤ x &lt; bins[i]; empty: no bins
  * @param standardize (x − mean) / standard deviation, both learned online as part of the model
+ * @param life of its rows
  */
 public record Slot(
-        String name, String from, SlotType type, Transform transform, List<Double> bins, boolean standardize) {
+        String name,
+        String from,
+        SlotType type,
+        Transform transform,
+        List<Double> bins,
+        boolean standardize,
+        Life life) {
     public Slot {
         bins = List.copyOf(bins);
+    }
+
+    public Slot(String name, String from, SlotType type, Transform transform, List<Double> bins, boolean standardize) {
+        this(name, from, type, transform, bins, standardize, Life.DEFAULT);
     }
 
     /** Whether it differs from item to item of one request. */

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -21,9 +23,12 @@ import org.yaml.snakeyaml.error.YAMLException;
 public final class SpecReader {
     static final List<String> MODEL_KEYS =
             List.of("model", "objective", "labels", "rewardWindow", "slots", "crosses", "optimizer", "policies");
-    static final List<String> SLOT_KEYS = List.of("type", "from", "transform", "bins", "standardize");
+    static final List<String> SLOT_KEYS =
+            List.of("type", "from", "transform", "bins", "standardize", "minCount", "expireAfter");
+    static final List<String> CROSS_KEYS = List.of("slots", "minCount", "expireAfter");
     static final List<String> OPTIMIZER_KEYS = List.of("type", "alpha", "beta", "l1", "l2");
-    static final List<String> POLICY_KEYS = List.of("absence", "lateness", "maxRows");
+    static final List<String> POLICY_KEYS =
+            List.of("absence", "lateness", "maxRows", "audit", "weights", "admissionBytes");
 
     private static final long MAX_BYTES = 1 << 20;
     private static final int MAX_SLOTS = 512;
@@ -96,6 +101,13 @@ public final class SpecReader {
         List<Slot> slots = slots(yaml.map("slots"));
         List<Cross> crosses = crosses(yaml, slots);
         uniqueNumbers(yaml, slots, crosses);
+        Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
+        slots.stream()
+                .filter(s -> s.standardize() && !policies.audit())
+                .forEach(s -> yaml.problem(
+                        "policies.audit",
+                        "false excludes 'standardize', whose mean needs its count; give slot '" + s.name()
+                                + "' bins, or leave audit on"));
         return new ModelSpec(
                 name,
                 labels,
@@ -103,7 +115,7 @@ public final class SpecReader {
                 slots,
                 crosses,
                 optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
-                policies(yaml.map("policies").known(POLICY_KEYS)));
+                policies);
     }
 
     private Map<String, Double> labels(YamlMap yaml) {
@@ -136,7 +148,7 @@ public final class SpecReader {
         String from = yaml.text("from", FROM, "user.NAME, item.NAME or context.NAME");
         Transform transform = yaml.choice("transform", Transform.class, Transform.NONE);
         List<Double> bins = bins(yaml);
-        boolean standardize = yaml.flag("standardize");
+        boolean standardize = yaml.flag("standardize", false);
         if (type != SlotType.NUMBER) {
             for (String key : List.of("transform", "bins", "standardize")) {
                 if (yaml.has(key)) {
@@ -147,7 +159,36 @@ public final class SpecReader {
         if (standardize && !bins.isEmpty()) {
             yaml.problem("standardize", "excludes bins; keep one of the two");
         }
-        return new Slot(name, from, type, transform, bins, standardize);
+        if (type == SlotType.NUMBER && bins.isEmpty() && !yaml.has("bins")) {
+            for (String key : List.of("minCount", "expireAfter")) {
+                if (yaml.has(key)) {
+                    yaml.problem(key, "is for slots of many rows; a number without bins has one: leave it out");
+                }
+            }
+        }
+        return new Slot(name, from, type, transform, bins, standardize, life(yaml));
+    }
+
+    private static Life life(YamlMap yaml) {
+        int minCount = (int) whole(yaml, "minCount", Life.DEFAULT.minCount(), 1, Life.MAX_COUNT);
+        if (!yaml.has("expireAfter")) {
+            return new Life(minCount, null);
+        }
+        int before = yaml.problems();
+        Duration expireAfter = yaml.duration("expireAfter", null);
+        if (yaml.problems() == before
+                && (expireAfter.compareTo(Life.SHORTEST) < 0 || expireAfter.compareTo(Life.LONGEST) > 0)) {
+            yaml.problem("expireAfter", "must be from 1m to 3650d; leave it out for never");
+        }
+        return new Life(minCount, expireAfter);
+    }
+
+    private static double whole(YamlMap yaml, String name, double fallback, double least, double most) {
+        return yaml.number(
+                name,
+                fallback,
+                v -> v >= least && v <= most && v == Math.rint(v),
+                "a whole number, %.0f..%.0f".formatted(least, most));
     }
 
     private static List<Double> bins(YamlMap yaml) {
@@ -180,25 +221,31 @@ public final class SpecReader {
             yaml.problem("crosses", "must be a list of slot lists, like [[user, genres]]");
             return crosses;
         }
-        List<String> names = slots.stream().map(Slot::name).toList();
         for (int i = 0; i < list.size(); i++) {
-            String field = "crosses[" + i + "]";
-            if (!(list.get(i) instanceof List<?> parts) || parts.size() < 2 || parts.size() > 3) {
-                yaml.problem(field, "must name two or three slots, like [user, genres]");
-                continue;
-            }
-            List<String> crossed = parts.stream().map(String::valueOf).toList();
-            crossed.stream()
-                    .filter(part -> !names.contains(part))
-                    .forEach(part -> yaml.problem(field, "no slot '" + part + "'; " + KnownNames.fix(part, names)));
-            slots.stream()
-                    .filter(s -> crossed.contains(s.name())
-                            && s.type() == SlotType.NUMBER
-                            && s.bins().isEmpty())
-                    .forEach(s -> yaml.problem(field, "number slot '" + s.name() + "' needs bins to be crossed"));
-            crosses.add(new Cross(crossed));
+            cross(yaml, "crosses[" + i + "]", list.get(i), slots).ifPresent(crosses::add);
         }
         return crosses;
+    }
+
+    /** A list of slots, or a mapping with that list as its {@code slots}. */
+    private static Optional<Cross> cross(YamlMap yaml, String field, @Nullable Object entry, List<Slot> slots) {
+        YamlMap map = entry instanceof Map<?, ?> ? yaml.at(field, entry).known(CROSS_KEYS) : yaml.at(field, null);
+        Object list = entry instanceof Map<?, ?> ? map.entries().get("slots") : entry;
+        if (!(list instanceof List<?> parts) || parts.size() < 2 || parts.size() > 3) {
+            yaml.problem(field, "must name two or three slots, like [user, genres] or {slots: [user, genres]}");
+            return Optional.empty();
+        }
+        List<String> names = slots.stream().map(Slot::name).toList();
+        List<String> crossed = parts.stream().map(String::valueOf).toList();
+        crossed.stream()
+                .filter(part -> !names.contains(part))
+                .forEach(part -> yaml.problem(field, "no slot '" + part + "'; " + KnownNames.fix(part, names)));
+        slots.stream()
+                .filter(s -> crossed.contains(s.name())
+                        && s.type() == SlotType.NUMBER
+                        && s.bins().isEmpty())
+                .forEach(s -> yaml.problem(field, "number slot '" + s.name() + "' needs bins to be crossed"));
+        return Optional.of(new Cross(crossed, life(map)));
     }
 
     private static void uniqueNumbers(YamlMap yaml, List<Slot> slots, List<Cross> crosses) {
@@ -230,10 +277,9 @@ public final class SpecReader {
         return new Policies(
                 yaml.choice("absence", Policies.Absence.class, d.absence()),
                 yaml.duration("lateness", d.lateness()),
-                (long) yaml.number(
-                        "maxRows",
-                        d.maxRows(),
-                        v -> v >= 1 && v <= 1e9 && v == Math.rint(v),
-                        "a whole number, 1..1000000000"));
+                (long) whole(yaml, "maxRows", d.maxRows(), 1, 1e9),
+                yaml.flag("audit", d.audit()),
+                yaml.choice("weights", WeightFormat.class, d.weights()),
+                (int) whole(yaml, "admissionBytes", d.admissionBytes(), 1 << 10, 1 << 30));
     }
 }

@@ -58,6 +58,16 @@ final class YamlMap {
         return of(join(path, name), entries.get(name), problems);
     }
 
+    /** The mapping at {@code field}, which is no name of this one: an element of a list. */
+    YamlMap at(String field, @Nullable Object yaml) {
+        return of(join(path, field), yaml, problems);
+    }
+
+    /** How many problems the whole document has so far. */
+    int problems() {
+        return problems.size();
+    }
+
     Map<String, Object> entries() {
         return entries;
     }
@@ -91,13 +101,15 @@ final class YamlMap {
         return number.doubleValue();
     }
 
-    boolean flag(String name) {
+    boolean flag(String name, boolean fallback) {
         Object value = entries.get(name);
-        if (value == null || value instanceof Boolean) {
-            return Boolean.TRUE.equals(value);
+        if (value instanceof Boolean flag) {
+            return flag;
         }
-        problem(name, "'" + value + "' is not valid; true or false");
-        return false;
+        if (value != null) {
+            problem(name, "'" + value + "' is not valid; true or false");
+        }
+        return fallback;
     }
 
     Duration duration(String name, @Nullable Duration fallback) {
@@ -121,7 +133,7 @@ final class YamlMap {
         };
     }
 
-    /** By lower-case name; a missing key gives the fallback, or a problem and the first constant without one. */
+    /** By lower-case name, '.' for '_'; a missing key gives the fallback, or a problem and the first constant without one. */
     <E extends Enum<E>> E choice(String name, Class<E> type, @Nullable E fallback) {
         Object value = entries.get(name);
         E[] constants = type.getEnumConstants();
@@ -129,19 +141,22 @@ final class YamlMap {
             return fallback;
         }
         for (E constant : constants) {
-            if (constant.name().toLowerCase(Locale.ROOT).equals(value)) {
+            if (word(constant).equals(value)) {
                 return constant;
             }
         }
-        List<String> names = java.util.Arrays.stream(constants)
-                .map(c -> c.name().toLowerCase(Locale.ROOT))
-                .toList();
+        List<String> names =
+                java.util.Arrays.stream(constants).map(YamlMap::word).toList();
         problem(
                 name,
                 value == null
                         ? "is missing; one of " + String.join(", ", names)
                         : "'" + value + "' is not valid; " + KnownNames.fix(String.valueOf(value), names));
         return constants[0];
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '.');
     }
 
     void problem(String name, String message) {

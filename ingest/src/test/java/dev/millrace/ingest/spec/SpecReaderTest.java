@@ -22,14 +22,15 @@ class SpecReaderTest {
             labels: {click: 1, skip: 0}
             rewardWindow: 5s
             slots:
-              user: {type: category, from: user.id}
+              user: {type: category, from: user.id, minCount: 3, expireAfter: 30d}
               age: {type: number, from: user.age, bins: [18, 25.5]}
               price: {type: number, from: item.price, transform: log1p, standardize: true}
               title: {type: text, from: item.title}
             crosses:
               - [user, age]
+              - {slots: [title, age], minCount: 2}
             optimizer: {type: ftrl, alpha: 0.2, beta: 1, l1: 0.5, l2: 0}
-            policies: {absence: drop, lateness: 2m, maxRows: 1000}
+            policies: {absence: drop, lateness: 2m, maxRows: 1000, audit: true, weights: q2.13, admissionBytes: 65536}
             """;
 
     @Test
@@ -40,14 +41,28 @@ class SpecReaderTest {
         assertEquals(Duration.ofSeconds(5), spec.rewardWindow());
         assertEquals(4, spec.slots().size());
         assertEquals(
+                new Slot(
+                        "user",
+                        "user.id",
+                        SlotType.CATEGORY,
+                        Transform.NONE,
+                        List.of(),
+                        false,
+                        new Life(3, Duration.ofDays(30))),
+                spec.slots().get(0));
+        assertEquals(
                 new Slot("age", "user.age", SlotType.NUMBER, Transform.NONE, List.of(18.0, 25.5), false),
                 spec.slots().get(1));
         assertEquals(
                 new Slot("price", "item.price", SlotType.NUMBER, Transform.LOG1P, List.of(), true),
                 spec.slots().get(2));
-        assertEquals(List.of(new Cross(List.of("user", "age"))), spec.crosses());
+        assertEquals(
+                List.of(new Cross(List.of("user", "age")), new Cross(List.of("title", "age"), new Life(2, null))),
+                spec.crosses());
         assertEquals(new Ftrl(0.2, 1, 0.5, 0), spec.optimizer());
-        assertEquals(new Policies(Policies.Absence.DROP, Duration.ofMinutes(2), 1000), spec.policies());
+        assertEquals(
+                new Policies(Policies.Absence.DROP, Duration.ofMinutes(2), 1000, true, WeightFormat.Q2_13, 1 << 16),
+                spec.policies());
     }
 
     @Test
@@ -81,6 +96,19 @@ class SpecReaderTest {
             alpha: 0.2              | alpha: 0                   | optimizer.alpha       | > 0
             alpha: 0.2              | alfa: 0.2                  | optimizer.alfa        | did you mean 'alpha'
             maxRows: 1000           | maxRows: 0.5               | policies.maxRows      | whole number
+            minCount: 3             | minCount: 0                | slots.user.minCount   | whole number, 1..65535
+            minCount: 3             | minCounts: 3               | slots.user.minCounts  | did you mean 'minCount'
+            minCount: 2             | minCount: 1.5              | crosses[1].minCount   | whole number
+            minCount: 2             | mincount: 2                | crosses[1].mincount   | did you mean 'minCount'
+            {slots: [title, age],   | {slots: title,             | crosses[1]            | two or three
+            expireAfter: 30d        | expireAfter: never         | slots.user.expireAfter | like 500ms
+            expireAfter: 30d        | expireAfter: 5s            | slots.user.expireAfter | from 1m
+            expireAfter: 30d        | expireAfter: 3651d         | slots.user.expireAfter | 3650d
+            standardize: true       | expireAfter: 1d            | slots.price.expireAfter | a number without bins
+            audit: true             | audit: false               | policies.audit        | slot 'price'
+            audit: true             | audit: maybe               | policies.audit        | true or false
+            weights: q2.13          | weights: q2_13             | policies.weights      | did you mean 'q2.13'
+            admissionBytes: 65536   | admissionBytes: 1          | policies.admissionBytes | 1024..
             absence: drop           | absence: maybe             | policies.absence      | negative, drop
             standardize: true       | standardize: 1             | slots.price.standardize | true or false
             """)
@@ -129,13 +157,23 @@ class SpecReaderTest {
 
     @Test
     void fingerprintFollowsWhatWeightsMean() {
+        long fossil = SpecReader.parse("a", GOOD.replace("  - {slots: [title, age], minCount: 2}\n", ""))
+                .fingerprint();
+        assertEquals(-8_301_381_347_655_291_055L, fossil, "data folders remember it");
         long base = SpecReader.parse("a", GOOD).fingerprint();
-        assertEquals(-8_301_381_347_655_291_055L, base, "a fossil: data folders remember it");
         assertEquals(
                 base,
                 SpecReader.parse(
                                 "b", GOOD.replace("click: 1, skip: 0", "buy: 1").replace("5s", "9s"))
                         .fingerprint());
+        assertEquals(
+                base,
+                SpecReader.parse(
+                                "life",
+                                GOOD.replace("minCount: 3, expireAfter: 30d", "minCount: 1")
+                                        .replace("q2.13", "f16"))
+                        .fingerprint(),
+                "a row's life changes no weight's meaning");
         for (String[] change : new String[][] {
             {"25.5", "26"}, {"[user, age]", "[age, user]"}, {"alpha: 0.2", "alpha: 0.3"}, {"log1p", "sqrt"}
         }) {
