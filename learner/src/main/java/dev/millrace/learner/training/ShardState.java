@@ -1,0 +1,291 @@
+package dev.millrace.learner.training;
+
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.snapshot.Extras;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import it.unimi.dsi.fastutil.floats.FloatArrayList;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
+import it.unimi.dsi.fastutil.longs.LongIterator;
+import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What every training shard has, whoever learns into it: rows, the offsets that they include, and the batch that is open,
+ * which is closed into a delta. The embedded learner changes rows sample by sample ({@link TrainingShard}), a remote
+ * shard by pushes. One owning thread.
+ */
+public final class ShardState {
+    /** Which of a model's shards this is: 0 of 1 when everything is in one process. */
+    public record Id(int shard, int shards) {
+        public static final Id ONLY = new Id(0, 1);
+
+        public Id {
+            if (shard < 0 || shard >= shards) {
+                throw new IllegalArgumentException("shard " + shard + " of " + shards);
+            }
+        }
+    }
+
+    private final ModelSpec spec;
+    private final long fingerprint;
+    private final Id id;
+    private final ParameterTable table;
+    private final FtrlRows rows;
+    private final SortedMap<Integer, Long> offsets = new TreeMap<>();
+    private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
+    private final SortedMap<Integer, Delta.Range> open = new TreeMap<>();
+    private final LongOpenHashSet touched = new LongOpenHashSet();
+    private long epoch;
+    private long sequence;
+    private long samples;
+    private long duplicates;
+    private long refused;
+
+    private ShardState(ModelSpec spec, Id id, ParameterTable table) {
+        this.spec = spec;
+        this.fingerprint = spec.fingerprint();
+        this.id = id;
+        this.table = table;
+        this.rows = new FtrlRows(spec);
+    }
+
+    public static ShardState empty(ModelSpec spec, Id id) {
+        return new ShardState(
+                spec, id, new OffHeapTable(RowLayout.TRAINING, spec.policies().maxRows()));
+    }
+
+    /** @throws IllegalStateException when the snapshot is of another spec or another shard */
+    public static ShardState of(ModelSpec spec, Id id, Snapshot snapshot) {
+        Snapshot.Header header = snapshot.header();
+        if (header.specFingerprint() != spec.fingerprint()) {
+            throw new IllegalStateException(
+                    "the snapshot of model " + spec.model()
+                            + " was learned with other slots, crosses or optimizer; give the changed model a new name or a new data folder");
+        }
+        if (header.shard() != id.shard()) {
+            throw new IllegalStateException("the snapshot of model " + spec.model() + " is of shard " + header.shard()
+                    + ", not of shard " + id.shard());
+        }
+        var state = new ShardState(
+                spec, id, SnapshotTables.restore(snapshot, spec.policies().maxRows()));
+        state.sequence = header.sequence();
+        state.samples = header.samples();
+        state.duplicates = header.duplicateSamples();
+        state.offsets.putAll(header.sampleOffsets());
+        state.watermarks.putAll(header.watermarks());
+        return state;
+    }
+
+    // ---- learning ----
+
+    /** Of layout TRAINING. Whoever changes a row says so with {@link #touch}. */
+    public ParameterTable table() {
+        return table;
+    }
+
+    /** The row of this key travels with the next delta: as it is then, or as a tombstone. */
+    public void touch(long key) {
+        touched.add(key);
+    }
+
+    /** Records {@code from .. to-1} of a partition are in the rows now. */
+    public void include(int partition, long from, long to) {
+        Delta.Range range = open.get(partition);
+        open.put(partition, new Delta.Range(range == null ? from : range.from(), to));
+        offsets.put(partition, to);
+    }
+
+    /** The partition was learned up to this event time. */
+    public void watermark(int partition, long watermarkMs) {
+        watermarks.merge(partition, watermarkMs, Math::max);
+    }
+
+    public void count(long learned, long duplicate, long notLearned) {
+        samples += learned;
+        duplicates += duplicate;
+        refused += notLearned;
+    }
+
+    // ---- deltas ----
+
+    /** Whether there is something to publish: records learned since the last batch was closed, or rows to send anew. */
+    public boolean hasOpenBatch() {
+        return !open.isEmpty() || !touched.isEmpty();
+    }
+
+    /** Rows that the open batch changed. */
+    public int touchedRows() {
+        return touched.size();
+    }
+
+    /** Closes the open batch: absolute rows under the next sequence. */
+    public Delta closeBatch(long learnedMs) {
+        LongArrayList keys = new LongArrayList(touched.size());
+        FloatArrayList weights = new FloatArrayList(touched.size());
+        for (LongIterator it = touched.iterator(); it.hasNext(); ) {
+            serve(it.nextLong(), keys, weights);
+        }
+        touched.clear();
+        Delta.Header header = header(learnedMs, new TreeMap<>(open));
+        open.clear();
+        return new Delta(header, keys.toLongArray(), weights.toFloatArray());
+    }
+
+    /**
+     * Closes at most this many of the changed rows into a delta. The records of the batch are named by the delta that
+     * holds the last of its rows: until then serving has not learned them.
+     */
+    public Delta closeBatch(long learnedMs, int maxRows) {
+        if (touched.size() <= maxRows) {
+            return closeBatch(learnedMs);
+        }
+        LongArrayList keys = new LongArrayList(maxRows);
+        FloatArrayList weights = new FloatArrayList(maxRows);
+        LongIterator it = touched.iterator();
+        for (int i = 0; i < maxRows; i++) {
+            serve(it.nextLong(), keys, weights);
+            it.remove();
+        }
+        return new Delta(header(learnedMs, new TreeMap<>()), keys.toLongArray(), weights.toFloatArray());
+    }
+
+    private void serve(long touchedKey, LongArrayList keys, FloatArrayList weights) {
+        long row = table.find(touchedKey);
+        if (row == ParameterTable.MISSING) {
+            keys.add(touchedKey);
+            weights.add(Float.NaN);
+        } else {
+            rows.serve(table, row, (key, weight) -> {
+                keys.add(key);
+                weights.add(weight);
+            });
+        }
+    }
+
+    private Delta.Header header(long learnedMs, SortedMap<Integer, Delta.Range> ranges) {
+        return new Delta.Header(
+                id.shard(),
+                ++sequence,
+                fingerprint,
+                learnedMs,
+                watermarkMs(),
+                ranges,
+                samples,
+                sampleIdSum(),
+                duplicates);
+    }
+
+    /**
+     * Marks serving rows to travel with the next delta although no sample changes them: as they are here, or as gone.
+     */
+    public void sendAnew(long[] keys) {
+        for (long key : keys) {
+            touched.add(trainingKey(key));
+        }
+    }
+
+    /** A number's mean and scale serve as two rows, and are learned as one. */
+    private long trainingKey(long servingKey) {
+        int slot = FeatureIds.slotOf(servingKey);
+        long mean = FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN);
+        boolean isScale = servingKey == FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE);
+        return isScale && table.find(mean) != ParameterTable.MISSING ? mean : servingKey;
+    }
+
+    /** Leaves sequences out that are on the log but not here: the next batch comes after them. */
+    public void skipTo(long takenSequence) {
+        sequence = Math.max(sequence, takenSequence);
+    }
+
+    // ---- snapshots ----
+
+    /**
+     * A copy of everything, between batches.
+     *
+     * @param deltaOffset where the last closed batch's delta stands on its topic
+     * @param extras what its learner must know to go on from here
+     */
+    public Snapshot snapshot(long deltaOffset, Extras extras) {
+        if (hasOpenBatch()) {
+            throw new IllegalStateException("a snapshot is taken between batches");
+        }
+        var header = new Snapshot.Header(
+                id.shard(),
+                sequence,
+                deltaOffset,
+                fingerprint,
+                new TreeMap<>(watermarks),
+                new TreeMap<>(offsets),
+                samples,
+                duplicates,
+                table.layout(),
+                table.size());
+        return new Snapshot(header, SnapshotTables.copyRows(table), extras);
+    }
+
+    // ---- what it is ----
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    public Id id() {
+        return id;
+    }
+
+    /** Of the shard's owner: a later one is higher. 0 when there is only one owner ever. */
+    public long epoch() {
+        return epoch;
+    }
+
+    public void epoch(long ownersEpoch) {
+        epoch = ownersEpoch;
+    }
+
+    public long sequence() {
+        return sequence;
+    }
+
+    /** Distinct samples learned. */
+    public long samples() {
+        return samples;
+    }
+
+    /** Wrapping sum of their ids, from the bias row; 0 in a shard that has none. */
+    public long sampleIdSum() {
+        long bias = table.find(FeatureIds.BIAS);
+        return bias == ParameterTable.MISSING ? 0 : table.getLong(bias, RowLayout.ID_SUM);
+    }
+
+    public long duplicates() {
+        return duplicates;
+    }
+
+    /** Samples and records that could not be learned: another spec, unreadable, a gradient that is not finite. */
+    public long refused() {
+        return refused;
+    }
+
+    /** The first record of a partition that is not learned; 0 when none was. */
+    public long nextOffset(int partition) {
+        return offsets.getOrDefault(partition, 0L);
+    }
+
+    /** {@link #nextOffset} of every partition of which something was learned. */
+    public SortedMap<Integer, Long> offsets() {
+        return new TreeMap<>(offsets);
+    }
+
+    private long watermarkMs() {
+        return watermarks.values().stream().mapToLong(Long::longValue).min().orElse(0);
+    }
+}
