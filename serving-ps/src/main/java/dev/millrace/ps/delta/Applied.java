@@ -2,15 +2,18 @@ package dev.millrace.ps.delta;
 
 /** What became of a delta. */
 public sealed interface Applied {
-    /** It was the next one; its rows serve now. */
+    /** It was the shard's next one; its rows serve now. */
     record Advanced(long sequence) implements Applied {}
 
     /** Its sequence was applied already; dropped. */
     record Duplicate(long sequence) implements Applied {}
 
-    /** Deltas are missing before it; to be mended from a snapshot. */
+    /** Deltas of its shard are missing before it; to be mended from a snapshot. */
     record Gap(long expected, long found) implements Applied {}
 
     /** Its rows mean other features than this spec's; dropped. */
     record WrongSpec(long expected, long found) implements Applied {}
+
+    /** It is of a shard that this model does not have; dropped. */
+    record WrongShard(int shards, int found) implements Applied {}
 }

@@ -7,12 +7,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Who hears of each applied version. What one throws is logged: neither the others nor the weights wait for it. */
-final class AppliedListeners implements Consumer<ServedVersion> {
+public final class AppliedListeners implements Consumer<ServedVersion> {
     private static final Logger LOG = LoggerFactory.getLogger(AppliedListeners.class);
 
     private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
 
-    void add(Consumer<ServedVersion> listener) {
+    public void add(Consumer<ServedVersion> listener) {
         listeners.add(listener);
     }
 

@@ -3,19 +3,19 @@ package dev.millrace.ps.serve;
 import java.time.Duration;
 
 /** Waits between failing attempts, doubling from the first to the last. Belongs to one thread. */
-final class Backoff {
+public final class Backoff {
     private final Duration first;
     private final Duration last;
     private Duration next;
 
-    Backoff(Duration first, Duration last) {
+    public Backoff(Duration first, Duration last) {
         this.first = first;
         this.last = last;
         this.next = first;
     }
 
     /** How long to wait now. */
-    Duration next() {
+    public Duration next() {
         Duration now = next;
         Duration doubled = now.multipliedBy(2);
         next = doubled.compareTo(last) < 0 ? doubled : last;
@@ -23,7 +23,7 @@ final class Backoff {
     }
 
     /** After success: the next failure waits the first time again. */
-    void reset() {
+    public void reset() {
         next = first;
     }
 }

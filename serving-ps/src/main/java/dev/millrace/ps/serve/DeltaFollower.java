@@ -5,6 +5,7 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -12,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that reads a model's delta log and applies it, until it is closed: after a failure of any kind it says that
- * it is no longer caught up, opens the log anew and goes on from what it has in memory and on disk.
+ * The thread that reads all shards of a model's delta log into a sink, until it is closed: after a failure of any kind
+ * it says that it is no longer caught up, opens the log anew and goes on from what the sink has. A shard of which deltas
+ * are missing waits for its snapshot while the others go on.
  *
  * <pre>
  *  field      read by               written by
@@ -22,40 +24,45 @@ import org.slf4j.LoggerFactory;
  *  closing    following thread      closing thread     latch
  * </pre>
  */
-final class DeltaFollower implements AutoCloseable {
+public final class DeltaFollower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeltaFollower.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration MEND_AGAIN = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final String model;
-    private final Supplier<DeltaLog> logs;
-    private final DeltaApplier applier;
+    private final Supplier<? extends DeltaLog> logs;
+    private final DeltaSink sink;
     private final Backoff backoff;
     private final Thread thread;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile DeltaLog log;
     private volatile boolean caughtUp;
-    private long catchUpTo;
+    private long[] catchUpTo = {};
+    /** Shards of which deltas are missing. */
+    private final BitSet missing = new BitSet();
+
+    private long nextMendNs;
 
     /**
      * @param logs opens the log: here, so that a wrong configuration is refused, and again after each failure
-     * @param applier closed by the following thread at its end
+     * @param sink closed by the following thread at its end
      */
-    DeltaFollower(String model, Supplier<DeltaLog> logs, DeltaApplier applier, Backoff backoff) {
+    public DeltaFollower(String model, Supplier<? extends DeltaLog> logs, DeltaSink sink, Backoff backoff) {
         this.model = model;
         this.logs = logs;
-        this.applier = applier;
+        this.sink = sink;
         this.backoff = backoff;
         log = logs.get();
         thread = Thread.ofPlatform().name("delta-follower-" + model).unstarted(this::run);
     }
 
-    void start() {
+    public void start() {
         thread.start();
     }
 
-    boolean caughtUp() {
+    /** Whether every shard has been read up to where its log ended when this began, and none lacks deltas. */
+    public boolean caughtUp() {
         return caughtUp;
     }
 
@@ -65,7 +72,7 @@ final class DeltaFollower implements AutoCloseable {
 
     private void run() {
         // Closed here and not by whoever closes: the store is native memory, which this thread may be using.
-        try (applier) {
+        try (sink) {
             DeltaLog first = log;
             attempt(() -> first);
             while (running()) {
@@ -74,7 +81,7 @@ final class DeltaFollower implements AutoCloseable {
         }
     }
 
-    private void attempt(Supplier<DeltaLog> opener) {
+    private void attempt(Supplier<? extends DeltaLog> opener) {
         try (DeltaLog opened = opener.get()) {
             log = opened;
             follow(opened);
@@ -93,9 +100,7 @@ final class DeltaFollower implements AutoCloseable {
     private void follow(DeltaLog from) throws IOException {
         try {
             if (running()) {
-                long next = applier.resume();
-                catchUpTo = from.end();
-                from.seek(next);
+                begin(from);
             }
             while (running()) {
                 poll(from);
@@ -106,55 +111,85 @@ final class DeltaFollower implements AutoCloseable {
         }
     }
 
+    private void begin(DeltaLog from) throws IOException {
+        missing.clear();
+        long[] next = sink.resume(from.shards());
+        catchUpTo = from.ends();
+        for (int shard = 0; shard < next.length; shard++) {
+            from.seek(shard, next[shard]);
+        }
+    }
+
     private void poll(DeltaLog from) throws IOException {
+        mendMissing(from);
         try {
             for (DeltaLog.Entry entry : from.poll(POLL)) {
-                if (!apply(entry)) {
-                    mend(from);
-                    return;
+                if (!missing.get(entry.shard()) && !apply(entry)) {
+                    isMissing(entry.shard(), from);
                 }
             }
         } catch (DeltaLog.ExpiredException e) {
-            LOG.warn("model {}: {}; mending", model, e.getMessage());
-            mend(from);
-            return;
+            LOG.warn("model {}: {}", model, e.getMessage());
+            e.shards().forEach(shard -> isMissing(shard, from));
         }
-        applier.persist();
-        if (caughtUp || from.position() >= catchUpTo) {
+        sink.persist();
+        if (missing.isEmpty() && (caughtUp || reached(from))) {
             caughtUp = true;
             backoff.reset();
         }
     }
 
-    /** @return false when deltas are missing before this one */
+    private boolean reached(DeltaLog from) {
+        for (int shard = 0; shard < catchUpTo.length; shard++) {
+            if (from.position(shard) < catchUpTo[shard]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** @return false when deltas of its shard are missing before this one */
     private boolean apply(DeltaLog.Entry entry) {
         Delta delta;
         try {
             delta = DeltaCodec.decode(entry.value());
+            if (delta.header().shard() != entry.shard()) {
+                throw new IllegalArgumentException(
+                        "a delta of shard " + delta.header().shard());
+            }
         } catch (IllegalArgumentException e) {
             // The sequence shows it as a gap at the next one.
-            LOG.error("model {}, offset {}: {}", model, entry.offset(), e.getMessage());
+            LOG.error("model {}, shard {}, offset {}: {}", model, entry.shard(), entry.offset(), e.getMessage());
             return true;
         }
-        Applied applied = applier.apply(delta, entry.offset() + 1);
-        if (applied instanceof Applied.WrongSpec wrong) {
-            LOG.warn("model {}, offset {}: dropped, {}", model, entry.offset(), wrong);
+        Applied applied = sink.apply(delta, entry.offset() + 1);
+        if (applied instanceof Applied.WrongSpec || applied instanceof Applied.WrongShard) {
+            LOG.warn("model {}, shard {}, offset {}: dropped, {}", model, entry.shard(), entry.offset(), applied);
         }
         return !(applied instanceof Applied.Gap);
     }
 
-    private void mend(DeltaLog from) throws IOException {
+    private void isMissing(int shard, DeltaLog from) {
+        LOG.warn("model {}, shard {}: deltas are missing; mending from its newest snapshot", model, shard);
         caughtUp = false;
-        long next = applier.mend();
-        while (next < 0 && running()) {
-            LOG.warn("model {}: deltas are missing and no snapshot mends them yet", model);
-            // The learner writes the next snapshot in its own time.
-            await(MEND_AGAIN);
-            next = applier.mend();
+        missing.set(shard);
+        from.pause(shard);
+        nextMendNs = System.nanoTime();
+    }
+
+    /** Now and then: the learner writes the next snapshot in its own time. */
+    private void mendMissing(DeltaLog from) throws IOException {
+        if (missing.isEmpty() || System.nanoTime() - nextMendNs < 0) {
+            return;
         }
-        if (next >= 0) {
-            from.seek(next);
+        for (int shard = missing.nextSetBit(0); shard >= 0; shard = missing.nextSetBit(shard + 1)) {
+            long next = sink.mend(shard);
+            if (next >= 0) {
+                from.seek(shard, next);
+                missing.clear(shard);
+            }
         }
+        nextMendNs = System.nanoTime() + MEND_AGAIN.toNanos();
     }
 
     /** Ends early when this is closed. */

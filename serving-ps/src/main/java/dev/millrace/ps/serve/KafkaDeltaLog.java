@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -13,20 +14,19 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** A delta topic in Kafka. */
-final class KafkaDeltaLog implements DeltaLog {
+/** A delta topic in Kafka. Made without a connection; the first call makes one. */
+public final class KafkaDeltaLog implements DeltaLog {
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final int MAX_FETCH = 64 << 20;
     private static final byte[] NOTHING = {};
 
-    private final TopicPartition topic;
-    private final List<TopicPartition> topics;
+    private final String topic;
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private List<TopicPartition> partitions = List.of();
 
     /** @throws org.apache.kafka.common.KafkaException when there can be no client of these servers */
-    KafkaDeltaLog(String bootstrapServers, String model) {
-        topic = new TopicPartition(Topics.deltas(model), 0);
-        topics = List.of(topic);
+    public KafkaDeltaLog(String bootstrapServers, String model) {
+        topic = Topics.deltas(model);
         consumer = new KafkaConsumer<>(
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -35,32 +35,64 @@ final class KafkaDeltaLog implements DeltaLog {
                         "none",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
                         false,
+                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                        false,
                         ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
                         1,
                         ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
                         MAX_FETCH),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
-        consumer.assign(topics);
     }
 
+    /** @throws IllegalStateException when there is no such topic yet */
     @Override
-    public long end() {
-        return consumer.endOffsets(topics).getOrDefault(topic, 0L);
-    }
-
-    @Override
-    public void seek(long offset) {
-        if (offset < 0) {
-            consumer.seekToBeginning(topics);
-        } else {
-            consumer.seek(topic, offset);
+    public int shards() {
+        if (partitions.isEmpty()) {
+            int found = consumer.partitionsFor(topic).size();
+            if (found == 0) {
+                throw new IllegalStateException("there is no topic " + topic + " yet");
+            }
+            partitions = IntStream.range(0, found)
+                    .mapToObj(shard -> new TopicPartition(topic, shard))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.pause(partitions);
         }
+        return partitions.size();
+    }
+
+    private TopicPartition partition(int shard) {
+        shards();
+        return partitions.get(shard);
     }
 
     @Override
-    public long position() {
-        return consumer.position(topic);
+    public long[] ends() {
+        shards();
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        return partitions.stream().mapToLong(p -> ends.getOrDefault(p, 0L)).toArray();
+    }
+
+    @Override
+    public void seek(int shard, long offset) {
+        TopicPartition partition = partition(shard);
+        if (offset < 0) {
+            consumer.seekToBeginning(List.of(partition));
+        } else {
+            consumer.seek(partition, offset);
+        }
+        consumer.resume(List.of(partition));
+    }
+
+    @Override
+    public void pause(int shard) {
+        consumer.pause(List.of(partition(shard)));
+    }
+
+    @Override
+    public long position(int shard) {
+        return consumer.position(partition(shard));
     }
 
     @Override
@@ -68,10 +100,13 @@ final class KafkaDeltaLog implements DeltaLog {
         List<Entry> entries = new ArrayList<>();
         try {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(atMost)) {
-                entries.add(new Entry(record.offset(), record.value() == null ? NOTHING : record.value()));
+                byte[] value = record.value() == null ? NOTHING : record.value();
+                entries.add(new Entry(record.partition(), record.offset(), value));
             }
         } catch (OffsetOutOfRangeException e) {
-            throw new ExpiredException(topic + " no longer holds the next record", e);
+            List<Integer> shards =
+                    e.partitions().stream().map(TopicPartition::partition).toList();
+            throw new ExpiredException(topic + " no longer holds the next records of shards " + shards, shards, e);
         }
         return entries;
     }

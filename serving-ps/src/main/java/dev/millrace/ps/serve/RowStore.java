@@ -9,31 +9,37 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serving rows on disk, so that a restart serves at once: 8-byte key to 4-byte weight, and under {@link #STATE} the
  * version that they are and where the delta log goes on. Rows and state change in one atomic write.
  */
 final class RowStore implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RowStore.class);
     /** Longer than any row's key, so it is none. */
     private static final byte[] STATE = "millrace.state".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
-    private static final byte STATE_VERSION = 1;
     private static final int ROWS_A_BATCH = 10_000;
 
     private final Options options;
     private final WriteOptions writes;
     private final RocksDB db;
 
-    /** @param nextDelta offset on the delta topic of the first delta that the rows do not contain */
-    record State(ServedVersion version, long specFingerprint, long nextDelta) {}
+    /**
+     * @param version with its shards
+     * @param nextDelta of each shard the offset on its partition of the first delta that the rows do not contain; −1:
+     *     its beginning
+     */
+    @SuppressWarnings("ArrayRecordComponent") // written and read, never compared
+    record State(ServedVersion version, long specFingerprint, long[] nextDelta) {}
 
     private RowStore(Options options, RocksDB db) {
         this.options = options;
@@ -56,9 +62,13 @@ final class RowStore implements AutoCloseable {
         }
     }
 
+    /** Empty too when it is of a version that is not known: then the rows are of no use. */
     Optional<State> state() {
         try {
-            return Optional.ofNullable(db.get(STATE)).map(RowStore::decode);
+            return Optional.ofNullable(db.get(STATE)).map(StateCodec::decode);
+        } catch (IllegalArgumentException e) {
+            LOG.error("{}; a snapshot or the log takes their place", e.getMessage());
+            return Optional.empty();
         } catch (RocksDBException e) {
             throw failed(e);
         }
@@ -93,7 +103,7 @@ final class RowStore implements AutoCloseable {
                     put(batch, delta.keys()[i], delta.weights()[i]);
                 }
             }
-            batch.put(STATE, encode(state));
+            batch.put(STATE, StateCodec.encode(state));
             db.write(writes, batch);
         } catch (RocksDBException e) {
             throw failed(e);
@@ -114,7 +124,7 @@ final class RowStore implements AutoCloseable {
                     throw failed(e);
                 }
             });
-            batch.put(STATE, encode(state));
+            batch.put(STATE, StateCodec.encode(state));
             db.write(writes, batch);
         } catch (RocksDBException e) {
             throw failed(e);
@@ -139,42 +149,6 @@ final class RowStore implements AutoCloseable {
             batch.put(
                     keyBytes, ByteBuffer.allocate(Float.BYTES).putFloat(weight).array());
         }
-    }
-
-    private static byte[] encode(State state) {
-        ServedVersion v = state.version();
-        ByteBuffer out = ByteBuffer.allocate(
-                1 + 9 * Long.BYTES + Integer.BYTES + v.sampleOffsets().size() * (Integer.BYTES + Long.BYTES));
-        out.put(STATE_VERSION).putLong(state.specFingerprint()).putLong(state.nextDelta());
-        out.putLong(v.sequence()).putLong(v.learnedMs()).putLong(v.appliedMs()).putLong(v.watermarkMs());
-        out.putLong(v.samples()).putLong(v.sampleIdSum()).putLong(v.duplicateSamples());
-        out.putInt(v.sampleOffsets().size());
-        v.sampleOffsets().forEach((partition, offset) -> out.putInt(partition).putLong(offset));
-        return out.array();
-    }
-
-    private static State decode(byte[] bytes) {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        byte version = in.get();
-        if (version != STATE_VERSION) {
-            throw new IllegalStateException("serving rows: state version " + version + ", known is " + STATE_VERSION);
-        }
-        long fingerprint = in.getLong();
-        long nextDelta = in.getLong();
-        long sequence = in.getLong();
-        long learnedMs = in.getLong();
-        long appliedMs = in.getLong();
-        long watermarkMs = in.getLong();
-        long samples = in.getLong();
-        long sampleIdSum = in.getLong();
-        long duplicates = in.getLong();
-        TreeMap<Integer, Long> offsets = new TreeMap<>();
-        for (int n = in.getInt(); n > 0; n--) {
-            offsets.put(in.getInt(), in.getLong());
-        }
-        var served = new ServedVersion(
-                sequence, learnedMs, appliedMs, watermarkMs, offsets, samples, sampleIdSum, duplicates, 0);
-        return new State(served, fingerprint, nextDelta);
     }
 
     private static IllegalStateException failed(RocksDBException e) {

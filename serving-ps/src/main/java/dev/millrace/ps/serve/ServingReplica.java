@@ -1,6 +1,5 @@
 package dev.millrace.ps.serve;
 
-import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
@@ -12,10 +11,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Weights in memory that follow the delta log, kept on disk over a restart, mended from snapshots. */
-public final class ServingReplica implements WeightServer, AutoCloseable {
+public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
     /**
      * @param rows folder of the rows on disk, this replica's own
-     * @param snapshots folder of the learner's snapshots, read when deltas are missing
+     * @param snapshots folder of the model's snapshots, read when deltas are missing
      */
     public record Config(String bootstrapServers, Path rows, Path snapshots) {}
 
@@ -79,16 +78,12 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        Vectorizer.Request hashed = vectorizer.newRequest();
-        FeatureVector vector = new FeatureVector();
-        vectorizer.request(request, hashed, vector);
-        int shared = vector.size();
-        int[] ends = new int[items.size()];
-        for (int i = 0; i < ends.length; i++) {
-            vectorizer.item(items.get(i), hashed, vector);
-            ends[i] = vector.size();
-        }
-        return weights.score(vector, shared, ends, scores);
+        return weights.score(RequestVector.of(vectorizer, request, items), scores);
+    }
+
+    @Override
+    public ServedVersion read(long[] keys, int n, float[] to) {
+        return weights.read(keys, n, to);
     }
 
     /** The rows on disk are closed by the following thread as it ends, so that it never uses them closed. */

@@ -1,12 +1,12 @@
 package dev.millrace.ps.serve;
 
-import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Supplier;
 
 /**
  * The serving table with its version: a request reads weights of exactly one version.
@@ -48,39 +48,42 @@ final class VersionedWeights {
         return version;
     }
 
-    /**
-     * Probabilities of items whose features follow the shared ones in {@code vector}.
-     *
-     * @param ends end of each item's features; the first begins at {@code shared}
-     * @return the sequence of the version that scored
-     */
-    long score(FeatureVector vector, int shared, int[] ends, float[] scores) {
+    /** @return the sequence of the version that scored */
+    long score(RequestVector request, float[] scores) {
+        return read(() -> {
+            ParameterTable weights = table;
+            long sequence = version.sequence();
+            request.score(model, key -> weight(weights, key), scores);
+            return sequence;
+        });
+    }
+
+    ServedVersion read(long[] keys, int n, float[] to) {
+        return read(() -> {
+            ParameterTable weights = table;
+            ServedVersion read = version;
+            for (int i = 0; i < n; i++) {
+                to[i] = weight(weights, keys[i]);
+            }
+            return read;
+        });
+    }
+
+    /** What {@code once} gives when nothing was applied meanwhile; it may run twice. */
+    private <T> T read(Supplier<T> once) {
         long stamp = lock.tryOptimisticRead();
         if (stamp != 0) {
-            long sequence = scoreOnce(vector, shared, ends, scores);
+            T read = once.get();
             if (lock.validate(stamp)) {
-                return sequence;
+                return read;
             }
         }
         stamp = lock.readLock();
         try {
-            return scoreOnce(vector, shared, ends, scores);
+            return once.get();
         } finally {
             lock.unlockRead(stamp);
         }
-    }
-
-    private long scoreOnce(FeatureVector vector, int shared, int[] ends, float[] scores) {
-        ParameterTable weights = table;
-        long sequence = version.sequence();
-        float base = model.logit(vector, 0, shared, 0f, key -> weight(weights, key));
-        int from = shared;
-        for (int item = 0; item < ends.length; item++) {
-            float z = model.logit(vector, from, ends[item], base, key -> weight(weights, key));
-            scores[item] = LinearModel.sigmoid(z);
-            from = ends[item];
-        }
-        return sequence;
     }
 
     private static float weight(ParameterTable table, long key) {

@@ -1,10 +1,10 @@
 package dev.millrace.ps.serve;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
@@ -71,77 +71,86 @@ class DeltaApplierTest {
         return new Delta(header, new long[] {key}, new float[] {weight});
     }
 
-    private float logitOf(long key) {
-        FeatureVector vector = new FeatureVector();
-        vector.add(key, 1f);
-        float[] scores = new float[1];
-        weights.score(vector, 0, new int[] {1}, scores);
-        return (float) Math.log(scores[0] / (1 - scores[0]));
+    /** Of one row. */
+    private static ServedVersion version(long sequence) {
+        var shard = new ShardVersion(sequence, 0, 3_000, Map.of(0, sequence), sequence, 7 * sequence, 0);
+        return new ServedVersion(
+                sequence, 4_000, 5_000, 3_000, Map.of(0, sequence), sequence, 7 * sequence, 0, 1, List.of(shard));
+    }
+
+    private float weightOf(long key) {
+        float[] weight = new float[1];
+        weights.read(new long[] {key}, 1, weight);
+        return weight[0];
     }
 
     @Test
-    void appliesInSequenceAndDropsWhatIsOld() {
+    void appliesInSequenceAndDropsWhatIsOld() throws IOException {
+        applier.resume(1);
         assertEquals(new Applied.Advanced(1), applier.apply(delta(1, 10, 0.5f), 1));
         assertEquals(new Applied.Advanced(2), applier.apply(delta(2, 10, 0.75f), 2));
         assertEquals(new Applied.Duplicate(1), applier.apply(delta(1, 10, 9f), 1));
-        assertEquals(0.75f, logitOf(10), 1e-5);
+        assertEquals(0.75f, weightOf(10), 1e-5);
         assertEquals(List.of(1L, 2L), heard);
-        ServedVersion version = weights.version();
-        assertEquals(new ServedVersion(2, 4_000, 5_000, 3_000, Map.of(0, 2L), 2, 14, 0, 1), version);
+        assertEquals(version(2), weights.version());
     }
 
     @Test
-    void gapsAndOtherSpecsChangeNothing() {
+    void gapsAndOtherSpecsChangeNothing() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         assertEquals(new Applied.Gap(2, 3), applier.apply(delta(3, 10, 9f), 3));
         assertEquals(new Applied.WrongSpec(SPEC.fingerprint(), 99), applier.apply(delta(2, 99, 10, 9f), 2));
-        assertEquals(0.5f, logitOf(10), 1e-5);
+        assertEquals(0.5f, weightOf(10), 1e-5);
     }
 
     @Test
-    void tombstonesRemoveTheRow() {
+    void tombstonesRemoveTheRow() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         applier.apply(delta(2, 10, Float.NaN), 2);
         assertEquals(0, weights.version().rows());
-        assertEquals(0f, logitOf(10), 1e-6);
+        assertEquals(0f, weightOf(10), 1e-6);
     }
 
     @Test
     void rowsComeBackFromDisk() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         applier.apply(delta(2, 11, -0.5f), 2);
         applier.apply(delta(3, 10, Float.NaN), 42);
         applier.persist();
         applier.apply(delta(4, 12, 1f), 4);
-        ServedVersion persisted = new ServedVersion(3, 4_000, 5_000, 3_000, Map.of(0, 3L), 3, 21, 0, 1);
+        ServedVersion persisted = version(3);
 
         weights = new VersionedWeights(new LinearModel(SPEC));
         var again = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
-        assertEquals(42, again.resume());
+        assertArrayEquals(new long[] {42}, again.resume(1));
         assertEquals(persisted, weights.version());
-        assertEquals(-0.5f, logitOf(11), 1e-5);
-        assertEquals(0f, logitOf(12), 1e-6);
+        assertEquals(-0.5f, weightOf(11), 1e-5);
+        assertEquals(0f, weightOf(12), 1e-6);
         assertEquals(new Applied.Advanced(4), again.apply(delta(4, 12, 1f), 4));
     }
 
     @Test
     void aGapIsMendedFromTheSnapshot() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         applier.persist();
-        assertEquals(-1, applier.mend());
+        assertEquals(-1, applier.mend(0));
         writeSnapshot(5, 20);
-        assertEquals(9, applier.mend());
+        assertEquals(9, applier.mend(0));
         assertEquals(5, weights.version().sequence());
         assertEquals(Map.of(0, 30L), weights.version().sampleOffsets());
         assertEquals(123, weights.version().sampleIdSum());
-        assertEquals(0f, logitOf(10), 1e-6);
-        assertTrue(logitOf(20) > 0.1);
+        assertEquals(0f, weightOf(10), 1e-6);
+        assertTrue(weightOf(20) > 0.1);
         assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f), 6));
-        assertEquals(9, store.state().orElseThrow().nextDelta());
+        assertEquals(9, store.state().orElseThrow().nextDelta()[0]);
         List<Long> rows = new ArrayList<>();
         store.forEach((key, weight) -> rows.add(key));
         assertEquals(List.of(FeatureIds.BIAS, 20L), rows.stream().sorted().toList());
-        assertEquals(-1, applier.mend());
+        assertEquals(-1, applier.mend(0));
     }
 
     private DeltaApplier startedAgain(Consumer<ServedVersion> listener) {
@@ -157,7 +166,7 @@ class DeltaApplierTest {
 
     @Test
     void withoutRowsAndSnapshotItBeginsWithTheLog() throws IOException {
-        assertEquals(-1, applier.resume());
+        assertArrayEquals(new long[] {-1}, applier.resume(1));
         assertEquals(0, weights.version().sequence());
     }
 
@@ -165,7 +174,7 @@ class DeltaApplierTest {
     @Test
     void aNewReplicaBeginsWithTheNewestSnapshot() throws IOException {
         writeSnapshot(5, 20);
-        assertEquals(9, applier.resume());
+        assertArrayEquals(new long[] {9}, applier.resume(1));
         assertEquals(5, weights.version().sequence());
         assertEquals(new Applied.Advanced(6), applier.apply(delta(6, 10, 0.5f), 10));
     }
@@ -174,12 +183,12 @@ class DeltaApplierTest {
     void rowsOfAnotherSpecAreDroppedForTheSnapshot() throws IOException {
         ParameterTable other = VersionedWeights.newTable();
         other.findOrInsert(77);
-        store.writeAll(other, new RowStore.State(ServedVersion.NONE, 99, 3));
-        assertEquals(-1, applier.resume());
+        store.writeAll(other, new RowStore.State(ServedVersion.before(1), 99, new long[] {3}));
+        assertArrayEquals(new long[] {-1}, applier.resume(1));
         assertEquals(List.of(), rowsOnDisk());
-        store.writeAll(other, new RowStore.State(ServedVersion.NONE, 99, 3));
+        store.writeAll(other, new RowStore.State(ServedVersion.before(1), 99, new long[] {3}));
         writeSnapshot(5, 20);
-        assertEquals(9, startedAgain(v -> {}).resume());
+        assertArrayEquals(new long[] {9}, startedAgain(v -> {}).resume(1));
         assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
     }
 
@@ -188,11 +197,11 @@ class DeltaApplierTest {
     void rowsThatACrashLeftWithoutAStateAreDropped() throws IOException {
         crashWhileWriting();
         assertTrue(rowsOnDisk().size() >= 10_000);
-        assertEquals(-1, applier.resume());
+        assertArrayEquals(new long[] {-1}, applier.resume(1));
         assertEquals(List.of(), rowsOnDisk());
         crashWhileWriting();
         writeSnapshot(5, 20);
-        assertEquals(9, startedAgain(v -> {}).resume());
+        assertArrayEquals(new long[] {9}, startedAgain(v -> {}).resume(1));
         assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
         assertEquals(2, weights.version().rows());
     }
@@ -211,23 +220,25 @@ class DeltaApplierTest {
                     return method.invoke(table, args);
                 });
         store.clear();
-        var state = new RowStore.State(ServedVersion.NONE, SPEC.fingerprint(), 3);
+        var state = new RowStore.State(ServedVersion.before(1), SPEC.fingerprint(), new long[] {3});
         assertThrows(RuntimeException.class, () -> store.writeAll(failing, state));
     }
 
     @Test
     void afterAFailureMemoryStaysAndTheDiskIsBroughtUpToIt() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         applier.persist();
         applier.apply(delta(2, 11, 0.5f), 2);
-        assertEquals(2, applier.resume());
+        assertArrayEquals(new long[] {2}, applier.resume(1));
         assertEquals(2, weights.version().sequence());
         assertEquals(List.of(10L, 11L), rowsOnDisk());
-        assertEquals(2, store.state().orElseThrow().nextDelta());
+        assertEquals(2, store.state().orElseThrow().nextDelta()[0]);
     }
 
     @Test
     void aMendThatDidNotReachTheDiskReachesItLater() throws IOException {
+        applier.resume(1);
         applier.apply(delta(1, 10, 0.5f), 1);
         applier.persist();
         boolean[] fails = {true};
@@ -236,13 +247,13 @@ class DeltaApplierTest {
                 throw new IllegalStateException("before the disk");
             }
         });
-        assertEquals(1, again.resume());
+        assertArrayEquals(new long[] {1}, again.resume(1));
         writeSnapshot(5, 20);
-        assertThrows(IllegalStateException.class, again::mend);
+        assertThrows(IllegalStateException.class, () -> again.mend(0));
         assertEquals(5, weights.version().sequence());
         assertEquals(List.of(10L), rowsOnDisk());
         fails[0] = false;
-        assertEquals(9, again.resume());
+        assertArrayEquals(new long[] {9}, again.resume(1));
         assertEquals(List.of(FeatureIds.BIAS, 20L), rowsOnDisk());
         assertEquals(5, store.state().orElseThrow().version().sequence());
     }

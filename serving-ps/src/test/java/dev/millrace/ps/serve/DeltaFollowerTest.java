@@ -13,9 +13,11 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.snapshot.Extras;
+import dev.millrace.ps.snapshot.ShardFolders;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
 import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -47,14 +50,15 @@ class DeltaFollowerTest {
     @TempDir
     Path dir;
 
-    private final MemoryDeltaLog log = new MemoryDeltaLog();
+    private MemoryDeltaLog log = new MemoryDeltaLog();
     private final VersionedWeights weights = new VersionedWeights(new LinearModel(SPEC));
     private @Nullable DeltaFollower follower;
 
     private DeltaFollower start(Duration wait, Consumer<ServedVersion> listener) {
         RowStore store = RowStore.open(dir.resolve("rows"));
         var applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, listener);
-        DeltaFollower started = new DeltaFollower("m", log::open, applier, new Backoff(wait, wait));
+        MemoryDeltaLog opened = log;
+        DeltaFollower started = new DeltaFollower("m", opened::open, applier, new Backoff(wait, wait));
         follower = started;
         started.start();
         return started;
@@ -72,8 +76,12 @@ class DeltaFollowerTest {
     }
 
     private static Delta delta(long sequence, long key) {
+        return delta(0, sequence, key);
+    }
+
+    private static Delta delta(int shard, long sequence, long key) {
         var header = new Delta.Header(
-                0, sequence, SPEC.fingerprint(), 4_000, 3_000, new TreeMap<>(), sequence, 7 * sequence, 0);
+                shard, sequence, SPEC.fingerprint(), 4_000, 3_000, new TreeMap<>(), sequence, 7 * sequence, 0);
         return new Delta(header, new long[] {key}, new float[] {sequence});
     }
 
@@ -174,7 +182,7 @@ class DeltaFollowerTest {
         for (int sequence = 1; sequence <= 5; sequence++) {
             log.add(delta(sequence, sequence));
         }
-        log.expireBefore(3);
+        log.expireBefore(0, 3);
         DeltaFollower running = start();
         await().during(Duration.ofMillis(100)).until(() -> !running.caughtUp());
         assertEquals(0, weights.version().sequence());
@@ -184,10 +192,14 @@ class DeltaFollowerTest {
     }
 
     private void writeSnapshot(long sequence, long deltaOffset) throws IOException {
+        writeSnapshot(0, 1, 20, sequence, deltaOffset);
+    }
+
+    private void writeSnapshot(int shard, int shards, long key, long sequence, long deltaOffset) throws IOException {
         ParameterTable training = new OffHeapTable(RowLayout.TRAINING, 100);
-        training.findOrInsert(20);
+        training.findOrInsert(key);
         var header = new Snapshot.Header(
-                0,
+                shard,
                 sequence,
                 deltaOffset,
                 SPEC.fingerprint(),
@@ -198,7 +210,7 @@ class DeltaFollowerTest {
                 RowLayout.TRAINING,
                 training.size());
         try (Snapshot snapshot = new Snapshot(header, SnapshotTables.copyRows(training), Extras.NONE)) {
-            new SnapshotFolder(dir.resolve("snapshots"), 2).write(snapshot);
+            new SnapshotFolder(ShardFolders.of(dir.resolve("snapshots"), shard, shards), 2).write(snapshot);
         }
     }
 
@@ -206,7 +218,7 @@ class DeltaFollowerTest {
     void closingEndsAMendThatWaits() {
         log.add(delta(4, 10));
         DeltaFollower running = start();
-        await().until(() -> log.position() == 1);
+        await().until(() -> log.position(0) == 1);
         assertTimeout(Duration.ofSeconds(5), running::close);
         assertFalse(running.caughtUp());
         assertEquals(1, log.closed());
@@ -227,5 +239,70 @@ class DeltaFollowerTest {
         try (RowStore store = RowStore.open(dir.resolve("rows"))) {
             assertTrue(store.state().isEmpty());
         }
+    }
+
+    /** A key of the shard, of three. */
+    private static long keyOf(int shard, long from) {
+        long key = from;
+        while (KeyHash.shardOf(key, 3) != shard) {
+            key++;
+        }
+        return key;
+    }
+
+    @Test
+    void aShardWithoutItsDeltasWaitsForItsSnapshotWhileTheOthersGoOn() throws IOException {
+        log = new MemoryDeltaLog(3);
+        long lost = keyOf(1, 1_000);
+        long kept = keyOf(1, lost + 1);
+        log.add(delta(0, 1, keyOf(0, 1_000)));
+        log.add(delta(1, 1, lost));
+        log.add(delta(1, 3, kept));
+        log.add(delta(1, 4, kept));
+        log.add(delta(2, 1, keyOf(2, 1_000)));
+        DeltaFollower running = start();
+        awaitVersion(3);
+        log.add(delta(2, 2, keyOf(2, 2_000)));
+        awaitVersion(4);
+        assertFalse(running.caughtUp());
+        assertEquals(1, weights.version().shards().get(1).sequence());
+        writeSnapshot(1, 3, kept, 3, 1);
+        awaitVersion(7);
+        awaitCaughtUp(running);
+        assertEquals(
+                List.of(1L, 4L, 2L),
+                weights.version().shards().stream().map(ShardVersion::sequence).toList());
+        assertEquals(ParameterTable.MISSING, weights.table().find(lost), "not in the snapshot");
+        assertEquals(4, weights.version().rows());
+    }
+
+    @Test
+    void itComesBackFromDiskWithEachShardsOffset() {
+        log = new MemoryDeltaLog(2);
+        log.add(delta(0, 1, keyOf(0, 1)));
+        log.add(delta(1, 1, keyOf(1, 1)));
+        log.add(delta(1, 2, keyOf(1, 1)));
+        DeltaFollower first = start();
+        awaitVersion(3);
+        first.close();
+        log.expireBefore(1, 2);
+        log.expireBefore(0, 1);
+        weights.replace(VersionedWeights.newTable(), ServedVersion.NONE);
+        log.add(delta(0, 2, keyOf(0, 1)));
+        DeltaFollower again = start();
+        awaitVersion(4);
+        awaitCaughtUp(again);
+        assertEquals(2, weights.version().rows());
+    }
+
+    @Test
+    void aRecordOnAnotherShardsPartitionIsPassedOver() {
+        log = new MemoryDeltaLog(2);
+        log.add(0, DeltaCodec.encode(delta(1, 1, 10)));
+        log.add(0, DeltaCodec.encode(delta(5, 1, 10)));
+        log.add(delta(0, 1, 10));
+        awaitCaughtUp(start());
+        assertEquals(1, weights.version().sequence());
+        assertEquals(1, log.opened());
     }
 }

@@ -5,6 +5,7 @@ import dev.millrace.ps.delta.DeltaCodec;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
@@ -13,17 +14,33 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A delta log in memory, whose next calls can be told to fail or to hang. Safe for many threads. */
 final class MemoryDeltaLog implements DeltaLog {
-    private final List<byte[]> records = new ArrayList<>();
+    private final List<List<byte[]>> records = new ArrayList<>();
     private final Queue<Throwable> failures = new ArrayDeque<>();
     private volatile CountDownLatch hang = new CountDownLatch(0);
     private int opened;
     private int closed;
-    private long beginning;
-    private long position;
+    private final long[] beginnings;
+    private final long[] positions;
+    private final boolean[] paused;
+
+    MemoryDeltaLog() {
+        this(1);
+    }
+
+    MemoryDeltaLog(int shards) {
+        for (int shard = 0; shard < shards; shard++) {
+            records.add(new ArrayList<>());
+        }
+        beginnings = new long[shards];
+        positions = new long[shards];
+        paused = new boolean[shards];
+        Arrays.fill(paused, true);
+    }
 
     /** What {@code logs} of a follower is. */
     synchronized DeltaLog open() {
         opened++;
+        Arrays.fill(paused, true);
         return this;
     }
 
@@ -36,15 +53,19 @@ final class MemoryDeltaLog implements DeltaLog {
     }
 
     synchronized void add(Delta delta) {
-        records.add(DeltaCodec.encode(delta));
+        add(delta.header().shard(), DeltaCodec.encode(delta));
     }
 
     synchronized void add(byte[] bytes) {
-        records.add(bytes);
+        add(0, bytes);
     }
 
-    synchronized void expireBefore(long offset) {
-        beginning = offset;
+    synchronized void add(int shard, byte[] bytes) {
+        records.get(shard).add(bytes);
+    }
+
+    synchronized void expireBefore(int shard, long offset) {
+        beginnings[shard] = offset;
     }
 
     /** The next poll throws this, after whatever earlier ones throw. */
@@ -58,18 +79,29 @@ final class MemoryDeltaLog implements DeltaLog {
     }
 
     @Override
-    public synchronized long end() {
+    public int shards() {
         return records.size();
     }
 
     @Override
-    public synchronized void seek(long offset) {
-        position = offset < 0 ? beginning : offset;
+    public synchronized long[] ends() {
+        return records.stream().mapToLong(List::size).toArray();
     }
 
     @Override
-    public synchronized long position() {
-        return position;
+    public synchronized void seek(int shard, long offset) {
+        positions[shard] = offset < 0 ? beginnings[shard] : offset;
+        paused[shard] = false;
+    }
+
+    @Override
+    public synchronized void pause(int shard) {
+        paused[shard] = true;
+    }
+
+    @Override
+    public synchronized long position(int shard) {
+        return positions[shard];
     }
 
     @Override
@@ -88,6 +120,7 @@ final class MemoryDeltaLog implements DeltaLog {
         }
     }
 
+    /** One record of each shard that is read. */
     private synchronized List<Entry> next() throws ExpiredException {
         Throwable failure = failures.poll();
         switch (failure) {
@@ -95,15 +128,22 @@ final class MemoryDeltaLog implements DeltaLog {
             case Error e -> throw e;
             case null, default -> {}
         }
-        if (position < beginning) {
-            throw new ExpiredException("begins at " + beginning, new IllegalStateException());
+        List<Entry> entries = new ArrayList<>();
+        for (int shard = 0; shard < positions.length; shard++) {
+            if (paused[shard]) {
+                continue;
+            }
+            if (positions[shard] < beginnings[shard]) {
+                throw new ExpiredException(
+                        "begins at " + beginnings[shard], List.of(shard), new IllegalStateException());
+            }
+            if (positions[shard] < records.get(shard).size()) {
+                entries.add(
+                        new Entry(shard, positions[shard], records.get(shard).get((int) positions[shard])));
+                positions[shard]++;
+            }
         }
-        if (position >= records.size()) {
-            return List.of();
-        }
-        Entry entry = new Entry(position, records.get((int) position));
-        position++;
-        return List.of(entry);
+        return entries;
     }
 
     @Override

@@ -109,7 +109,7 @@ class VersionedWeightsTest {
         float[] scores = new float[keys.length];
         int requests = 0;
         for (long sequence = 0; sequence < last; requests++) {
-            sequence = weights.score(vector, 0, ends, scores);
+            sequence = weights.score(new RequestVector(vector, 0, ends), scores);
             float expected = LinearModel.sigmoid(weightOf(sequence));
             for (float score : scores) {
                 assertEquals(expected, score, "version " + sequence);

@@ -1,0 +1,20 @@
+package dev.millrace.ps.serve;
+
+import java.util.function.Consumer;
+
+/** What a replica of the weights says of itself. Safe for many threads. */
+public interface ReplicaState {
+    ServedVersion version();
+
+    /**
+     * Whether it follows the log and has applied every delta that stood there when it began to. False again while
+     * deltas are missing or the log cannot be read: the weights that it has go on serving.
+     */
+    boolean caughtUp();
+
+    /**
+     * Calls the listener after each applied delta, on the thread that applies: it must not block. What it throws is
+     * logged and stops nothing.
+     */
+    void onApplied(Consumer<ServedVersion> listener);
+}
