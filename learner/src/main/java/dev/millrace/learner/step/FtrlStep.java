@@ -49,8 +49,6 @@ public final class FtrlStep {
         for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
             vector.add(block.featureId(f), block.featureValue(f));
         }
-        // Rows stay where they are until the sample is done: at most itself, its mean and a scale each.
-        table.reserve(FtrlRows.MAX_SERVED * vector.size());
         float z = model.logit(vector, 0, vector.size(), 0f, this::weight);
         // StrictMath: the same bits on every machine.
         double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  *  version   anybody            applying thread   volatile, set inside the write lock
  * </pre>
  *
- * The write lock is held while rows are written, never while the table grows: it grows aside and is swapped in.
+ * The write lock is held while rows are written; the table grows in place, a little with each new row.
  */
 final class VersionedWeights {
     private final StampedLock lock = new StampedLock();
@@ -93,14 +93,12 @@ final class VersionedWeights {
 
     /** Applies one delta. {@code next} is the version with it; its row count is filled in here. */
     void apply(Delta delta, ServedVersion next) {
-        OffHeapTable roomy = table.withRoom(delta.keys().length);
         long stamp = lock.writeLock();
         try {
-            table = roomy;
             for (int i = 0; i < delta.keys().length; i++) {
-                put(roomy, delta.keys()[i], delta.weights()[i]);
+                put(table, delta.keys()[i], delta.weights()[i]);
             }
-            version = next.withRows(roomy.size());
+            version = next.withRows(table.size());
         } finally {
             lock.unlockWrite(stamp);
         }

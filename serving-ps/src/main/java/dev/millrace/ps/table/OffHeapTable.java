@@ -1,65 +1,126 @@
 package dev.millrace.ps.table;
 
 import dev.millrace.ingest.id.FeatureIds;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Open addressing with linear probing in one off-heap region of fixed-stride rows:
+ * Open addressing by buckets of whole cache lines, in hash order, in one region that grows in place:
  *
  * <pre>
- *  place   0          1          2                      2^k - 1
- *        +----------+----------+----------+--- ... ---+----------+
- *        | key=0    | key …    | key …    |           | key=0    |   stride bytes each, key 0: empty
- *        +----------+----------+----------+--- ... ---+----------+
- *                     ^ home(key) = mix(key) & mask, then the next places
+ *  bucket 0        1        2                            buckets − 1   slack
+ *  +--------+--------+--------+--- … ---+--------+--------+----------+--- reserved address space
+ *  | k k k k| k k - -| - - - -|         | k k k -| - - - -| overflow |
+ *  | s s s s| s s    |        |         | s s s  |        |          |
+ *  +--------+--------+--------+--- … ---+--------+--------+----------+---
+ *    home(key) = place(key) · buckets / 2³², and, while that bucket is full, the next one
+ *
+ *  growing from b to b' buckets, from the top down, a few with every insertion
+ *  +-------- places below the pivot: by b --------+ free +--- places from the pivot: by b' ---+
+ *                                            split^
  * </pre>
  *
- * At most half full, doubled beyond that; a removal shifts the run behind it back, so there are no graves. A row's
- * number is its byte offset. The region and its mask change together, so that a reader racing with growth probes one
- * consistent region; the old one lives until no reader holds it, which only the collector knows.
+ * Home is monotone in {@link KeyHash#place}, so that the old buckets from the top down spread into the space above them
+ * and nothing is ever copied aside: no doubled memory, and no pause longer than a few buckets. What is moved at once is
+ * a run of full buckets and the one behind it, so that no row of the old order lies beyond {@code split}.
+ *
+ * <p>A row's number is the byte offset of its state. Rows behind a bucket that was full when they came, and is full
+ * still: a removal pulls them back, so there are no graves, and a search ends at the first bucket with an empty place.
  */
 public final class OffHeapTable implements ParameterTable {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final int CACHE_LINE = 64;
-    private static final int MIN_PLACES = 1 << 10;
-    private static final long SPREAD = 0x9E3779B97F4A7C15L;
+    // The region is aligned to pages, a field to its size: unaligned access is only the cheaper check.
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final long EMPTY = FeatureIds.NONE;
+    private static final int LINE = 64;
+    /** A sum of loads that must be used for something, or the compiler drops the loads. */
+    private static final long UNLIKELY = 0x9C7A_11E5_0D15_EA5EL;
+
+    private static final long MIN_BUCKETS = 64;
+    /** Up to here a table doubles: its memory does not matter yet, and each step costs. */
+    private static final long SMALL = 4096;
+    /** Beyond the last bucket, for what overflows. */
+    private static final long SLACK = 1024;
+    /** A bound for those who give none. */
+    private static final long MOST_ROWS = 1L << 31;
+
+    private static final long HUGE_PAGES_FROM = 16L << 20;
 
     private final RowLayout layout;
-    private final int stride;
+    private final int ways;
+    private final int keysBytes;
+    private final int stateBytes;
+    private final int bucketBytes;
     private final long maxRows;
-    private Region region;
+    private final long maxBuckets;
+    private final MemorySegment memory;
+    private final long end;
+    private final int bucketsAStep;
+    private final Moving moving;
+    private long buckets;
+    private long oldBuckets;
+    /** Places from here on are by {@code buckets}; 0: all are. */
+    private long pivot;
+    /** Old buckets from here on have been spread. */
+    private long split;
+
+    private long growAt;
+    private long moves;
     private long size;
+    private long hugeUpTo;
+    private @Nullable ChangeTracker tracker;
 
-    private record Region(MemorySegment memory, long mask) {}
-
-    /** @param maxRows bound, {@code Long.MAX_VALUE} for none; memory is at most 4 × maxRows × stride, and 1.5 × that for a moment while growing */
+    /** @param maxRows bound; address space for it is reserved, memory is taken as rows come */
     public OffHeapTable(RowLayout layout, long maxRows) {
+        this(layout, maxRows, MemoryNodes.ANY);
+    }
+
+    /** @param node memory node that it should lie in, {@link MemoryNodes#ANY} for any */
+    public OffHeapTable(RowLayout layout, long maxRows, int node) {
         if (maxRows < 1) {
             throw new IllegalArgumentException("maxRows must be at least 1, not " + maxRows);
         }
         this.layout = layout;
-        this.stride = layout.stride();
-        this.maxRows = maxRows;
-        this.region = allocate(MIN_PLACES);
+        ways = layout.ways();
+        keysBytes = ways * Long.BYTES;
+        stateBytes = layout.stateBytes();
+        bucketBytes = layout.bucketBytes();
+        this.maxRows = Math.min(maxRows, MOST_ROWS);
+        maxBuckets = bucketsFor(this.maxRows);
+        // Whole words of the change tracker's bits.
+        end = Math.ceilDiv(maxBuckets + SLACK, Long.SIZE) * Long.SIZE * bucketBytes;
+        memory = MappedMemory.reserve(end);
+        if (node != MemoryNodes.ANY) {
+            MappedMemory.preferNode(memory, node);
+        }
+        // Done a little before the next growth is due.
+        bucketsAStep = (int) Math.ceil(1.25 / ((layout.growth() - 1) * layout.maxLoad() * ways));
+        moving = new Moving(layout.stride());
+        settle(Math.min(MIN_BUCKETS, maxBuckets));
     }
 
-    private OffHeapTable(OffHeapTable from, long places) {
-        this.layout = from.layout;
-        this.stride = from.stride;
-        this.maxRows = from.maxRows;
-        this.region = from.copy(places);
-        this.size = from.size;
+    private long bucketsFor(long rows) {
+        return (long) Math.ceil(rows / (layout.maxLoad() * ways)) + 1;
     }
 
-    private Region allocate(long places) {
-        // Automatic arena, though it is the collector that frees: a racing reader may still probe the old region after
-        // growth, or a whole table after it was replaced, and must not find it closed. It happens once a doubling.
-        return new Region(Arena.ofAuto().allocate(places * stride, CACHE_LINE), places - 1);
+    private void settle(long newBuckets) {
+        useBuckets(newBuckets);
+        oldBuckets = newBuckets;
+        pivot = 0;
+        split = 0;
+    }
+
+    private void useBuckets(long newBuckets) {
+        buckets = newBuckets;
+        growAt = newBuckets == maxBuckets ? maxRows : (long) (layout.maxLoad() * ways * newBuckets);
+        long used = newBuckets * bucketBytes;
+        if (used > HUGE_PAGES_FROM) {
+            MappedMemory.preferHugePages(memory, hugeUpTo, used);
+            hugeUpTo = used / MappedMemory.HUGE_PAGE * MappedMemory.HUGE_PAGE;
+        }
     }
 
     @Override
@@ -74,97 +135,235 @@ public final class OffHeapTable implements ParameterTable {
 
     @Override
     public long bytes() {
-        return region.memory.byteSize();
+        return buckets * bucketBytes + (tracker == null ? 0 : ChangeTracker.bytes(buckets));
+    }
+
+    // ---- finding ----
+
+    /** Byte offset of the bucket where a search for the key begins. */
+    private long home(long key) {
+        return bucketOf(KeyHash.place(key)) * bucketBytes;
     }
 
     @Override
     public long find(long key) {
-        Region r = region;
-        long place = home(key) & r.mask;
-        while (true) {
-            long row = place * stride;
-            long at = r.memory.get(LONG, row);
-            if (at == key) {
-                return row;
+        return key == EMPTY ? MISSING : search(home(key), key);
+    }
+
+    private long search(long from, long key) {
+        MemorySegment m = memory;
+        for (long bucket = from; bucket < end; bucket += bucketBytes) {
+            long k0 = m.get(LONG, bucket);
+            long k1 = m.get(LONG, bucket + 8);
+            long k2 = m.get(LONG, bucket + 16);
+            long k3 = m.get(LONG, bucket + 24);
+            if (k0 == key) {
+                return bucket + keysBytes;
             }
-            if (at == FeatureIds.NONE) {
+            if (k1 == key) {
+                return bucket + keysBytes + stateBytes;
+            }
+            if (k2 == key) {
+                return bucket + keysBytes + 2L * stateBytes;
+            }
+            if (k3 == key) {
+                return bucket + keysBytes + 3L * stateBytes;
+            }
+            boolean full = k0 != EMPTY && k1 != EMPTY && k2 != EMPTY && k3 != EMPTY;
+            for (int way = 4; way < ways; way++) {
+                long k = m.get(LONG, bucket + 8L * way);
+                if (k == key) {
+                    return bucket + keysBytes + (long) way * stateBytes;
+                }
+                full &= k != EMPTY;
+            }
+            if (!full) {
                 return MISSING;
             }
-            place = (place + 1) & r.mask;
+        }
+        return MISSING;
+    }
+
+    @Override
+    public void findAll(long[] keys, int from, int count, long[] rows) {
+        touchHomes(keys, from, count, rows);
+        for (int i = 0; i < count; i++) {
+            long key = keys[from + i];
+            rows[i] = key == EMPTY ? MISSING : search(rows[i], key);
         }
     }
+
+    @Override
+    public void findOrInsertAll(long[] keys, int from, int count, long[] rows) {
+        touchHomes(keys, from, count, rows);
+        long movesBefore = moves;
+        ChangeTracker changes = tracker;
+        for (int i = 0; i < count; i++) {
+            long key = keys[from + i];
+            long row = key == EMPTY ? MISSING : search(rows[i], key);
+            if (row == MISSING) {
+                row = findOrInsert(key);
+            } else if (changes != null) {
+                changes.touch(row / bucketBytes);
+            }
+            rows[i] = row;
+        }
+        if (moves != movesBefore) {
+            for (int i = 0; i < count; i++) {
+                rows[i] = find(keys[from + i]);
+            }
+        }
+    }
+
+    /** Hashes all, then loads all their lines, so that the misses overlap instead of following each other. */
+    private void touchHomes(long[] keys, int from, int count, long[] homes) {
+        if (count > CHUNK) {
+            throw new IllegalArgumentException("at most " + CHUNK + " keys at once, not " + count);
+        }
+        for (int i = 0; i < count; i++) {
+            homes[i] = home(keys[from + i]);
+        }
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += memory.get(LONG, homes[i]);
+        }
+        if (bucketBytes > LINE) {
+            for (int i = 0; i < count; i++) {
+                sum += memory.get(LONG, homes[i] + LINE);
+            }
+        }
+        if (sum == UNLIKELY) {
+            moves++;
+        }
+    }
+
+    // ---- inserting and growing ----
 
     @Override
     public long findOrInsert(long key) {
-        if (key == FeatureIds.NONE) {
+        if (key == EMPTY) {
             throw new IllegalArgumentException("key 0 marks empty places");
         }
-        long row = probe(region, key);
-        if (region.memory.get(LONG, row) == key) {
-            return row;
+        long row = search(home(key), key);
+        if (row == MISSING) {
+            if (size >= maxRows) {
+                return MISSING;
+            }
+            makeRoom();
+            row = insert(key);
+            if (row == MISSING) {
+                return MISSING;
+            }
+            size++;
         }
-        if (size >= maxRows) {
-            return MISSING;
+        if (tracker != null) {
+            tracker.touch(row / bucketBytes);
         }
-        if (2 * (size + 1) > region.mask + 1) {
-            region = copy(2 * (region.mask + 1));
-            row = probe(region, key);
-        }
-        region.memory.set(LONG, row, key);
-        size++;
         return row;
     }
 
+    private void makeRoom() {
+        if (size >= growAt) {
+            finishGrowth();
+            beginGrowth(nextBuckets());
+        }
+        for (int step = 0; step < bucketsAStep && pivot != 0; step++) {
+            spreadNext();
+        }
+    }
+
+    private long nextBuckets() {
+        long next = buckets < SMALL ? 2 * buckets : (long) Math.ceil(buckets * layout.growth());
+        return Math.min(maxBuckets, next);
+    }
+
+    private void beginGrowth(long newBuckets) {
+        if (newBuckets <= buckets) {
+            return;
+        }
+        split = buckets;
+        while (isFull(split - 1)) {
+            split++;
+        }
+        oldBuckets = buckets;
+        pivot = 1L << 32;
+        useBuckets(newBuckets);
+    }
+
+    private void finishGrowth() {
+        while (pivot != 0) {
+            spreadNext();
+        }
+    }
+
+    /** Moves the last run of old buckets to where its rows belong now. */
+    private void spreadNext() {
+        long last = split;
+        long first = last - 1;
+        while (first > 0 && isFull(first - 1)) {
+            first--;
+        }
+        for (long bucket = first; bucket < last; bucket++) {
+            moving.take(this, bucket, tracker);
+        }
+        split = first;
+        pivot = first == 0 ? 0 : Math.min(pivot, Math.ceilDiv(first << 32, oldBuckets));
+        if (pivot == 0) {
+            oldBuckets = buckets;
+        }
+        moving.putAll(this, tracker);
+        moves++;
+    }
+
+    /** A row for a key that has none, its state zero; {@link #MISSING} at the region's end. */
+    long insert(long key) {
+        long bucket = home(key);
+        while (bucket < end) {
+            if (pivot != 0 && bucket >= split * bucketBytes && KeyHash.place(key) < pivot) {
+                // A row of the old order must not lie beyond the split: its run moves first, and it is of the new one.
+                spreadNext();
+                bucket = home(key);
+                continue;
+            }
+            for (int way = 0; way < ways; way++) {
+                if (memory.get(LONG, bucket + 8L * way) == EMPTY) {
+                    if (tracker != null) {
+                        tracker.beforeChange(bucket / bucketBytes);
+                    }
+                    memory.set(LONG, bucket + 8L * way, key);
+                    return bucket + keysBytes + (long) way * stateBytes;
+                }
+            }
+            bucket += bucketBytes;
+        }
+        return MISSING;
+    }
+
+    private boolean isFull(long bucket) {
+        for (int way = 0; way < ways; way++) {
+            if (memory.get(LONG, bucket * bucketBytes + 8L * way) == EMPTY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     @Override
-    public void reserve(int rows) {
-        long places = placesWith(rows);
-        if (places > region.mask + 1) {
-            region = copy(places);
+    public void reserve(long rows) {
+        long wanted = Math.min(maxBuckets, bucketsFor(Math.min(maxRows, size + rows)));
+        if (wanted <= buckets) {
+            return;
+        }
+        finishGrowth();
+        if (size == 0) {
+            settle(wanted);
+        } else {
+            beginGrowth(wanted);
+            finishGrowth();
         }
     }
 
-    /**
-     * A table into which the next {@code rows} insertions go without growth: this one, or else a larger copy, made
-     * while others may go on reading this one. O(rows of the table) when it copies.
-     */
-    public OffHeapTable withRoom(int rows) {
-        long places = placesWith(rows);
-        return places > region.mask + 1 ? new OffHeapTable(this, places) : this;
-    }
-
-    private long placesWith(int rows) {
-        long wanted = 2 * Math.min(maxRows, size + rows);
-        long places = region.mask + 1;
-        while (places < wanted) {
-            places *= 2;
-        }
-        return places;
-    }
-
-    private Region copy(long places) {
-        Region from = region;
-        Region to = allocate(places);
-        for (long row = 0; row < from.memory.byteSize(); row += stride) {
-            long key = from.memory.get(LONG, row);
-            if (key != FeatureIds.NONE) {
-                MemorySegment.copy(from.memory, row, to.memory, probe(to, key), stride);
-            }
-        }
-        return to;
-    }
-
-    /** The key's row, or the empty one where it belongs. */
-    private long probe(Region r, long key) {
-        long place = home(key) & r.mask;
-        while (true) {
-            long row = place * stride;
-            long at = r.memory.get(LONG, row);
-            if (at == key || at == FeatureIds.NONE) {
-                return row;
-            }
-            place = (place + 1) & r.mask;
-        }
-    }
+    // ---- removing ----
 
     @Override
     public boolean remove(long key) {
@@ -172,85 +371,183 @@ public final class OffHeapTable implements ParameterTable {
         if (row == MISSING) {
             return false;
         }
-        Region r = region;
-        long hole = row / stride;
-        long place = hole;
-        while (true) {
-            place = (place + 1) & r.mask;
-            long next = r.memory.get(LONG, place * stride);
-            if (next == FeatureIds.NONE) {
+        long hole = row / bucketBytes;
+        boolean crossed = isFull(hole);
+        change(hole);
+        empty(row);
+        while (crossed) {
+            long pulled = firstRowForHole(hole);
+            if (pulled == MISSING) {
                 break;
             }
-            // A row may fill the hole unless its home lies cyclically within (hole, place].
-            long home = home(next) & r.mask;
-            if (((place - home) & r.mask) >= ((place - hole) & r.mask)) {
-                MemorySegment.copy(r.memory, place * stride, r.memory, hole * stride, stride);
-                hole = place;
-            }
+            long from = pulled / bucketBytes;
+            crossed = isFull(from);
+            change(from);
+            long to = insertAt(hole, key(pulled));
+            MemorySegment.copy(memory, pulled, memory, to, stateBytes);
+            empty(pulled);
+            moves++;
+            hole = from;
         }
-        r.memory.asSlice(hole * stride, stride).fill((byte) 0);
         size--;
+        if (tracker != null) {
+            tracker.removed(key);
+        }
         return true;
     }
 
-    @Override
-    public void forEachRow(LongConsumer consumer) {
-        Region r = region;
-        for (long row = 0; row < r.memory.byteSize(); row += stride) {
-            if (r.memory.get(LONG, row) != FeatureIds.NONE) {
-                consumer.accept(row);
+    private void change(long bucket) {
+        if (tracker != null) {
+            tracker.touch(bucket);
+        }
+    }
+
+    /** The first row behind a hole whose home is the hole's bucket or one before. */
+    private long firstRowForHole(long hole) {
+        for (long bucket = hole + 1; bucket * bucketBytes < end; bucket++) {
+            for (int way = 0; way < ways; way++) {
+                long key = memory.get(LONG, bucket * bucketBytes + 8L * way);
+                if (key != EMPTY && home(key) <= hole * bucketBytes) {
+                    return bucket * bucketBytes + keysBytes + (long) way * stateBytes;
+                }
+            }
+            if (!isFull(bucket)) {
+                return MISSING;
             }
         }
+        return MISSING;
+    }
+
+    private long insertAt(long bucket, long key) {
+        for (int way = 0; way < ways; way++) {
+            long at = bucket * bucketBytes + 8L * way;
+            if (memory.get(LONG, at) == EMPTY) {
+                memory.set(LONG, at, key);
+                return bucket * bucketBytes + keysBytes + (long) way * stateBytes;
+            }
+        }
+        throw new IllegalStateException("bucket " + bucket + " has no hole");
+    }
+
+    private void empty(long row) {
+        memory.set(LONG, keyOffset(row), EMPTY);
+        memory.asSlice(row, stateBytes).fill((byte) 0);
+    }
+
+    // ---- passing over rows ----
+
+    @Override
+    public void forEachRow(LongConsumer consumer) {
+        forEachRow(0, 1L << 32, consumer);
+    }
+
+    @Override
+    public void forEachRow(long from, long to, LongConsumer consumer) {
+        if (from >= to) {
+            return;
+        }
+        boolean all = from <= 0 && to >= 1L << 32;
+        long last = usedBuckets(to) - 1;
+        for (long bucket = bucketOf(from);
+                bucket <= last || (bucket * bucketBytes < end && isFull(bucket - 1));
+                bucket++) {
+            for (int way = 0; way < ways; way++) {
+                long key = memory.get(LONG, bucket * bucketBytes + 8L * way);
+                if (key != EMPTY && (all || within(key, from, to))) {
+                    consumer.accept(bucket * bucketBytes + keysBytes + (long) way * stateBytes);
+                }
+            }
+        }
+    }
+
+    private static boolean within(long key, long from, long to) {
+        long place = KeyHash.place(key);
+        return place >= from && place < to;
+    }
+
+    private long bucketOf(long place) {
+        return (place * (place >= pivot ? buckets : oldBuckets)) >>> 32;
+    }
+
+    /** Buckets up to the home of the last place before {@code to}. */
+    private long usedBuckets(long to) {
+        return bucketOf(Math.min(to, 1L << 32) - 1) + 1;
+    }
+
+    long bucketNumber(long row) {
+        return row / bucketBytes;
+    }
+
+    void clear(long bucket) {
+        memory.asSlice(bucket * bucketBytes, bucketBytes).fill((byte) 0);
+    }
+
+    void forEachRowOf(long bucket, LongConsumer consumer) {
+        for (int way = 0; way < ways; way++) {
+            if (memory.get(LONG, bucket * bucketBytes + 8L * way) != EMPTY) {
+                consumer.accept(bucket * bucketBytes + keysBytes + (long) way * stateBytes);
+            }
+        }
+    }
+
+    @Override
+    public RowCut cut(boolean onlyChanged, RowCut.Sink sink) {
+        if (tracker == null) {
+            tracker = new ChangeTracker(this, end / bucketBytes);
+        }
+        return tracker.begin(onlyChanged, Math.min(maxBuckets, Math.max(buckets, split)) + SLACK, sink);
+    }
+
+    // ---- fields ----
+
+    private long keyOffset(long row) {
+        long bucket = row - row % bucketBytes;
+        return bucket + (row - bucket - keysBytes) / stateBytes * Long.BYTES;
     }
 
     @Override
     public void copyRow(long row, MemorySegment target, long offset) {
-        MemorySegment.copy(region.memory, row, target, offset, stride);
+        target.set(LONG, offset, key(row));
+        MemorySegment.copy(memory, row, target, offset + Long.BYTES, stateBytes);
     }
 
     @Override
     public void setRow(long row, MemorySegment source, long offset) {
-        MemorySegment.copy(source, offset + Long.BYTES, region.memory, row + Long.BYTES, stride - Long.BYTES);
+        MemorySegment.copy(source, offset + Long.BYTES, memory, row, stateBytes);
     }
 
     @Override
     public long key(long row) {
-        return region.memory.get(LONG, row);
+        return memory.get(LONG, keyOffset(row));
     }
 
     @Override
     public float getFloat(long row, int field) {
-        return region.memory.get(FLOAT, row + field);
+        return memory.get(FLOAT, row + field - Long.BYTES);
     }
 
     @Override
     public void setFloat(long row, int field, float value) {
-        region.memory.set(FLOAT, row + field, value);
+        memory.set(FLOAT, row + field - Long.BYTES, value);
     }
 
     @Override
     public int getInt(long row, int field) {
-        return region.memory.get(INT, row + field);
+        return memory.get(INT, row + field - Long.BYTES);
     }
 
     @Override
     public void setInt(long row, int field, int value) {
-        region.memory.set(INT, row + field, value);
+        memory.set(INT, row + field - Long.BYTES, value);
     }
 
     @Override
     public long getLong(long row, int field) {
-        return region.memory.get(LONG, row + field);
+        return memory.get(LONG, row + field - Long.BYTES);
     }
 
     @Override
     public void setLong(long row, int field, long value) {
-        region.memory.set(LONG, row + field, value);
-    }
-
-    /** The id's low bits are a hash already, but its slot is not in them. */
-    private static long home(long key) {
-        long h = key * SPREAD;
-        return h ^ (h >>> 32);
+        memory.set(LONG, row + field - Long.BYTES, value);
     }
 }

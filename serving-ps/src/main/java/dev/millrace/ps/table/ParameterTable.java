@@ -4,12 +4,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.LongConsumer;
 
 /**
- * Rows by 64-bit key. A row is named by a number that holds until the next insertion or removal. One thread writes;
- * whoever reads beside it must be able to discard what it read (see {@code VersionedWeights}).
+ * Rows by 64-bit key. A row is named by a number that holds until the next insertion or removal; a row that is to be
+ * written is found by {@link #findOrInsert}, which tells a cut in progress. One thread writes; whoever reads beside it
+ * must be able to discard what it read (see {@code VersionedWeights}).
  */
 public interface ParameterTable {
     /** No such row, or no room for it. */
     long MISSING = -1;
+
+    /** Most keys of one batched call. */
+    int CHUNK = 256;
 
     RowLayout layout();
 
@@ -24,8 +28,19 @@ public interface ParameterTable {
     /** The key's row, a new zeroed one if it had none; {@link #MISSING} when the table is at its bound. */
     long findOrInsert(long key);
 
-    /** Makes room, so that the next {@code rows} insertions move no row (until the bound is reached). */
-    void reserve(int rows);
+    /**
+     * {@link #find} for many keys at once, their cache misses overlapping.
+     *
+     * @param count at most {@link #CHUNK}
+     * @param rows receives the rows of {@code keys[from .. from + count - 1]}
+     */
+    void findAll(long[] keys, int from, int count, long[] rows);
+
+    /** {@link #findOrInsert} in the same way: all rows hold until the next insertion or removal. */
+    void findOrInsertAll(long[] keys, int from, int count, long[] rows);
+
+    /** Grows at once for that many more rows, not little by little as they come. O(rows of the table). */
+    void reserve(long rows);
 
     /** @return whether there was such a row */
     boolean remove(long key);
@@ -48,6 +63,13 @@ public interface ParameterTable {
             }
         });
     }
+
+    /**
+     * Begins a consistent copy of the rows as they are now. One at a time.
+     *
+     * @param onlyChanged only rows that changed since the cut before began (and some that did not)
+     */
+    RowCut cut(boolean onlyChanged, RowCut.Sink sink);
 
     /** Copies all bytes of a row, key included, to {@code target} at {@code offset}. */
     void copyRow(long row, MemorySegment target, long offset);

@@ -2,14 +2,18 @@ package dev.millrace.ps.table;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,16 +53,63 @@ abstract class ParameterTableContract {
         assertNotEquals(ParameterTable.MISSING, table.findOrInsert(3));
     }
 
+    @ParameterizedTest
+    @EnumSource(RowLayout.class)
+    void batchesFindWhatSinglesFind(RowLayout layout) {
+        Random random = new Random(3);
+        ParameterTable table = create(layout, 1 << 20);
+        long[] keys = new long[ParameterTable.CHUNK];
+        long[] rows = new long[ParameterTable.CHUNK];
+        for (int batch = 0; batch < 200; batch++) {
+            for (int i = 0; i < keys.length; i++) {
+                keys[i] = 1L + random.nextInt(30_000);
+            }
+            table.findOrInsertAll(keys, 6, 250, rows);
+            for (int i = 0; i < 250; i++) {
+                assertEquals(table.find(keys[6 + i]), rows[i]);
+                table.setFloat(rows[i], RowLayout.WEIGHT, keys[6 + i]);
+            }
+            table.findAll(keys, 0, 6, rows);
+            for (int i = 0; i < 6; i++) {
+                assertEquals(table.find(keys[i]), rows[i]);
+            }
+        }
+        table.forEachRow(row -> assertEquals((float) table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+    }
+
     @Test
-    void reservedInsertionsMoveNoRow() {
-        ParameterTable table = create(RowLayout.TRAINING, 1 << 20);
+    void rangesOfPlacesHoldTheirRowsOnly() {
+        Random random = new Random(4);
+        ParameterTable table = create(RowLayout.SERVING, 1 << 20);
+        for (int i = 0; i < 9_000; i++) {
+            table.findOrInsert(random.nextLong());
+        }
+        Set<Long> seen = new HashSet<>();
+        long width = (1L << 32) / 7;
+        for (int part = 0; part < 7; part++) {
+            long from = part * width;
+            long to = part == 6 ? 1L << 32 : from + width;
+            table.forEachRow(from, to, row -> {
+                long place = KeyHash.place(table.key(row));
+                assertTrue(place >= from && place < to);
+                assertTrue(seen.add(table.key(row)));
+            });
+        }
+        assertEquals(table.size(), seen.size());
+    }
+
+    @ParameterizedTest
+    @EnumSource(RowLayout.class)
+    void reservedRoomHoldsWhatWasThere(RowLayout layout) {
+        ParameterTable table = create(layout, 1 << 20);
         for (int filled = 1; filled < 5_000; filled = filled * 3 + 1) {
             table.reserve(filled);
-            long first = table.findOrInsert(filled * 1_000_003L);
-            for (int i = 1; i < filled; i++) {
-                table.findOrInsert(filled * 1_000_003L + i);
+            for (int i = 0; i < filled; i++) {
+                table.setFloat(table.findOrInsert(filled * 1_000_003L + i), RowLayout.WEIGHT, i);
             }
-            assertEquals(first, table.find(filled * 1_000_003L));
+            for (int i = 0; i < filled; i++) {
+                assertEquals(i, table.getFloat(table.find(filled * 1_000_003L + i), RowLayout.WEIGHT));
+            }
         }
     }
 
@@ -86,13 +137,37 @@ abstract class ParameterTableContract {
         }
     }
 
-    /** Few keys over many operations, so that runs collide, break and shift back. */
-    @Test
-    void randomOperationsAgreeWithTheOracle() {
+    /** Few keys over many operations, so that runs collide, break and are pulled back; cuts in between. */
+    @ParameterizedTest
+    @EnumSource(RowLayout.class)
+    void randomOperationsAgreeWithTheOracle(RowLayout layout) {
         for (long seed = 1; seed <= 20; seed++) {
-            Random random = new Random(seed);
-            ParameterTable table = create(RowLayout.SERVING, 3_000);
-            ReferenceTable oracle = new ReferenceTable(RowLayout.SERVING, 3_000);
+            new RandomOperations(seed, create(layout, 3_000), new ReferenceTable(layout, 3_000)).run();
+        }
+    }
+
+    /**
+     * Seeded operations on a table and its oracle. A copy is kept by cuts alone, whole ones and increments: after each
+     * it holds what the oracle held when that cut began.
+     */
+    private static final class RandomOperations {
+        private final String seed;
+        private final Random random;
+        private final ParameterTable table;
+        private final ReferenceTable oracle;
+        private final Map<Long, Float> copy = new HashMap<>();
+        private Map<Long, Float> atBeginning = Map.of();
+        private @Nullable RowCut cut;
+        private final Map<Long, Float> handed = new HashMap<>();
+
+        RandomOperations(long seed, ParameterTable table, ReferenceTable oracle) {
+            this.seed = "seed " + seed;
+            this.random = new Random(seed);
+            this.table = table;
+            this.oracle = oracle;
+        }
+
+        void run() {
             int range = 10 << random.nextInt(10);
             for (int operation = 0; operation < 20_000; operation++) {
                 long key = (random.nextInt(range) + 1) * (random.nextBoolean() ? 1L : 1L << 48);
@@ -102,11 +177,38 @@ abstract class ParameterTableContract {
                         put(table, key, weight);
                         put(oracle, key, weight);
                     }
-                    case 1 -> assertEquals(oracle.remove(key), table.remove(key), "seed " + seed);
-                    default -> assertEquals(weight(oracle, key), weight(table, key), "seed " + seed);
+                    case 1 -> assertEquals(oracle.remove(key), table.remove(key), seed);
+                    default -> assertEquals(weight(oracle, key), weight(table, key), seed);
+                }
+                if (random.nextInt(50) == 0) {
+                    copySome();
                 }
             }
-            assertEquals(contents(oracle), contents(table), "seed " + seed);
+            assertEquals(contents(oracle), contents(table), seed);
+        }
+
+        private void copySome() {
+            if (cut == null) {
+                atBeginning = contents(oracle);
+                handed.clear();
+                cut = table.cut(
+                        random.nextInt(4) != 0,
+                        (of, row) -> assertNull(
+                                handed.put(of.key(row), of.getFloat(row, RowLayout.WEIGHT)), seed + ": handed twice"));
+            } else if (random.nextInt(60) == 0) {
+                cut.close();
+                cut = null;
+            } else if (cut.advance(random.nextInt(40))) {
+                if (cut.whole()) {
+                    copy.clear();
+                }
+                for (long removed : cut.removed()) {
+                    copy.remove(removed);
+                }
+                copy.putAll(handed);
+                assertEquals(atBeginning, copy, seed);
+                cut = null;
+            }
         }
     }
 

@@ -48,7 +48,7 @@ final class ReferenceTable implements ParameterTable {
                 return MISSING;
             }
             // Longs behind it, so that every field is aligned.
-            MemorySegment row = MemorySegment.ofArray(new long[layout.stride() / Long.BYTES]);
+            MemorySegment row = MemorySegment.ofArray(new long[Math.ceilDiv(layout.stride(), Long.BYTES)]);
             row.set(java.lang.foreign.ValueLayout.JAVA_LONG, RowLayout.KEY, key);
             rows.put(next, row);
             rowByKey.put(key, next++);
@@ -57,7 +57,55 @@ final class ReferenceTable implements ParameterTable {
     }
 
     @Override
-    public void reserve(int rows) {
+    public void findAll(long[] keys, int from, int count, long[] found) {
+        for (int i = 0; i < count; i++) {
+            found[i] = find(keys[from + i]);
+        }
+    }
+
+    @Override
+    public void findOrInsertAll(long[] keys, int from, int count, long[] found) {
+        for (int i = 0; i < count; i++) {
+            found[i] = findOrInsert(keys[from + i]);
+        }
+    }
+
+    /** Copies all at once. */
+    @Override
+    public RowCut cut(boolean onlyChanged, RowCut.Sink sink) {
+        ReferenceTable then = new ReferenceTable(layout, maxRows);
+        rows.forEach((row, bytes) -> then.setRow(then.findOrInsert(key(row)), bytes, 0));
+        return new RowCut() {
+            private boolean complete;
+
+            @Override
+            public boolean advance(int buckets) {
+                if (!complete) {
+                    then.forEachRow(row -> sink.row(then, row));
+                }
+                complete = true;
+                return true;
+            }
+
+            @Override
+            public boolean whole() {
+                return true;
+            }
+
+            @Override
+            public long[] removed() {
+                return new long[0];
+            }
+
+            @Override
+            public void close() {
+                complete = true;
+            }
+        };
+    }
+
+    @Override
+    public void reserve(long rows) {
         // Rows never move here.
     }
 
