@@ -8,7 +8,6 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.LinearModel;
-import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;
@@ -49,17 +48,6 @@ class VersionedWeightsTest {
 
     private static long key(Random random) {
         return 1 + random.nextLong(Long.MAX_VALUE - 1);
-    }
-
-    @Test
-    void theTableGrowsBesideTheOneThatScores() {
-        OffHeapTable first = VersionedWeights.newTable();
-        weights.replace(first, version(1));
-        long bytes = first.bytes();
-        apply(2, new Random(1).longs(10_000, 1, Long.MAX_VALUE).toArray(), 1f);
-        assertEquals(0, first.size());
-        assertEquals(bytes, first.bytes());
-        assertEquals(10_000, weights.version().rows());
     }
 
     /** The learner's bound of the spec (10 here) is no second bound here. */
