@@ -80,8 +80,8 @@ public final class FtrlStep {
 
     private void update(long id, float value, double error, long sampleId, int second, Touched touched) {
         double g = error * model.input(id, value, this::weight);
-        long row = table.findOrInsert(id);
-        if (row == ParameterTable.MISSING || !Double.isFinite(g)) {
+        long row = Double.isFinite(g) ? table.findOrInsert(id) : ParameterTable.MISSING;
+        if (row == ParameterTable.MISSING) {
             return;
         }
         double z = table.getFloat(row, RowLayout.Z);

@@ -1,0 +1,155 @@
+package dev.millrace.learner.remote.push;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.Ftrl;
+import dev.millrace.learner.training.ShardState;
+import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+
+/**
+ * The shard's half of minibatch FTRL-Proximal. A row that got gradients g₁ … g_c in a batch, with w its weight before:
+ *
+ * <pre>
+ *  σ = (√(n + Σgᵢ²) − √n) / α;   z += Σgᵢ − σ·w;   n += Σgᵢ²;   updates += c;   id sum += Σ idᵢ
+ * </pre>
+ *
+ * which is Algorithm 1 of McMahan et al. (2013) run over the samples one by one with every gradient and every w taken at
+ * the batch's beginning: Σᵢ (gᵢ − σᵢ·w) = Σgᵢ − w·Σσᵢ, and Σσᵢ telescopes to σ. So n is as if the samples had come one by
+ * one, not one g² = (Σgᵢ)².
+ *
+ * <p>A row of a mean merges (count b, mean, M2) with its own (count a) by Chan, Golub and LeVeque (1979): δ = mean_b −
+ * mean_a; mean = mean_a + δ·b/(a+b); M2 = M2_a + M2_b + δ²·a·b/(a+b). Once a + b exceeds the window, the old part counts
+ * as a' = WINDOW − b and its M2 fades by a'/a.
+ *
+ * <p>A row that would not be finite stays as it was, and is counted. Belongs to the shard's owner.
+ */
+public final class PushApplier {
+    private final ShardState state;
+    private final ParameterTable table;
+    private final Ftrl ftrl;
+    private final Routes routes;
+    private long refusedRows;
+    private long rowsWithoutRoom;
+
+    public PushApplier(ShardState state) {
+        this.state = state;
+        this.table = state.table();
+        this.ftrl = state.spec().optimizer();
+        this.routes = new Routes(state.spec(), state.id().shards());
+    }
+
+    /** Applies a push whose turn it is. O(rows). */
+    public void apply(Push push) {
+        int rows = push.gradientRows() + push.meanRows();
+        // Once, not as it goes.
+        table.reserve(rows);
+        for (int i = 0; i < rows; i++) {
+            apply(push, i, i >= push.gradientRows());
+        }
+        refusedRows += push.refusedGradients();
+        state.include(push.partition(), push.first(), push.next());
+        state.watermark(push.partition(), push.watermarkMs());
+        state.count(push.samples(), push.duplicates(), push.refused());
+    }
+
+    private void apply(Push push, int i, boolean mean) {
+        long key = push.key(i);
+        if (!isSound(push, i) || mean != routes.isMean(key)) {
+            refusedRows++;
+            return;
+        }
+        long row = table.findOrInsert(key);
+        if (row == ParameterTable.MISSING) {
+            rowsWithoutRoom++;
+        } else if (mean ? merge(push, i, row) : update(push, i, row)) {
+            count(push, i, row, mean);
+            state.touch(key);
+        } else {
+            refusedRows++;
+            if (table.getInt(row, RowLayout.UPDATES) == 0) {
+                // Made for this push: a row that nobody is told of would be one that serving lacks.
+                table.remove(key);
+            }
+        }
+    }
+
+    /** Whether it is this shard's row, and its numbers are numbers. */
+    private boolean isSound(Push push, int i) {
+        long key = push.key(i);
+        return key != FeatureIds.NONE
+                && routes.shardOf(key) == state.id().shard()
+                && Float.isFinite(push.first(i))
+                && Float.isFinite(push.second(i))
+                && push.second(i) >= 0
+                && push.count(i) > 0;
+    }
+
+    private boolean update(Push push, int i, long row) {
+        double z = table.getFloat(row, RowLayout.Z);
+        double n = table.getFloat(row, RowLayout.N);
+        double sigma = (Math.sqrt(n + push.second(i)) - Math.sqrt(n)) / ftrl.alpha();
+        return set(row, z + push.first(i) - sigma * FtrlRows.weight(z, n, ftrl), n + push.second(i));
+    }
+
+    private boolean merge(Push push, int i, long row) {
+        double b = Math.min(push.count(i), FtrlRows.WINDOW);
+        double seen = FtrlRows.observed(table.getInt(row, RowLayout.UPDATES));
+        double a = Math.min(seen, FtrlRows.WINDOW - b);
+        double kept = seen > 0 ? a / seen : 0;
+        double mean = table.getFloat(row, RowLayout.Z);
+        double delta = push.first(i) - mean;
+        return set(
+                row,
+                mean + delta * b / (a + b),
+                table.getFloat(row, RowLayout.N) * kept + push.second(i) + delta * delta * a * b / (a + b));
+    }
+
+    private boolean set(long row, double z, double n) {
+        if (!Float.isFinite((float) z) || !Float.isFinite((float) n)) {
+            return false;
+        }
+        table.setFloat(row, RowLayout.Z, (float) z);
+        table.setFloat(row, RowLayout.N, (float) n);
+        return true;
+    }
+
+    private void count(Push push, int i, long row, boolean mean) {
+        int before = table.getInt(row, RowLayout.UPDATES);
+        int updates = before + push.count(i);
+        if (mean && Integer.compareUnsigned(updates, before) < 0) {
+            // All of 2³² counted: still a full window, not a new one.
+            updates = -1;
+        }
+        boolean isNew = before == 0;
+        int last = table.getInt(row, RowLayout.LAST_UPDATE_S);
+        table.setInt(row, RowLayout.UPDATES, updates);
+        table.setInt(row, RowLayout.LAST_UPDATE_S, isNew ? push.eventSecond(i) : Math.max(last, push.eventSecond(i)));
+        table.setLong(row, RowLayout.ID_SUM, table.getLong(row, RowLayout.ID_SUM) + push.idSum(i));
+    }
+
+    /** What the key weighs: 0 without a row. */
+    public float weight(long key) {
+        long row = table.find(routes.rowKey(key));
+        if (row == ParameterTable.MISSING) {
+            return 0f;
+        }
+        if (routes.isScale(key)) {
+            return FtrlRows.scale(table, row);
+        }
+        if (routes.isMean(key)) {
+            return table.getFloat(row, RowLayout.Z);
+        }
+        return (float) FtrlRows.weight(table.getFloat(row, RowLayout.Z), table.getFloat(row, RowLayout.N), ftrl);
+    }
+
+    /** Rows and gradients that were not finite, or not this shard's: never stored. */
+    public long refusedRows() {
+        return refusedRows;
+    }
+
+    /** Rows that the table's bound left no room for. */
+    public long rowsWithoutRoom() {
+        return rowsWithoutRoom;
+    }
+}
