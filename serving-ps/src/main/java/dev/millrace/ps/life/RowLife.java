@@ -1,0 +1,200 @@
+package dev.millrace.ps.life;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.Cross;
+import dev.millrace.ingest.spec.Life;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Slot;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which keys get rows and which rows go, by the spec's slots: a function of the log and its batch boundaries
+ * alone, never of where rows lie, so that what is learned again gets the same rows.
+ *
+ * <p><b>Birth.</b> A key without a row is counted in its slot's {@link AdmissionSketch}; the occurrence that reaches
+ * {@code minCount} gives it a row, which learns from that occurrence on. Until then it weighs 0 and nothing is stored.
+ * Occurrences that come merged (a push) are counted together, and the row learns from all of that push.
+ *
+ * <p><b>Expiry.</b> After each batch a {@link Sweep} looks at some of the rows; one whose last update lies longer back
+ * than its slot's {@code expireAfter} is deleted. Seen again, its key begins at zero and is admitted as any other; a
+ * sketch that still remembers it lets it in sooner. The bias and the rows of numbers without bins, means too, never
+ * expire and are born at once: the spec gives them no life.
+ *
+ * <p>Belongs to the thread that owns the table.
+ */
+public final class RowLife {
+    private static final byte VERSION = 1;
+    private static final int SLOTS = 1 << 16;
+    /** Bytes of the state without sketches, and of what stands before each sketch. */
+    private static final int FIXED = Byte.BYTES + 2 * Integer.BYTES + 5 * Long.BYTES;
+
+    private static final int PER_SKETCH = 2 * Integer.BYTES;
+
+    private final ParameterTable table;
+    private final int[] minCounts = new int[SLOTS];
+    private final @Nullable AdmissionSketch[] sketches = new @Nullable AdmissionSketch[SLOTS];
+    private final SortedMap<Integer, AdmissionSketch> bySlot = new TreeMap<>();
+    private final Sweep sweep;
+    private final LongArrayList expiring = new LongArrayList();
+    private long bornBefore;
+    private long heldBack;
+    private long expired;
+    private long withoutRoom;
+
+    /**
+     * What happened to rows so far, restarts included.
+     *
+     * @param born rows made
+     * @param heldBack occurrences of keys that have too few for a row
+     * @param expired rows deleted for their age
+     * @param withoutRoom occurrences of keys that should have a row, while the table is at its bound
+     */
+    public record Counters(long born, long heldBack, long expired, long withoutRoom) {}
+
+    /** @throws IllegalArgumentException when rows of the spec expire and the table's keep no time */
+    public RowLife(ModelSpec spec, ParameterTable table) {
+        this.table = table;
+        Map<Integer, Duration> ages = new TreeMap<>();
+        for (Slot slot : spec.slots()) {
+            live(FeatureIds.slot(slot.name()), slot.life(), spec.policies().admissionBytes(), ages);
+        }
+        for (Cross cross : spec.crosses()) {
+            live(FeatureIds.slot(cross.name()), cross.life(), spec.policies().admissionBytes(), ages);
+        }
+        if (!ages.isEmpty() && table.layout() != RowLayout.TRAINING) {
+            throw new IllegalArgumentException("rows of layout " + table.layout() + " keep no time to expire by");
+        }
+        sweep = new Sweep(ages);
+        bornBefore = -table.size();
+    }
+
+    private void live(int slot, Life life, int bytes, Map<Integer, Duration> ages) {
+        if (life.minCount() > 1) {
+            minCounts[slot] = life.minCount();
+            sketches[slot] = new AdmissionSketch(bytes, life.minCount(), slot);
+            bySlot.put(slot, sketches[slot]);
+        }
+        if (life.expireAfter() != null) {
+            ages.put(slot, life.expireAfter());
+        }
+    }
+
+    /**
+     * The row of a key that occurred, a new one if it is its time. O(1) expected.
+     *
+     * @param occurrences that the caller will learn from, at least 1
+     * @return {@link ParameterTable#MISSING} when the key has no row yet, or the table has no room
+     */
+    public long rowFor(long key, int occurrences) {
+        AdmissionSketch sketch = sketches[FeatureIds.slotOf(key)];
+        if (sketch != null) {
+            long row = table.find(key);
+            if (row != ParameterTable.MISSING) {
+                return row;
+            }
+            if (sketch.add(key, occurrences) < minCounts[FeatureIds.slotOf(key)]) {
+                heldBack += occurrences;
+                return ParameterTable.MISSING;
+            }
+        }
+        long row = table.findOrInsert(key);
+        if (row == ParameterTable.MISSING) {
+            withoutRoom += occurrences;
+        }
+        return row;
+    }
+
+    /**
+     * Deletes what is too old among some of the rows. Once a batch, with the event time that it has learned up to. At
+     * most about {@link Sweep#ROWS_A_BATCH} rows are looked at.
+     *
+     * @param gone told each key deleted, in the order of their places in hash order
+     */
+    public void expire(long watermarkMs, LongConsumer gone) {
+        expiring.clear();
+        sweep.advance(table, watermarkMs, expiring);
+        for (int i = 0; i < expiring.size(); i++) {
+            table.remove(expiring.getLong(i));
+            gone.accept(expiring.getLong(i));
+        }
+        expired += expiring.size();
+    }
+
+    public Counters counters() {
+        // Rows come here and go here only, so their number tells how many came: nothing to count where it is hot.
+        return new Counters(bornBefore + table.size() + expired, heldBack, expired, withoutRoom);
+    }
+
+    /** Memory of the sketches. */
+    public long bytes() {
+        return bySlot.values().stream().mapToLong(AdmissionSketch::bytes).sum();
+    }
+
+    /**
+     * All that is no row, version 1, little endian: {@code i8 1 · i32 cursor · i64 watermark · i64 born · i64 heldBack
+     * · i64 expired · i64 withoutRoom · i32 sketches · { i32 slot · i32 bytes · sketch }}.
+     */
+    public byte[] toBytes() {
+        Map<Integer, byte[]> saved = new TreeMap<>();
+        bySlot.forEach((slot, sketch) -> saved.put(slot, sketch.toBytes()));
+        long bytes = FIXED;
+        for (byte[] sketch : saved.values()) {
+            bytes += PER_SKETCH + sketch.length;
+        }
+        Counters counters = counters();
+        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(VERSION).putInt(sweep.cursor()).putLong(sweep.sweptMs());
+        out.putLong(counters.born()).putLong(heldBack).putLong(expired).putLong(withoutRoom);
+        out.putInt(saved.size());
+        saved.forEach((slot, sketch) -> out.putInt(slot).putInt(sketch.length).put(sketch));
+        return out.array();
+    }
+
+    /**
+     * Goes on from where {@link #toBytes} was called, over the table's rows of that time. The sketch of a slot whose
+     * {@code minCount} or memory the spec has changed since starts empty.
+     *
+     * @throws IllegalArgumentException when these are not such bytes of a known version
+     */
+    public void restore(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            if (in.get() != VERSION) {
+                throw new IllegalArgumentException("these are not the bytes of rows' life of version " + VERSION);
+            }
+            sweep.resume(in.getInt(), in.getLong());
+            long born = in.getLong();
+            heldBack = in.getLong();
+            expired = in.getLong();
+            withoutRoom = in.getLong();
+            bornBefore = born - table.size() - expired;
+            for (int n = in.getInt(); n > 0; n--) {
+                int slot = in.getInt();
+                byte[] sketch = new byte[in.getInt()];
+                in.get(sketch);
+                restore(slot, AdmissionSketch.fromBytes(sketch));
+            }
+        } catch (BufferUnderflowException | NegativeArraySizeException e) {
+            throw new IllegalArgumentException("the bytes of rows' life end too early", e);
+        }
+    }
+
+    private void restore(int slot, AdmissionSketch saved) {
+        AdmissionSketch now = bySlot.get(slot);
+        if (now != null && now.hasFormOf(saved)) {
+            sketches[slot] = saved;
+            bySlot.put(slot, saved);
+        }
+    }
+}
