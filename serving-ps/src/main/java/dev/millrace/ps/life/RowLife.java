@@ -6,7 +6,6 @@ import dev.millrace.ingest.spec.Life;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.ps.table.ParameterTable;
-import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -72,7 +71,7 @@ public final class RowLife {
         for (Cross cross : spec.crosses()) {
             live(FeatureIds.slot(cross.name()), cross.life(), spec.policies().admissionBytes(), ages);
         }
-        if (!ages.isEmpty() && table.layout() != RowLayout.TRAINING) {
+        if (!ages.isEmpty() && !table.layout().aged()) {
             throw new IllegalArgumentException("rows of layout " + table.layout() + " keep no time to expire by");
         }
         sweep = new Sweep(ages);
@@ -119,7 +118,7 @@ public final class RowLife {
      * Deletes what is too old among some of the rows. Once a batch, with the event time that it has learned up to. At
      * most about {@link Sweep#ROWS_A_BATCH} rows are looked at.
      *
-     * @param gone told each key deleted, in the order of their places in hash order
+     * @param gone told each key deleted
      */
     public void expire(long watermarkMs, LongConsumer gone) {
         expiring.clear();

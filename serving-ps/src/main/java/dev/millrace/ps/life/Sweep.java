@@ -2,7 +2,6 @@ package dev.millrace.ps.life;
 
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ps.table.ParameterTable;
-import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongList;
 import java.time.Duration;
 import java.util.Map;
@@ -97,7 +96,7 @@ final class Sweep {
         if (from >= to) {
             return;
         }
-        int lastUpdate = RowLayout.LAST_UPDATE_S;
+        int lastUpdate = table.layout().lastUpdate();
         table.forEachRow((long) from << PLACE_BITS, (long) to << PLACE_BITS, row -> {
             long key = table.key(row);
             long age = expireAfterMs[FeatureIds.slotOf(key)];
