@@ -6,6 +6,7 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.table.ParameterTable;
@@ -23,6 +24,7 @@ public final class FtrlStep {
     private final LinearModel model;
     private final FtrlRows rows;
     private final ParameterTable table;
+    private final RowLife life;
     private final FeatureVector vector = new FeatureVector();
 
     /** Told the key of every row that a step changes, possibly more than once. */
@@ -31,12 +33,16 @@ public final class FtrlStep {
         void key(long key);
     }
 
-    /** @param table of layout TRAINING */
-    public FtrlStep(ModelSpec spec, ParameterTable table) {
+    /**
+     * @param table of the spec's training layout
+     * @param life of its rows
+     */
+    public FtrlStep(ModelSpec spec, ParameterTable table, RowLife life) {
         this.ftrl = spec.optimizer();
         this.model = new LinearModel(spec);
         this.rows = new FtrlRows(spec);
         this.table = table;
+        this.life = life;
     }
 
     /**
@@ -56,7 +62,7 @@ public final class FtrlStep {
         if (!Double.isFinite(error)) {
             return false;
         }
-        int second = (int) (block.eventTimeMs(sample) / 1000);
+        int second = RowLife.second(block.eventTimeMs(sample));
         for (int i = 0; i < vector.size(); i++) {
             update(vector.id(i), vector.value(i), error, block.sampleId(sample), second, touched);
         }
@@ -80,7 +86,8 @@ public final class FtrlStep {
 
     private void update(long id, float value, double error, long sampleId, int second, Touched touched) {
         double g = error * model.input(id, value, this::weight);
-        long row = Double.isFinite(g) ? table.findOrInsert(id) : ParameterTable.MISSING;
+        // A row must not be made for a gradient that it cannot take.
+        long row = Float.isFinite((float) (g * g)) ? life.rowFor(id, 1) : ParameterTable.MISSING;
         if (row == ParameterTable.MISSING) {
             return;
         }
@@ -92,7 +99,7 @@ public final class FtrlStep {
         if (Float.isFinite(newZ) && Float.isFinite(newN)) {
             table.setFloat(row, RowLayout.Z, newZ);
             table.setFloat(row, RowLayout.N, newN);
-            count(row, sampleId, second);
+            life.learned(row, 1, sampleId, second);
             touched.key(id);
         }
     }
@@ -100,7 +107,7 @@ public final class FtrlStep {
     /** Welford's recurrence; over an exponential window once it is full, which floats bear and drift needs. */
     private void observe(long id, float x, long sampleId, int second, Touched touched) {
         long key = FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
-        long row = table.findOrInsert(key);
+        long row = life.rowFor(key, 1);
         if (row == ParameterTable.MISSING) {
             return;
         }
@@ -113,18 +120,12 @@ public final class FtrlStep {
         if (Float.isFinite(newMean) && Float.isFinite(newSquares)) {
             table.setFloat(row, RowLayout.Z, newMean);
             table.setFloat(row, RowLayout.N, newSquares);
-            count(row, sampleId, second);
+            life.learned(row, 1, sampleId, second);
             if (table.getInt(row, RowLayout.UPDATES) == 0) {
                 // All of 2³² counted: still a full window, not a new one.
                 table.setInt(row, RowLayout.UPDATES, -1);
             }
             touched.key(key);
         }
-    }
-
-    private void count(long row, long sampleId, int second) {
-        table.setInt(row, RowLayout.UPDATES, table.getInt(row, RowLayout.UPDATES) + 1);
-        table.setInt(row, RowLayout.LAST_UPDATE_S, second);
-        table.setLong(row, RowLayout.ID_SUM, table.getLong(row, RowLayout.ID_SUM) + sampleId);
     }
 }

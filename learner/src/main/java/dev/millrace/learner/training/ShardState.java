@@ -4,7 +4,9 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotTables;
@@ -35,10 +37,14 @@ public final class ShardState {
         }
     }
 
+    /** Its section of a snapshot: the sum of sample ids, one number. */
+    private static final String ID_SUM = "sample-id-sum";
+
     private final ModelSpec spec;
     private final long fingerprint;
     private final Id id;
     private final ParameterTable table;
+    private final RowLife life;
     private final FtrlRows rows;
     private final SortedMap<Integer, Long> offsets = new TreeMap<>();
     private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
@@ -47,6 +53,9 @@ public final class ShardState {
     private long epoch;
     private long sequence;
     private long samples;
+    /** Where no row keeps it. */
+    private long sampleIdSum;
+
     private long duplicates;
     private long refused;
 
@@ -55,12 +64,15 @@ public final class ShardState {
         this.fingerprint = spec.fingerprint();
         this.id = id;
         this.table = table;
+        this.life = new RowLife(spec, table);
         this.rows = new FtrlRows(spec);
     }
 
     public static ShardState empty(ModelSpec spec, Id id) {
         return new ShardState(
-                spec, id, new OffHeapTable(RowLayout.TRAINING, spec.policies().maxRows()));
+                spec,
+                id,
+                new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows()));
     }
 
     /** @throws IllegalStateException when the snapshot is of another spec or another shard */
@@ -75,8 +87,14 @@ public final class ShardState {
             throw new IllegalStateException("the snapshot of model " + spec.model() + " is of shard " + header.shard()
                     + ", not of shard " + id.shard());
         }
-        var state = new ShardState(
-                spec, id, SnapshotTables.restore(snapshot, spec.policies().maxRows()));
+        ParameterTable table = SnapshotTables.restore(snapshot, spec.policies().maxRows());
+        long watermarkMs = least(header.watermarks());
+        var state = new ShardState(spec, id, TrainingLayout.convert(table, spec, RowLife.second(watermarkMs)));
+        snapshot.extras().bytes(RowLife.SECTION).ifPresent(state.life::restore);
+        if (!state.table.layout().audited()) {
+            long[] sum = snapshot.extras().longs(ID_SUM);
+            state.sampleIdSum = sum.length == 1 ? sum[0] : idSumOf(table);
+        }
         state.sequence = header.sequence();
         state.samples = header.samples();
         state.duplicates = header.duplicateSamples();
@@ -87,9 +105,22 @@ public final class ShardState {
 
     // ---- learning ----
 
-    /** Of layout TRAINING. Whoever changes a row says so with {@link #touch}. */
+    /** Of the spec's {@link TrainingLayout}. Whoever changes a row says so with {@link #touch}. */
     public ParameterTable table() {
         return table;
+    }
+
+    /** Makes and deletes rows. */
+    public RowLife life() {
+        return life;
+    }
+
+    /**
+     * Deletes rows that are too old; they travel as tombstones with the next delta. Called where batches end, so that
+     * the same batches give the same rows.
+     */
+    public void expire() {
+        life.expire(watermarkMs(), touched::add);
     }
 
     /** The row of this key travels with the next delta: as it is then, or as a tombstone. */
@@ -113,6 +144,11 @@ public final class ShardState {
         samples += learned;
         duplicates += duplicate;
         refused += notLearned;
+    }
+
+    /** Ids of the samples that the bias has learned, summed. */
+    public void sumIds(long ids) {
+        sampleIdSum += ids;
     }
 
     // ---- deltas ----
@@ -229,7 +265,8 @@ public final class ShardState {
                 duplicates,
                 table.layout(),
                 table.size());
-        return new Snapshot(header, SnapshotTables.copyRows(table), extras);
+        Extras all = extras.with(RowLife.SECTION, life.toBytes()).withLongs(ID_SUM, new long[] {sampleIdSum()});
+        return new Snapshot(header, SnapshotTables.copyRows(table), all);
     }
 
     // ---- what it is ----
@@ -260,10 +297,17 @@ public final class ShardState {
         return samples;
     }
 
-    /** Wrapping sum of their ids, from the bias row; 0 in a shard that has none. */
+    /**
+     * Wrapping sum of their ids, in a shard that has the bias: from its row, where rows are audited, so that it tells
+     * what that row has learned.
+     */
     public long sampleIdSum() {
+        return table.layout().audited() ? idSumOf(table) : sampleIdSum;
+    }
+
+    private static long idSumOf(ParameterTable table) {
         long bias = table.find(FeatureIds.BIAS);
-        return bias == ParameterTable.MISSING ? 0 : table.getLong(bias, RowLayout.ID_SUM);
+        return bias == ParameterTable.MISSING || !table.layout().audited() ? 0 : table.getLong(bias, RowLayout.ID_SUM);
     }
 
     public long duplicates() {
@@ -286,6 +330,10 @@ public final class ShardState {
     }
 
     private long watermarkMs() {
+        return least(watermarks);
+    }
+
+    private static long least(SortedMap<Integer, Long> watermarks) {
         return watermarks.values().stream().mapToLong(Long::longValue).min().orElse(0);
     }
 }

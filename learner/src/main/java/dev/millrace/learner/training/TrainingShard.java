@@ -23,7 +23,7 @@ public final class TrainingShard {
     private TrainingShard(ShardState state, RecentIds recent) {
         this.state = state;
         this.fingerprint = state.spec().fingerprint();
-        this.step = new FtrlStep(state.spec(), state.table());
+        this.step = new FtrlStep(state.spec(), state.table(), state.life());
         this.recent = recent;
     }
 
@@ -55,6 +55,7 @@ public final class TrainingShard {
                 state.count(0, 1, 0);
             } else if (step.learn(block, i, state::touch)) {
                 state.count(1, 0, 0);
+                state.sumIds(block.sampleId(i));
             } else {
                 state.count(0, 0, 1);
             }
@@ -84,6 +85,7 @@ public final class TrainingShard {
 
     /** Closes the open batch: absolute rows under the next sequence. */
     public Delta closeBatch(long learnedMs) {
+        state.expire();
         return state.closeBatch(learnedMs);
     }
 
@@ -126,10 +128,12 @@ public final class TrainingShard {
         return state.sampleIdSum();
     }
 
-    /** Updates of the bias row, modulo 2³². */
+    /** Updates of the bias row, modulo 2³²; 0 when rows are not audited. */
     public int biasUpdates() {
         long bias = state.table().find(FeatureIds.BIAS);
-        return bias == ParameterTable.MISSING ? 0 : state.table().getInt(bias, RowLayout.UPDATES);
+        return bias == ParameterTable.MISSING || !state.table().layout().audited()
+                ? 0
+                : state.table().getInt(bias, RowLayout.UPDATES);
     }
 
     public long duplicates() {

@@ -11,6 +11,7 @@ import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.learner.Samples;
+import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
@@ -31,7 +32,7 @@ class FtrlStepTest {
                     + " optimizer: {type: ftrl, alpha: 0.3, beta: 1, l1: 0.05, l2: 0.01}}");
 
     private final ParameterTable table = new OffHeapTable(RowLayout.TRAINING, 100_000);
-    private final FtrlStep step = new FtrlStep(SPEC, table);
+    private final FtrlStep step = new FtrlStep(SPEC, table, new RowLife(SPEC, table));
     private final Set<Long> touched = new LinkedHashSet<>();
 
     /** Algorithm 1, written down plainly in double precision. */
@@ -142,11 +143,14 @@ class FtrlStepTest {
     @Test
     void aRowThatWouldOverflowStaysAsItIs() {
         step.learn(Samples.one(SPEC.fingerprint(), 1, 1f, 1e30f, 42L), 0, touched::add);
-        long row = table.find(42L);
-        assertEquals(0f, table.getFloat(row, RowLayout.N));
+        assertEquals(ParameterTable.MISSING, table.find(42L), "no row is made for it either");
         assertFalse(touched.contains(42L));
         assertTrue(step.learn(Samples.one(SPEC.fingerprint(), 2, 1f, 1f, 42L), 0, touched::add));
-        assertTrue(table.getFloat(row, RowLayout.N) > 0);
+        float n = table.getFloat(table.find(42L), RowLayout.N);
+        assertTrue(n > 0);
+        step.learn(Samples.one(SPEC.fingerprint(), 3, 0f, 1e30f, 42L), 0, touched::add);
+        assertEquals(n, table.getFloat(table.find(42L), RowLayout.N));
+        assertEquals(1, table.getInt(table.find(42L), RowLayout.UPDATES));
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.Life;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the thread that owns the table.
  */
 public final class RowLife {
+    /** Its section of a snapshot. */
+    public static final String SECTION = "row-life";
+
     private static final byte VERSION = 1;
     private static final int SLOTS = 1 << 16;
     /** Bytes of the state without sketches, and of what stands before each sketch. */
@@ -41,6 +45,10 @@ public final class RowLife {
     private static final int PER_SKETCH = 2 * Integer.BYTES;
 
     private final ParameterTable table;
+    private final boolean audited;
+    /** Field of the last update; negative: rows have none. */
+    private final int lastUpdate;
+
     private final int[] minCounts = new int[SLOTS];
     private final @Nullable AdmissionSketch[] sketches = new @Nullable AdmissionSketch[SLOTS];
     private final SortedMap<Integer, AdmissionSketch> bySlot = new TreeMap<>();
@@ -64,6 +72,8 @@ public final class RowLife {
     /** @throws IllegalArgumentException when rows of the spec expire and the table's keep no time */
     public RowLife(ModelSpec spec, ParameterTable table) {
         this.table = table;
+        audited = table.layout().audited();
+        lastUpdate = table.layout().lastUpdate();
         Map<Integer, Duration> ages = new TreeMap<>();
         for (Slot slot : spec.slots()) {
             live(FeatureIds.slot(slot.name()), slot.life(), spec.policies().admissionBytes(), ages);
@@ -96,22 +106,43 @@ public final class RowLife {
      * @return {@link ParameterTable#MISSING} when the key has no row yet, or the table has no room
      */
     public long rowFor(long key, int occurrences) {
-        AdmissionSketch sketch = sketches[FeatureIds.slotOf(key)];
-        if (sketch != null) {
-            long row = table.find(key);
-            if (row != ParameterTable.MISSING) {
-                return row;
-            }
-            if (sketch.add(key, occurrences) < minCounts[FeatureIds.slotOf(key)]) {
-                heldBack += occurrences;
-                return ParameterTable.MISSING;
-            }
+        int slot = FeatureIds.slotOf(key);
+        AdmissionSketch sketch = sketches[slot];
+        if (sketch != null
+                && table.find(key) == ParameterTable.MISSING
+                && sketch.add(key, occurrences) < minCounts[slot]) {
+            heldBack += occurrences;
+            return ParameterTable.MISSING;
         }
+        // Also where there is a row: a cut in progress must hear that it will change.
         long row = table.findOrInsert(key);
         if (row == ParameterTable.MISSING) {
             withoutRoom += occurrences;
         }
         return row;
+    }
+
+    /**
+     * Notes in a row what changed it, as far as its layout keeps that.
+     *
+     * @param samples how many
+     * @param idSum wrapping sum of their ids
+     * @param second of the latest, from {@link #second}
+     */
+    public void learned(long row, int samples, long idSum, int second) {
+        if (audited) {
+            table.setInt(row, RowLayout.UPDATES, table.getInt(row, RowLayout.UPDATES) + samples);
+            table.setLong(row, RowLayout.ID_SUM, table.getLong(row, RowLayout.ID_SUM) + idSum);
+        }
+        if (lastUpdate >= 0) {
+            int before = table.getInt(row, lastUpdate);
+            table.setInt(row, lastUpdate, Integer.compareUnsigned(before, second) < 0 ? second : before);
+        }
+    }
+
+    /** Event time as rows keep it: seconds since the epoch, unsigned, to the year 2106. */
+    public static int second(long eventTimeMs) {
+        return (int) Math.clamp(eventTimeMs / 1000, 0, 0xFFFF_FFFFL);
     }
 
     /**

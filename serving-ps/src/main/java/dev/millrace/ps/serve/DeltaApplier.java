@@ -195,13 +195,16 @@ final class DeltaApplier implements DeltaSink {
                 .mapToLong(Long::longValue)
                 .min()
                 .orElse(0);
+        long idSum = bias == ParameterTable.MISSING || !training.layout().audited()
+                ? 0
+                : training.getLong(bias, RowLayout.ID_SUM);
         return new ShardVersion(
                 header.sequence(),
                 0,
                 watermark,
                 header.sampleOffsets(),
                 header.samples(),
-                bias == ParameterTable.MISSING ? 0 : training.getLong(bias, RowLayout.ID_SUM),
+                idSum,
                 header.duplicateSamples());
     }
 

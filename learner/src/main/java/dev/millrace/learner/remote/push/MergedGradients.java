@@ -1,7 +1,5 @@
 package dev.millrace.learner.remote.push;
 
-import java.util.Arrays;
-
 /**
  * What a batch does to each of its keys, merged: a column a field, indexed by the key's number in {@link BatchKeys}, so
  * the same samples in the same order give the same bytes.
@@ -24,7 +22,6 @@ public final class MergedGradients {
         counts = new int[keys];
         seconds = new int[keys];
         idSums = new long[keys];
-        Arrays.fill(seconds, Integer.MIN_VALUE);
     }
 
     /** Adds one gradient. One that is not finite, or whose square is not, is counted as refused and left out. */
@@ -53,7 +50,7 @@ public final class MergedGradients {
     private void count(int number, long sampleId, int eventSecond) {
         counts[number]++;
         idSums[number] += sampleId;
-        seconds[number] = Math.max(seconds[number], eventSecond);
+        seconds[number] = Integer.compareUnsigned(seconds[number], eventSecond) < 0 ? eventSecond : seconds[number];
     }
 
     /** Σg, or the mean. */

@@ -4,6 +4,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.LinearModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -98,7 +99,7 @@ public final class MinibatchStep {
         }
         learned++;
         long sampleId = block.sampleId(sample);
-        int second = (int) (block.eventTimeMs(sample) / 1000);
+        int second = RowLife.second(block.eventTimeMs(sample));
         for (int f = 0; f < features; f++) {
             merged.gradient(numbers[at + f], error * input(block, from + f), sampleId, second);
         }

@@ -30,7 +30,6 @@ public final class PushApplier {
     private final Ftrl ftrl;
     private final Routes routes;
     private long refusedRows;
-    private long rowsWithoutRoom;
 
     public PushApplier(ShardState state) {
         this.state = state;
@@ -51,6 +50,8 @@ public final class PushApplier {
         state.include(push.partition(), push.first(), push.next());
         state.watermark(push.partition(), push.watermarkMs());
         state.count(push.samples(), push.duplicates(), push.refused());
+        // A push is the batch here: when deltas are closed is not the log's doing.
+        state.expire();
     }
 
     private void apply(Push push, int i, boolean mean) {
@@ -59,15 +60,17 @@ public final class PushApplier {
             refusedRows++;
             return;
         }
-        long row = table.findOrInsert(key);
+        long before = table.size();
+        long row = state.life().rowFor(key, push.count(i));
         if (row == ParameterTable.MISSING) {
-            rowsWithoutRoom++;
-        } else if (mean ? merge(push, i, row) : update(push, i, row)) {
+            return;
+        }
+        if (mean ? merge(push, i, row) : update(push, i, row)) {
             count(push, i, row, mean);
             state.touch(key);
         } else {
             refusedRows++;
-            if (table.getInt(row, RowLayout.UPDATES) == 0) {
+            if (table.size() > before) {
                 // Made for this push: a row that nobody is told of would be one that serving lacks.
                 table.remove(key);
             }
@@ -115,17 +118,15 @@ public final class PushApplier {
     }
 
     private void count(Push push, int i, long row, boolean mean) {
-        int before = table.getInt(row, RowLayout.UPDATES);
-        int updates = before + push.count(i);
-        if (mean && Integer.compareUnsigned(updates, before) < 0) {
+        int before = mean ? table.getInt(row, RowLayout.UPDATES) : 0;
+        state.life().learned(row, push.count(i), push.idSum(i), push.eventSecond(i));
+        if (mean && Integer.compareUnsigned(table.getInt(row, RowLayout.UPDATES), before) < 0) {
             // All of 2³² counted: still a full window, not a new one.
-            updates = -1;
+            table.setInt(row, RowLayout.UPDATES, -1);
         }
-        boolean isNew = before == 0;
-        int last = table.getInt(row, RowLayout.LAST_UPDATE_S);
-        table.setInt(row, RowLayout.UPDATES, updates);
-        table.setInt(row, RowLayout.LAST_UPDATE_S, isNew ? push.eventSecond(i) : Math.max(last, push.eventSecond(i)));
-        table.setLong(row, RowLayout.ID_SUM, table.getLong(row, RowLayout.ID_SUM) + push.idSum(i));
+        if (push.key(i) == FeatureIds.BIAS) {
+            state.sumIds(push.idSum(i));
+        }
     }
 
     /** What the key weighs: 0 without a row. */
@@ -150,6 +151,6 @@ public final class PushApplier {
 
     /** Rows that the table's bound left no room for. */
     public long rowsWithoutRoom() {
-        return rowsWithoutRoom;
+        return state.life().counters().withoutRoom();
     }
 }
