@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A delta log in memory, whose next calls can be told to fail or to hang. Safe for many threads. */
-final class MemoryDeltaLog implements DeltaLog {
+public final class MemoryDeltaLog implements DeltaLog {
     private final List<List<byte[]>> records = new ArrayList<>();
     private final Queue<Throwable> failures = new ArrayDeque<>();
     private volatile CountDownLatch hang = new CountDownLatch(0);
@@ -27,7 +27,7 @@ final class MemoryDeltaLog implements DeltaLog {
         this(1);
     }
 
-    MemoryDeltaLog(int shards) {
+    public MemoryDeltaLog(int shards) {
         for (int shard = 0; shard < shards; shard++) {
             records.add(new ArrayList<>());
         }
@@ -38,7 +38,7 @@ final class MemoryDeltaLog implements DeltaLog {
     }
 
     /** What {@code logs} of a follower is. */
-    synchronized DeltaLog open() {
+    public synchronized DeltaLog open() {
         opened++;
         Arrays.fill(paused, true);
         return this;
@@ -52,7 +52,7 @@ final class MemoryDeltaLog implements DeltaLog {
         return closed;
     }
 
-    synchronized void add(Delta delta) {
+    public synchronized void add(Delta delta) {
         add(delta.header().shard(), DeltaCodec.encode(delta));
     }
 

@@ -1,0 +1,75 @@
+package dev.millrace.ps.serve;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.snapshot.ShardFolders;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A model's snapshots as what they serve: rows and version of a shard, for whatever keeps serving weights. */
+public final class ServingSnapshots {
+    private final ModelSpec spec;
+    private final Path folder;
+    private final FtrlRows rows;
+
+    /** @param folder of the model's snapshots */
+    public ServingSnapshots(ModelSpec spec, Path folder) {
+        this.spec = spec;
+        this.folder = folder;
+        rows = new FtrlRows(spec);
+    }
+
+    /**
+     * One shard at one point of its log.
+     *
+     * @param next offset on its delta partition of the first delta that it does not contain
+     */
+    public record Serving(ShardVersion version, long next, ParameterTable training, FtrlRows rows) {
+        /** Every serving row, in no particular order. */
+        public void forEachRow(FtrlRows.Sink sink) {
+            training.forEachRow(row -> rows.serve(training, row, sink));
+        }
+    }
+
+    /**
+     * The shard's newest whole snapshot of this spec, if it is beyond a sequence. The training table that it returns
+     * with is as large as the learner's.
+     */
+    public Optional<Serving> newerThan(int shard, int shards, long sequence) throws IOException {
+        var snapshots = new SnapshotFolder(ShardFolders.of(folder, shard, shards), 1);
+        try (Snapshot snapshot = snapshots.newerThan(sequence).orElse(null)) {
+            if (snapshot == null
+                    || snapshot.header().specFingerprint() != spec.fingerprint()
+                    || snapshot.header().shard() != shard) {
+                return Optional.empty();
+            }
+            ParameterTable training =
+                    SnapshotTables.restore(snapshot, spec.policies().maxRows());
+            Snapshot.Header header = snapshot.header();
+            return Optional.of(new Serving(version(header, training), header.deltaOffset() + 1, training, rows));
+        }
+    }
+
+    private static ShardVersion version(Snapshot.Header header, ParameterTable training) {
+        long bias = training.find(FeatureIds.BIAS);
+        long watermark = header.watermarks().values().stream()
+                .mapToLong(Long::longValue)
+                .min()
+                .orElse(0);
+        return new ShardVersion(
+                header.sequence(),
+                0,
+                watermark,
+                header.sampleOffsets(),
+                header.samples(),
+                bias == ParameterTable.MISSING ? 0 : training.getLong(bias, RowLayout.ID_SUM),
+                header.duplicateSamples());
+    }
+}
