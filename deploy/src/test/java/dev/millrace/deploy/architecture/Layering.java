@@ -37,6 +37,11 @@ enum Layering {
             "jcuda.Pointer:",
             "dev.millrace.learner.step.Step: jcuda.Pointer pointer;"),
 
+    S3_STAYS_IN_PS_SNAPSHOT(
+            onlyIn("software.amazon..", "dev.millrace.ps.snapshot.."),
+            "software.amazon.Client:",
+            "dev.millrace.ps.serve.Serve: software.amazon.Client client;"),
+
     TABLE_KNOWS_NO_NETWORK(
             noClasses()
                     .that()

@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 import java.util.zip.CRC32C;
 
 /**
- * Bytes to or from a file, through one chunk of native memory that is freed at the end, with the checksum of all that
- * passed. Belongs to one thread, and goes one way.
+ * Bytes of a file, through one chunk of native memory that is freed at the end, with the checksum of all that
+ * passed. Belongs to one thread.
  */
 final class ChecksummedFile implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
@@ -25,21 +25,9 @@ final class ChecksummedFile implements AutoCloseable {
         this.file = file;
     }
 
-    /** Of everything that was written or read so far. */
+    /** Of everything that was read so far. */
     long checksum() {
         return crc.getValue();
-    }
-
-    void write(MemorySegment source) throws IOException {
-        for (long at = 0; at < source.byteSize(); at += CHUNK) {
-            int bytes = (int) Math.min(CHUNK, source.byteSize() - at);
-            MemorySegment.copy(source, at, chunk, 0, bytes);
-            buffer.limit(bytes).rewind();
-            while (buffer.hasRemaining()) {
-                file.write(buffer);
-            }
-            crc.update(buffer.rewind());
-        }
     }
 
     /** Fills the target. */

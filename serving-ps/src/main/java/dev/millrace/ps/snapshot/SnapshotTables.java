@@ -3,17 +3,19 @@ package dev.millrace.ps.snapshot;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Rows of a table to and from the memory of a snapshot. O(rows), one copy. */
+/** Rows of a table to and from a snapshot. O(rows). */
 public final class SnapshotTables {
     private SnapshotTables() {}
 
     /** A copy of all rows, one after the other, in memory of its own: the {@link Snapshot} that takes it frees it. */
     public static Snapshot.Rows copyRows(ParameterTable table) {
         int stride = table.layout().stride();
-        Snapshot.Rows rows = new Snapshot.Rows(table.size() * stride);
+        Snapshot.Rows rows = new Snapshot.Rows(table.layout(), table.size());
         long[] at = {0};
         table.forEachRow(row -> {
             table.copyRow(row, rows.bytes(), at[0]);
@@ -22,19 +24,39 @@ public final class SnapshotTables {
         return rows;
     }
 
-    /** A new table with the snapshot's rows, which the snapshot keeps too. */
+    /**
+     * A new table with the snapshot's rows, which the snapshot keeps too. Read and verified on several threads, inserted
+     * on this one.
+     *
+     * @throws UncheckedIOException when its files, which were whole when it was opened, no longer are
+     */
     public static ParameterTable restore(Snapshot snapshot, long maxRows) {
         RowLayout layout = snapshot.header().layout();
-        long count = snapshot.header().rowCount();
-        ParameterTable table = new OffHeapTable(layout, Math.max(maxRows, count));
-        // Once, not by doubling: what doubling leaves behind waits for the collector.
-        table.reserve((int) Math.min(count, Integer.MAX_VALUE));
-        MemorySegment rows = snapshot.rows().bytes();
-        for (long i = 0; i < count; i++) {
-            long at = i * layout.stride();
+        ParameterTable table = new OffHeapTable(layout, Math.max(maxRows, Math.max(1, snapshot.peakRows())));
+        // Once, not by growing.
+        table.reserve((int) Math.min(snapshot.peakRows(), Integer.MAX_VALUE));
+        try {
+            for (RowPart part : snapshot.parts()) {
+                for (long key : part.removed()) {
+                    table.remove(key);
+                }
+                ParallelReader.forEach(part, rows -> insert(table, rows, layout.stride()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (table.size() != snapshot.header().rowCount()) {
+            throw new IllegalStateException("the snapshot at sequence "
+                    + snapshot.header().sequence() + " brought " + table.size() + " rows, not "
+                    + snapshot.header().rowCount());
+        }
+        return table;
+    }
+
+    private static void insert(ParameterTable table, MemorySegment rows, int stride) {
+        for (long at = 0; at < rows.byteSize(); at += stride) {
             long row = table.findOrInsert(rows.get(ValueLayout.JAVA_LONG, at + RowLayout.KEY));
             table.setRow(row, rows, at);
         }
-        return table;
     }
 }

@@ -1,8 +1,8 @@
 /**
- * Snapshots: rows and the log offsets that they include, in one file, published atomically.
+ * Snapshots: rows and the log offsets that they include, full or incremental, published atomically.
  *
- * <p>In: a table's rows. Out: a checksummed file of a versioned format, and back. Depends on the row layout. A folder
- * has one writer.
+ * <p>In: a table's rows. Out: checksummed members of a versioned format, in a folder or an object store, and back.
+ * Depends on the table and on the S3 client. A store has one writing thread.
  */
 @NullMarked
 package dev.millrace.ps.snapshot;

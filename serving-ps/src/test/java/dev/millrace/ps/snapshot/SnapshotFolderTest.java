@@ -2,7 +2,6 @@ package dev.millrace.ps.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,20 +14,38 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SnapshotFolderTest {
+class SnapshotFolderTest extends SnapshotStoreContract {
     private static final Extras EXTRAS =
             Extras.NONE.withLongs(Extras.RECENT_IDS, new long[] {5, 6, 7}).with("sketch", new byte[] {1, 2, 3});
 
     @TempDir
     Path dir;
+
+    @Override
+    int damages() {
+        return 40;
+    }
+
+    @Override
+    SnapshotStore store(int keep) {
+        return new SnapshotFolder(dir, keep);
+    }
+
+    @Override
+    Blobs blobs() {
+        return new FolderBlobs(dir);
+    }
+
+    @Override
+    void overwrite(String name, byte[] bytes) throws IOException {
+        Files.write(dir.resolve(name), bytes);
+    }
 
     static Snapshot snapshot(long sequence, int rows) {
         ParameterTable table = new OffHeapTable(RowLayout.TRAINING, 1_000);
@@ -53,53 +70,6 @@ class SnapshotFolderTest {
 
     private Snapshot newest() throws IOException {
         return new SnapshotFolder(dir, 2).newest().orElseThrow();
-    }
-
-    @Test
-    void readsBackWhatWasWritten() throws IOException {
-        new SnapshotFolder(dir, 2).write(snapshot(4, 100));
-        Snapshot read = newest();
-        assertEquals(snapshot(4, 100).header(), read.header());
-        assertArrayEquals(new long[] {5, 6, 7}, read.extras().longs(Extras.RECENT_IDS));
-        assertArrayEquals(new byte[] {1, 2, 3}, read.extras().bytes("sketch").orElseThrow());
-        assertTrue(read.extras().bytes("expiry").isEmpty());
-        ParameterTable table = SnapshotTables.restore(read, 1_000);
-        assertEquals(100, table.size());
-        assertEquals(25f, table.getFloat(table.find(50), RowLayout.Z));
-        assertEquals(-50, table.getLong(table.find(50), RowLayout.ID_SUM));
-    }
-
-    @Test
-    void keepsTheNewestFew() throws IOException {
-        SnapshotFolder folder = new SnapshotFolder(dir, 2);
-        for (long sequence : new long[] {9, 10, 11}) {
-            folder.write(snapshot(sequence, 1));
-        }
-        try (Stream<Path> files = Files.list(dir)) {
-            assertEquals(
-                    List.of("snapshot-0000000000000000010.mrs", "snapshot-0000000000000000011.mrs"),
-                    files.map(f -> f.getFileName().toString()).sorted().toList());
-        }
-        assertEquals(11, newest().header().sequence());
-    }
-
-    @Test
-    void onlyANewerOneIsTaken() throws IOException {
-        SnapshotFolder folder = new SnapshotFolder(dir, 2);
-        folder.write(snapshot(9, 1));
-        folder.write(snapshot(10, 1));
-        assertEquals(10, folder.newerThan(9).orElseThrow().header().sequence());
-        assertTrue(folder.newerThan(10).isEmpty());
-    }
-
-    @Test
-    void whatACrashLeftUnfinishedIsDeleted() throws IOException {
-        Path left = Files.write(dir.resolve("snapshot-0000000000000000003.mrs.unfinished"), new byte[100]);
-        Path other = Files.write(dir.resolve("notes.unfinished"), new byte[100]);
-        new SnapshotFolder(dir, 2).write(snapshot(4, 1));
-        assertFalse(Files.exists(left));
-        assertTrue(Files.exists(other));
-        assertEquals(4, newest().header().sequence());
     }
 
     @Test
@@ -146,31 +116,6 @@ class SnapshotFolderTest {
         }
         assertTrue(direct.getMemoryUsed() - before < 1 << 20, () -> "kept " + (direct.getMemoryUsed() - before));
         assertEquals(200_000, table.size());
-    }
-
-    @Test
-    void anEmptyOrMissingFolderHasNone() throws IOException {
-        assertTrue(new SnapshotFolder(dir, 1).newest().isEmpty());
-        assertTrue(new SnapshotFolder(dir.resolve("nowhere"), 1).newest().isEmpty());
-    }
-
-    @Test
-    void aDamagedOneIsPassedOverForThePrevious() throws IOException {
-        SnapshotFolder folder = new SnapshotFolder(dir, 2);
-        folder.write(snapshot(1, 10));
-        folder.write(snapshot(2, 10));
-        Path second = dir.resolve("snapshot-0000000000000000002.mrs");
-        byte[] good = Files.readAllBytes(second);
-        for (int at = 0; at < good.length; at++) {
-            byte[] flipped = good.clone();
-            flipped[at] ^= 0x10;
-            Files.write(second, flipped);
-            assertEquals(1, newest().header().sequence(), "bit flipped in byte " + at);
-        }
-        for (int length = 0; length < good.length; length += 7) {
-            Files.write(second, java.util.Arrays.copyOf(good, length));
-            assertEquals(1, newest().header().sequence(), "cut to " + length);
-        }
     }
 
     @Test

@@ -1,0 +1,109 @@
+package dev.millrace.ps.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Files of one folder, forced to disk, and the folder too. */
+final class FolderBlobs implements Blobs {
+    private final Path dir;
+
+    FolderBlobs(Path dir) {
+        this.dir = dir;
+    }
+
+    @Override
+    public List<String> names() throws IOException {
+        if (!Files.isDirectory(dir)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(Names.PREFIX))
+                    .toList();
+        }
+    }
+
+    @Override
+    public FileChannel open(String name) throws IOException {
+        return FileChannel.open(dir.resolve(name), StandardOpenOption.READ);
+    }
+
+    @Override
+    public Output create(String name) throws IOException {
+        Files.createDirectories(dir);
+        return new FileOutput(dir.resolve(name));
+    }
+
+    @Override
+    public void put(String name, ByteBuffer bytes) throws IOException {
+        Path unfinished = dir.resolve(name + Names.UNFINISHED);
+        try (Output file = create(unfinished.getFileName().toString())) {
+            file.write(bytes);
+            file.finish();
+        }
+        Files.move(unfinished, dir.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        forceFolder();
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+        Files.deleteIfExists(dir.resolve(name));
+    }
+
+    @Override
+    public void sweep() {
+        // Whatever was left has a name.
+    }
+
+    @Override
+    public String place() {
+        return dir.toString();
+    }
+
+    private void forceFolder() throws IOException {
+        try (FileChannel folder = FileChannel.open(dir, StandardOpenOption.READ)) {
+            folder.force(true);
+        }
+    }
+
+    private final class FileOutput implements Output {
+        private final Path path;
+        private final FileChannel file;
+        private boolean finished;
+
+        FileOutput(Path path) throws IOException {
+            this.path = path;
+            this.file = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+        }
+
+        @Override
+        public void write(ByteBuffer bytes) throws IOException {
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+        }
+
+        @Override
+        public void finish() throws IOException {
+            file.force(true);
+            forceFolder();
+            finished = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+            if (!finished) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}
