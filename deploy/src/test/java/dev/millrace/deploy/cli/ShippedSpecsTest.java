@@ -41,9 +41,7 @@ class ShippedSpecsTest {
         assertEquals(known("optimizer: {x: 1}"), keys(top.get("optimizer").get("properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
-        assertEquals(
-                known("crosses: [{x: 1}]"),
-                keys(top.get("crosses").at("/items/oneOf/1/properties")));
+        assertEquals(known("crosses: [{x: 1}]"), keys(top.get("crosses").at("/items/oneOf/1/properties")));
     }
 
     /** The names that the reader offers for an unknown one. */
