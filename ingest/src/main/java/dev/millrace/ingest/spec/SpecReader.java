@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -31,6 +32,9 @@ public final class SpecReader {
             List.of("absence", "lateness", "maxRows", "audit", "weights", "admissionBytes");
 
     private static final long MAX_BYTES = 1 << 20;
+    /** Of all sketches, which travel with every snapshot. */
+    private static final long MAX_ADMISSION_BYTES = 512L << 20;
+
     private static final int MAX_SLOTS = 512;
     private static final Pattern MODEL = Pattern.compile("[a-z][a-z0-9-]{0,62}");
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
@@ -108,6 +112,16 @@ public final class SpecReader {
                         "policies.audit",
                         "false excludes 'standardize', whose mean needs its count; give slot '" + s.name()
                                 + "' bins, or leave audit on"));
+        long counting = Stream.concat(
+                        slots.stream().map(Slot::life), crosses.stream().map(Cross::life))
+                .filter(life -> life.minCount() > 1)
+                .count();
+        if (counting * policies.admissionBytes() > MAX_ADMISSION_BYTES) {
+            yaml.problem(
+                    "policies.admissionBytes",
+                    counting + " slots and crosses with a minCount may take " + MAX_ADMISSION_BYTES
+                            + " bytes together: " + MAX_ADMISSION_BYTES / counting + " each");
+        }
         return new ModelSpec(
                 name,
                 labels,
@@ -280,6 +294,6 @@ public final class SpecReader {
                 (long) whole(yaml, "maxRows", d.maxRows(), 1, 1e9),
                 yaml.flag("audit", d.audit()),
                 yaml.choice("weights", WeightFormat.class, d.weights()),
-                (int) whole(yaml, "admissionBytes", d.admissionBytes(), 1 << 10, 1 << 30));
+                (int) whole(yaml, "admissionBytes", d.admissionBytes(), 1 << 10, MAX_ADMISSION_BYTES));
     }
 }

@@ -109,6 +109,7 @@ class SpecReaderTest {
             audit: true             | audit: maybe               | policies.audit        | true or false
             weights: q2.13          | weights: q2_13             | policies.weights      | did you mean 'q2.13'
             admissionBytes: 65536   | admissionBytes: 1          | policies.admissionBytes | 1024..
+            admissionBytes: 65536   | admissionBytes: 300000000  | policies.admissionBytes | 268435456 each
             absence: drop           | absence: maybe             | policies.absence      | negative, drop
             standardize: true       | standardize: 1             | slots.price.standardize | true or false
             """)

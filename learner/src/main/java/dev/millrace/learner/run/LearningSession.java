@@ -3,6 +3,7 @@ package dev.millrace.learner.run;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.source.SampleLog;
 import dev.millrace.learner.sync.DeltaPublisher;
+import dev.millrace.learner.training.LifeLog;
 import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
@@ -33,6 +34,7 @@ final class LearningSession implements AutoCloseable {
     private final DeltaPublisher publisher;
     private final SnapshotFolder folder;
     private final ExecutorService writer;
+    private final LifeLog life;
     private Future<?> writing = CompletableFuture.completedFuture(null);
     private long snapshotSequence;
     private long snapshotSamples;
@@ -50,6 +52,7 @@ final class LearningSession implements AutoCloseable {
                 Thread.ofPlatform().name("snapshots-" + shard.spec().model()).factory());
         this.snapshotSequence = shard.sequence();
         this.snapshotSamples = shard.samples();
+        this.life = new LifeLog(shard.state(), System.nanoTime());
         // The first one soon: a process that dies again has less to learn again.
         this.nextSnapshotNs = System.nanoTime();
     }
@@ -88,6 +91,7 @@ final class LearningSession implements AutoCloseable {
             }
         }
         publish();
+        life.say(System.nanoTime());
         if (System.nanoTime() - nextSnapshotNs >= 0 && writing.isDone() && worthASnapshot()) {
             beginSnapshot();
         }

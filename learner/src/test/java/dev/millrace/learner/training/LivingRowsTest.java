@@ -16,6 +16,7 @@ import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.table.RowLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -276,11 +277,23 @@ class LivingRowsTest {
     }
 
     @Test
-    void aFullTableIsCounted() {
-        ModelSpec spec = spec("maxRows: 5");
-        TrainingShard shard = TrainingShard.empty(spec, RECENT);
-        learn(shard, blocks(1, 20, 1_000, 2_000), 0, 20);
+    void aFullTableIsCountedAndSaidOnceAMinute() {
+        TrainingShard shard = TrainingShard.empty(spec("maxRows: 5"), RECENT);
+        LifeLog log = new LifeLog(shard.state(), 0);
+        assertTrue(log.warning(0).isEmpty());
+        List<SampleBlock> blocks = blocks(1, 20, 1_000, 2_000);
+        learn(shard, blocks, 0, 10);
         assertEquals(5, shard.rows());
-        assertTrue(shard.state().life().counters().withoutRoom() > 20);
+        long withoutRoom = shard.state().life().counters().withoutRoom();
+        assertTrue(withoutRoom > 20);
+        String said = log.warning(1).orElse("");
+        assertTrue(said.startsWith("model m, shard 0: 5 rows") && said.contains(withoutRoom + " more occ"), said);
+        learn(shard, blocks, 10, 20);
+        assertTrue(log.warning(2).isEmpty());
+        assertTrue(log.warning(Duration.ofMinutes(2).toNanos()).isPresent());
+        assertTrue(log.summary(3).isEmpty());
+        said = log.summary(Duration.ofMinutes(10).toNanos()).orElse("");
+        assertTrue(said.contains("5 rows; since the last word 5 born, 0 expired, "), said);
+        assertTrue(log.summary(Duration.ofMinutes(30).toNanos()).isEmpty(), "nothing came or went since");
     }
 }
