@@ -27,6 +27,7 @@ final class MappedMemory {
     private static final int MAP_NORESERVE = LINUX ? 0x4000 : 0x40;
     private static final long MAP_FAILED = -1;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_COLLAPSE = 25;
     private static final long SYS_MBIND = System.getProperty("os.arch", "").equals("aarch64") ? 235 : 237;
     private static final int MPOL_PREFERRED = 1;
 
@@ -70,7 +71,8 @@ final class MappedMemory {
      * @throws OutOfMemoryError when the system refuses the address space
      */
     static MemorySegment reserve(long bytes) {
-        long rounded = Math.ceilDiv(bytes, PAGE) * PAGE;
+        long unit = bytes < HUGE_PAGE ? PAGE : HUGE_PAGE;
+        long rounded = Math.ceilDiv(bytes, unit) * unit;
         long mapped = rounded + HUGE_PAGE;
         long address = map(mapped);
         if (address == MAP_FAILED) {
@@ -81,13 +83,22 @@ final class MappedMemory {
         return MemorySegment.ofAddress(aligned).reinterpret(rounded, Arena.ofAuto(), gone -> unmap(address, mapped));
     }
 
-    /** Asks for huge pages where whole ones lie within the range. */
+    /** Asks for huge pages for all that the range touches, before it is touched. */
     static void preferHugePages(MemorySegment memory, long from, long to) {
-        long first = Math.ceilDiv(from, HUGE_PAGE) * HUGE_PAGE;
-        long end = Math.min(to, memory.byteSize()) / HUGE_PAGE * HUGE_PAGE;
+        advise(memory, from, to, MADV_HUGEPAGE);
+    }
+
+    /** Asks for huge pages in place of the small ones that the range has already. Copies what is there. */
+    static void makeHugePages(MemorySegment memory, long from, long to) {
+        advise(memory, from, to, MADV_COLLAPSE);
+    }
+
+    private static void advise(MemorySegment memory, long from, long to, int advice) {
+        long first = from / HUGE_PAGE * HUGE_PAGE;
+        long end = Math.min(Math.ceilDiv(to, HUGE_PAGE) * HUGE_PAGE, memory.byteSize());
         if (LINUX && first < end) {
             try {
-                var ignored = (int) MADVISE.invokeExact(memory.address() + first, end - first, MADV_HUGEPAGE);
+                var ignored = (int) MADVISE.invokeExact(memory.address() + first, end - first, advice);
             } catch (Throwable e) {
                 throw new AssertionError(e);
             }

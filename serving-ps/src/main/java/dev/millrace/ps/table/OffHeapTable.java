@@ -47,7 +47,7 @@ public final class OffHeapTable implements ParameterTable {
     /** A bound for those who give none. */
     private static final long MOST_ROWS = 1L << 31;
 
-    private static final long HUGE_PAGES_FROM = 16L << 20;
+    private static final long HUGE_PAGES_FROM = 4L << 20;
 
     private final RowLayout layout;
     private final int ways;
@@ -114,12 +114,16 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     private void useBuckets(long newBuckets) {
+        long oldUsed = buckets * bucketBytes;
         buckets = newBuckets;
         growAt = newBuckets == maxBuckets ? maxRows : (long) (layout.maxLoad() * ways * newBuckets);
         long used = newBuckets * bucketBytes;
         if (used > HUGE_PAGES_FROM) {
             MappedMemory.preferHugePages(memory, hugeUpTo, used);
-            hugeUpTo = used / MappedMemory.HUGE_PAGE * MappedMemory.HUGE_PAGE;
+            if (hugeUpTo == 0 && size > 0) {
+                MappedMemory.makeHugePages(memory, 0, oldUsed);
+            }
+            hugeUpTo = used;
         }
     }
 
@@ -157,23 +161,16 @@ public final class OffHeapTable implements ParameterTable {
             long k1 = m.get(LONG, bucket + 8);
             long k2 = m.get(LONG, bucket + 16);
             long k3 = m.get(LONG, bucket + 24);
-            if (k0 == key) {
-                return bucket + keysBytes;
-            }
-            if (k1 == key) {
-                return bucket + keysBytes + stateBytes;
-            }
-            if (k2 == key) {
-                return bucket + keysBytes + 2L * stateBytes;
-            }
-            if (k3 == key) {
-                return bucket + keysBytes + 3L * stateBytes;
+            // Which way it is cannot be predicted: sums, not branches.
+            long way = isZero(k1 ^ key) + 2 * isZero(k2 ^ key) + 3 * isZero(k3 ^ key);
+            if ((way | isZero(k0 ^ key)) != 0) {
+                return bucket + keysBytes + way * stateBytes;
             }
             boolean full = k0 != EMPTY && k1 != EMPTY && k2 != EMPTY && k3 != EMPTY;
-            for (int way = 4; way < ways; way++) {
-                long k = m.get(LONG, bucket + 8L * way);
+            for (int more = 4; more < ways; more++) {
+                long k = m.get(LONG, bucket + 8L * more);
                 if (k == key) {
-                    return bucket + keysBytes + (long) way * stateBytes;
+                    return bucket + keysBytes + (long) more * stateBytes;
                 }
                 full &= k != EMPTY;
             }
@@ -182,6 +179,11 @@ public final class OffHeapTable implements ParameterTable {
             }
         }
         return MISSING;
+    }
+
+    /** 1 for 0, else 0. */
+    private static long isZero(long x) {
+        return ((x | -x) >>> 63) ^ 1;
     }
 
     @Override
