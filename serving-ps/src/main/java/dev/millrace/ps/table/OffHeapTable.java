@@ -181,6 +181,17 @@ public final class OffHeapTable implements ParameterTable {
         return MISSING;
     }
 
+    /** For batches, which are compiled: the Vector API is slow until then. */
+    private long searchWide(long bucket, long key) {
+        if (WideCompare.AVAILABLE) {
+            long found = WideCompare.ways(memory, bucket, key);
+            if (found != 0) {
+                return bucket + keysBytes + (long) Long.numberOfTrailingZeros(found) * stateBytes;
+            }
+        }
+        return search(bucket, key);
+    }
+
     /** 1 for 0, else 0. */
     private static long isZero(long x) {
         return ((x | -x) >>> 63) ^ 1;
@@ -191,7 +202,7 @@ public final class OffHeapTable implements ParameterTable {
         touchHomes(keys, from, count, rows);
         for (int i = 0; i < count; i++) {
             long key = keys[from + i];
-            rows[i] = key == EMPTY ? MISSING : search(rows[i], key);
+            rows[i] = key == EMPTY ? MISSING : searchWide(rows[i], key);
         }
     }
 
@@ -202,7 +213,7 @@ public final class OffHeapTable implements ParameterTable {
         ChangeTracker changes = tracker;
         for (int i = 0; i < count; i++) {
             long key = keys[from + i];
-            long row = key == EMPTY ? MISSING : search(rows[i], key);
+            long row = key == EMPTY ? MISSING : searchWide(rows[i], key);
             if (row == MISSING) {
                 row = findOrInsert(key);
             } else if (changes != null) {
