@@ -55,9 +55,8 @@ public final class LifeLog {
         if (nowNs - nextTellNs < 0 || now.equals(told)) {
             return Optional.empty();
         }
-        String text =
-                "model %s, shard %d: %d rows; since the last word %d born, %d expired, %d occurrences of features"
-                        + " too rare for a row";
+        String text = "model %s, shard %d: %d rows; since the last word %d born, %d expired, %d occurrences of features"
+                + " too rare for a row";
         String said = text.formatted(
                 state.spec().model(),
                 state.id().shard(),

@@ -34,8 +34,6 @@ public final class AdmissionSketch {
     private static final int HEADER = 2 * Byte.BYTES + Integer.BYTES + 2 * Long.BYTES;
     private static final int BYTE_LIMIT = 0xFF;
     private static final int SHORT_LIMIT = 0xFFFF;
-    /** Loads of keys that are independent of each other: enough to hide memory behind one another. */
-    private static final int GROUP = 16;
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -46,7 +44,9 @@ public final class AdmissionSketch {
     private final int limit;
     private final int width;
     private final MemorySegment counters;
-    private final long[] places = new long[GROUP * DEPTH];
+    /** Of the key looked at last. */
+    private final long[] places = new long[DEPTH];
+
     /** Occurrences since the counters were last halved. */
     private long added;
 
@@ -101,59 +101,11 @@ public final class AdmissionSketch {
      * @return how often it occurred, these included
      */
     public int add(long key, int occurrences) {
-        place(key, 0);
-        return addAt(0, occurrences);
-    }
-
-    /**
-     * The same as {@link #add} for one key after the other, with their memory asked for together.
-     *
-     * @param counts [n] receives what {@code add} returns
-     */
-    public void addAll(long[] keys, int[] occurrences, int n, int[] counts) {
-        for (int from = 0; from < n; from += GROUP) {
-            int to = Math.min(n, from + GROUP);
-            for (int i = from; i < to; i++) {
-                place(keys[i], i - from);
-            }
-            if (touch(to - from) > GROUP * DEPTH * Byte.MAX_VALUE) {
-                throw new AssertionError("never, but the compiler must not leave the loads out");
-            }
-            for (int i = from; i < to; i++) {
-                counts[i] = addAt(i - from, occurrences[i]);
-            }
-        }
-    }
-
-    /** How often a key occurred; at most what {@link #add} would have returned last. */
-    public int count(long key) {
-        place(key, 0);
-        return least(0);
-    }
-
-    private void place(long key, int group) {
-        for (int line = 0; line < DEPTH; line++) {
-            long hash = mix(key + seed + line * 0x9E3779B97F4A7C15L);
-            long column = ((hash >>> 32) * width) >>> 32;
-            places[group * DEPTH + line] = ((long) line * width + column) * counterBytes;
-        }
-    }
-
-    private int touch(int group) {
-        int sum = 0;
-        for (int i = 0; i < group * DEPTH; i++) {
-            sum += counters.get(ValueLayout.JAVA_BYTE, places[i]);
-        }
-        return sum;
-    }
-
-    private int addAt(int group, int occurrences) {
         if (occurrences < 1) {
             throw new IllegalArgumentException("at least one occurrence, not " + occurrences);
         }
-        int count = (int) Math.min(limit, (long) least(group) + occurrences);
-        for (int line = 0; line < DEPTH; line++) {
-            long at = places[group * DEPTH + line];
+        int count = (int) Math.min(limit, (long) count(key) + occurrences);
+        for (long at : places) {
             if (get(at) < count) {
                 set(at, count);
             }
@@ -165,10 +117,14 @@ public final class AdmissionSketch {
         return count;
     }
 
-    private int least(int group) {
+    /** How often a key occurred; at most what {@link #add} would have returned last. O({@link #DEPTH}). */
+    public int count(long key) {
         int least = limit;
         for (int line = 0; line < DEPTH; line++) {
-            least = Math.min(least, get(places[group * DEPTH + line]));
+            long hash = mix(key + seed + line * 0x9E3779B97F4A7C15L);
+            long column = ((hash >>> 32) * width) >>> 32;
+            places[line] = ((long) line * width + column) * counterBytes;
+            least = Math.min(least, get(places[line]));
         }
         return least;
     }

@@ -54,6 +54,9 @@ public final class RowLife {
     private final SortedMap<Integer, AdmissionSketch> bySlot = new TreeMap<>();
     private final Sweep sweep;
     private final LongArrayList expiring = new LongArrayList();
+    private final long[] admittedKeys = new long[ParameterTable.CHUNK];
+    private final int[] admittedIndex = new int[ParameterTable.CHUNK];
+    private final long[] admittedRows = new long[ParameterTable.CHUNK];
     private long bornBefore;
     private long heldBack;
     private long expired;
@@ -120,6 +123,64 @@ public final class RowLife {
             withoutRoom += occurrences;
         }
         return row;
+    }
+
+    /**
+     * {@link #rowFor} for many keys at once, their cache misses overlapping; a key stands among them once. All rows hold
+     * until the next insertion or removal.
+     *
+     * @param count at most {@link ParameterTable#CHUNK}
+     * @param rows [count] receives the rows
+     */
+    public void rowsFor(long[] keys, int[] occurrences, int count, long[] rows) {
+        int admitted = count;
+        if (bySlot.isEmpty()) {
+            table.findOrInsertAll(keys, 0, count, rows);
+        } else {
+            admitted = admit(keys, occurrences, count, rows);
+            table.findOrInsertAll(admittedKeys, 0, admitted, admittedRows);
+            for (int i = 0; i < admitted; i++) {
+                rows[admittedIndex[i]] = admittedRows[i];
+            }
+        }
+        for (int i = 0; i < admitted; i++) {
+            int at = bySlot.isEmpty() ? i : admittedIndex[i];
+            if (rows[at] == ParameterTable.MISSING) {
+                withoutRoom += occurrences[at];
+            }
+        }
+    }
+
+    /** Collects the keys that have a row or get one now; {@code rows} of the others are MISSING. */
+    private int admit(long[] keys, int[] occurrences, int count, long[] rows) {
+        table.findAll(keys, 0, count, rows);
+        touchSketches(keys, count, rows);
+        int admitted = 0;
+        for (int i = 0; i < count; i++) {
+            int slot = FeatureIds.slotOf(keys[i]);
+            AdmissionSketch sketch = sketches[slot];
+            if (rows[i] == ParameterTable.MISSING
+                    && sketch != null
+                    && sketch.add(keys[i], occurrences[i]) < minCounts[slot]) {
+                heldBack += occurrences[i];
+            } else {
+                admittedKeys[admitted] = keys[i];
+                admittedIndex[admitted++] = i;
+            }
+        }
+        return admitted;
+    }
+
+    /** Loads the counters of all keys without a row, which waits for none of them. */
+    private void touchSketches(long[] keys, int count, long[] rows) {
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            AdmissionSketch sketch = sketches[FeatureIds.slotOf(keys[i])];
+            sum += rows[i] == ParameterTable.MISSING && sketch != null ? sketch.count(keys[i]) : 0;
+        }
+        if (sum < 0) {
+            throw new AssertionError("never, but the compiler must not leave the loads out");
+        }
     }
 
     /**

@@ -109,26 +109,6 @@ class AdmissionSketchTest {
     }
 
     @Test
-    void countsManyAtOnceAsOneByOne() {
-        Random random = new Random(5);
-        AdmissionSketch one = new AdmissionSketch(1 << 12, 3, 9);
-        AdmissionSketch many = new AdmissionSketch(1 << 12, 3, 9);
-        for (int round = 0; round < 50; round++) {
-            int n = random.nextInt(100);
-            long[] keys = random.longs(n, 0, 300).toArray();
-            int[] occurrences = random.ints(n, 1, 4).toArray();
-            int[] expected = new int[n];
-            for (int i = 0; i < n; i++) {
-                expected[i] = one.add(keys[i], occurrences[i]);
-            }
-            int[] counts = new int[n];
-            many.addAll(keys, occurrences, n, counts);
-            assertArrayEquals(expected, counts);
-        }
-        assertArrayEquals(one.toBytes(), many.toBytes());
-    }
-
-    @Test
     void aRestoredSketchGoesOnTheSame() {
         Random random = new Random(6);
         AdmissionSketch sketch = new AdmissionSketch(1 << 12, 300, 9);

@@ -69,11 +69,38 @@ class RowLifeTest {
     }
 
     @Test
+    void manyAtOnceAreAdmittedAsOneByOne() {
+        Random random = new Random(7);
+        ParameterTable rows = table();
+        RowLife many = new RowLife(SPEC, rows);
+        for (int round = 0; round < 60; round++) {
+            long[] keys = random.ints(0, 400)
+                    .limit(random.nextInt(ParameterTable.CHUNK))
+                    .distinct()
+                    .mapToLong(i -> FeatureIds.pack(List.of(U, I, K).get(i % 3), 1 + i))
+                    .toArray();
+            int[] occurrences = random.ints(keys.length, 1, 3).toArray();
+            long[] found = new long[ParameterTable.CHUNK];
+            many.rowsFor(keys, occurrences, keys.length, found);
+            for (int i = 0; i < keys.length; i++) {
+                boolean has = life.rowFor(keys[i], occurrences[i]) != ParameterTable.MISSING;
+                assertEquals(has ? keys[i] : 0, found[i] == ParameterTable.MISSING ? 0 : rows.key(found[i]));
+            }
+            assertEquals(life.counters(), many.counters());
+        }
+        assertArrayEquals(life.toBytes(), many.toBytes());
+    }
+
+    @Test
     void aFullTableIsCounted() {
         for (int i = 1; i <= 502; i++) {
             life.rowFor(FeatureIds.pack(K, i), 2);
         }
         assertEquals(new RowLife.Counters(500, 0, 0, 4), life.counters());
+        long[] rows = new long[2];
+        life.rowsFor(new long[] {FeatureIds.pack(K, 503), FeatureIds.pack(K, 1)}, new int[] {3, 1}, 2, rows);
+        assertEquals(new RowLife.Counters(500, 0, 0, 7), life.counters());
+        assertEquals(ParameterTable.MISSING, rows[0]);
     }
 
     @Test

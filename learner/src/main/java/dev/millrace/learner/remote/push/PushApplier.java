@@ -29,6 +29,10 @@ public final class PushApplier {
     private final ParameterTable table;
     private final Ftrl ftrl;
     private final Routes routes;
+    private final long[] keys = new long[ParameterTable.CHUNK];
+    private final int[] counts = new int[ParameterTable.CHUNK];
+    private final int[] index = new int[ParameterTable.CHUNK];
+    private final long[] rows = new long[ParameterTable.CHUNK];
     private long refusedRows;
 
     public PushApplier(ShardState state) {
@@ -40,11 +44,9 @@ public final class PushApplier {
 
     /** Applies a push whose turn it is. O(rows). */
     public void apply(Push push) {
-        int rows = push.gradientRows() + push.meanRows();
-        // Once, not as it goes.
-        table.reserve(rows);
-        for (int i = 0; i < rows; i++) {
-            apply(push, i, i >= push.gradientRows());
+        int all = push.gradientRows() + push.meanRows();
+        for (int from = 0; from < all; from += ParameterTable.CHUNK) {
+            apply(push, from, Math.min(all, from + ParameterTable.CHUNK));
         }
         refusedRows += push.refusedGradients();
         state.include(push.partition(), push.first(), push.next());
@@ -54,26 +56,32 @@ public final class PushApplier {
         state.expire();
     }
 
-    private void apply(Push push, int i, boolean mean) {
-        long key = push.key(i);
-        if (!isSound(push, i) || mean != routes.isMean(key)) {
-            refusedRows++;
-            return;
+    /** Some of its rows, found together so that their cache misses overlap. */
+    private void apply(Push push, int from, int to) {
+        int sound = 0;
+        for (int i = from; i < to; i++) {
+            if (isSound(push, i) && routes.isMean(push.key(i)) == i >= push.gradientRows()) {
+                keys[sound] = push.key(i);
+                counts[sound] = push.count(i);
+                index[sound++] = i;
+            }
         }
-        long before = table.size();
-        long row = state.life().rowFor(key, push.count(i));
-        if (row == ParameterTable.MISSING) {
-            return;
+        refusedRows += to - from - sound;
+        state.life().rowsFor(keys, counts, sound, rows);
+        for (int k = 0; k < sound; k++) {
+            if (rows[k] != ParameterTable.MISSING) {
+                apply(push, index[k], rows[k], index[k] >= push.gradientRows());
+            }
         }
+    }
+
+    /** A new row takes whatever is sound, so that none is left behind that nobody is told of. */
+    private void apply(Push push, int i, long row, boolean mean) {
         if (mean ? merge(push, i, row) : update(push, i, row)) {
             count(push, i, row, mean);
-            state.touch(key);
+            state.touch(push.key(i));
         } else {
             refusedRows++;
-            if (table.size() > before) {
-                // Made for this push: a row that nobody is told of would be one that serving lacks.
-                table.remove(key);
-            }
         }
     }
 
