@@ -6,7 +6,9 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.model.TrainingLayout;
+import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotTables;
@@ -37,15 +39,12 @@ public final class ShardState {
         }
     }
 
-    /** Its section of a snapshot: the sum of sample ids, one number. */
-    private static final String ID_SUM = "sample-id-sum";
-
     private final ModelSpec spec;
     private final long fingerprint;
     private final Id id;
     private final ParameterTable table;
     private final RowLife life;
-    private final FtrlRows rows;
+    private final ServedRows rows;
     private final SortedMap<Integer, Long> offsets = new TreeMap<>();
     private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
     private final SortedMap<Integer, Delta.Range> open = new TreeMap<>();
@@ -65,7 +64,7 @@ public final class ShardState {
         this.id = id;
         this.table = table;
         this.life = new RowLife(spec, table);
-        this.rows = new FtrlRows(spec);
+        this.rows = new ServedRows(spec);
     }
 
     public static ShardState empty(ModelSpec spec, Id id) {
@@ -92,7 +91,7 @@ public final class ShardState {
         var state = new ShardState(spec, id, TrainingLayout.convert(table, spec, RowLife.second(watermarkMs)));
         snapshot.extras().bytes(RowLife.SECTION).ifPresent(state.life::restore);
         if (!state.table.layout().audited()) {
-            long[] sum = snapshot.extras().longs(ID_SUM);
+            long[] sum = snapshot.extras().longs(Extras.SAMPLE_ID_SUM);
             state.sampleIdSum = sum.length == 1 ? sum[0] : idSumOf(table);
         }
         state.sequence = header.sequence();
@@ -196,20 +195,22 @@ public final class ShardState {
 
     private void serve(long touchedKey, LongArrayList keys, FloatArrayList weights) {
         long row = table.find(touchedKey);
+        FtrlRows.Sink sink = (key, weight) -> {
+            keys.add(key);
+            weights.add(weight);
+        };
         if (row == ParameterTable.MISSING) {
-            keys.add(touchedKey);
-            weights.add(Float.NaN);
+            rows.gone(touchedKey, sink);
         } else {
-            rows.serve(table, row, (key, weight) -> {
-                keys.add(key);
-                weights.add(weight);
-            });
+            rows.serve(table, row, sink);
         }
     }
 
     private Delta.Header header(long learnedMs, SortedMap<Integer, Delta.Range> ranges) {
         return new Delta.Header(
                 id.shard(),
+                id.shards(),
+                epoch,
                 ++sequence,
                 fingerprint,
                 learnedMs,
@@ -217,7 +218,10 @@ public final class ShardState {
                 ranges,
                 samples,
                 sampleIdSum(),
-                duplicates);
+                duplicates,
+                spec.policies().weights(),
+                // While rows wait for the next delta, serving cannot have them.
+                touched.isEmpty() ? ParityDigest.ofTraining(table, rows, sequence) : null);
     }
 
     /**
@@ -265,7 +269,8 @@ public final class ShardState {
                 duplicates,
                 table.layout(),
                 table.size());
-        Extras all = extras.with(RowLife.SECTION, life.toBytes()).withLongs(ID_SUM, new long[] {sampleIdSum()});
+        Extras all = extras.with(RowLife.SECTION, life.toBytes())
+                .withLongs(Extras.SAMPLE_ID_SUM, new long[] {sampleIdSum()});
         return new Snapshot(header, SnapshotTables.copyRows(table), all);
     }
 
@@ -308,6 +313,11 @@ public final class ShardState {
     private static long idSumOf(ParameterTable table) {
         long bias = table.find(FeatureIds.BIAS);
         return bias == ParameterTable.MISSING || !table.layout().audited() ? 0 : table.getLong(bias, RowLayout.ID_SUM);
+    }
+
+    /** Weights so far that were too large for the format that they travel in. */
+    public long saturated() {
+        return rows.saturated();
     }
 
     public long duplicates() {

@@ -14,6 +14,9 @@ public sealed interface Applied {
     /** Its rows mean other features than this spec's; dropped. */
     record WrongSpec(long expected, long found) implements Applied {}
 
-    /** It is of a shard that this model does not have; dropped. */
-    record WrongShard(int shards, int found) implements Applied {}
+    /** It is of a shard that this model does not have, or of a model with another number of shards; dropped. */
+    record WrongShard(int shards, int found, int foundShards) implements Applied {}
+
+    /** A later owner of its shard has published already: this one's sender does not know that it lost it; dropped. */
+    record Fenced(long epoch, long found) implements Applied {}
 }

@@ -56,7 +56,8 @@ public final class FtrlRows {
         return isMean(key) ? training.getFloat(row, RowLayout.Z) : weight(training, row);
     }
 
-    private boolean isMean(long key) {
+    /** Whether a row of this key is the mean of a standardized number, and of its scale too. */
+    public boolean isMean(long key) {
         for (long mean : means) {
             if (mean == key) {
                 return true;

@@ -42,6 +42,11 @@ public final class ServingKeys {
         return scales.clone();
     }
 
+    /** The scale that is learned in one row with this mean. */
+    public static long scaleOf(long meanKey) {
+        return FeatureIds.pack(FeatureIds.slotOf(meanKey), Vectorizer.NUMBER_SCALE);
+    }
+
     /** The mean that is learned in one row with this scale. */
     public static long meanOf(long scaleKey) {
         return FeatureIds.pack(FeatureIds.slotOf(scaleKey), Vectorizer.NUMBER_MEAN);

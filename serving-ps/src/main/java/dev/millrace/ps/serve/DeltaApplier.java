@@ -1,15 +1,10 @@
 package dev.millrace.ps.serve;
 
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.delta.Applied;
 import dev.millrace.ps.delta.Delta;
-import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.model.ServingKeys;
-import dev.millrace.ps.snapshot.ShardFolders;
-import dev.millrace.ps.snapshot.Snapshot;
-import dev.millrace.ps.snapshot.SnapshotFolder;
-import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -36,13 +31,15 @@ final class DeltaApplier implements DeltaSink {
     private final ServingKeys keys;
     private final VersionedWeights weights;
     private final RowStore store;
-    private final Path snapshots;
+    private final ServingSnapshots snapshots;
     private final Clock clock;
     private final Consumer<ServedVersion> listener;
     /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
     private final List<Delta> unwritten = new ArrayList<>();
     /** A shard's offset on the delta topic after its last delta in memory; −1: its beginning. Empty before loading. */
     private long[] next = {};
+    /** A shard each; read by any thread. */
+    private volatile List<ParityWatch> parity = List.of();
     /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
     private boolean diskWhole = true;
 
@@ -59,7 +56,7 @@ final class DeltaApplier implements DeltaSink {
         this.keys = new ServingKeys(spec);
         this.weights = weights;
         this.store = store;
-        this.snapshots = snapshots;
+        this.snapshots = new ServingSnapshots(spec, snapshots);
         this.clock = clock;
         this.listener = listener;
     }
@@ -98,6 +95,11 @@ final class DeltaApplier implements DeltaSink {
             weights.replace(table, state.version());
             next = state.nextDelta().clone();
         }
+        List<ParityWatch> watches = new ArrayList<>();
+        for (int shard = 0; shard < shards; shard++) {
+            watches.add(new ParityWatch(spec, shard, shards, clock));
+        }
+        parity = List.copyOf(watches);
         for (int shard = 0; shard < shards; shard++) {
             if (shardVersion(shard).sequence() == 0) {
                 // The log's beginning may have expired: it is the last resort, not the first.
@@ -120,16 +122,52 @@ final class DeltaApplier implements DeltaSink {
             unwritten.add(delta);
             next[header.shard()] = following;
             listener.accept(weights.version());
+            parity.get(header.shard()).applied(delta, weights.table(), shardVersion(header.shard()));
         }
         return judged;
     }
 
-    /** Writes what was applied to disk. */
+    /** Writes what was applied to disk, and mends rows that differ from training's when it is time to. */
     @Override
     public void persist() {
         if (!unwritten.isEmpty()) {
             store.write(unwritten, state());
             unwritten.clear();
+        }
+        for (int shard = 0; shard < next.length; shard++) {
+            if (parity.get(shard).mendIsDue()) {
+                mendDifference(shard);
+            }
+        }
+    }
+
+    /** The newest snapshot made since, and the deltas behind it: the version stays, the rows are training's. */
+    private void mendDifference(int shard) {
+        ParityWatch watch = parity.get(shard);
+        try {
+            ServingSnapshots.Serving snapshot = snapshots
+                    .newerThan(shard, next.length, watch.differsSince() - 1)
+                    .orElse(null);
+            List<Delta> behind = snapshot == null
+                    ? null
+                    : watch.from(
+                            snapshot.version().sequence(), shardVersion(shard).sequence());
+            if (snapshot == null || behind == null) {
+                LOG.info("model {}, shard {}: no snapshot mends its rows yet", spec.model(), shard);
+                return;
+            }
+            OffHeapTable table = tableWith(shard, snapshot);
+            behind.forEach(delta -> VersionedWeights.put(table, delta));
+            replace(table, weights.version());
+            watch.replaced(true);
+            LOG.info(
+                    "model {}, shard {}: rows mended from the snapshot at sequence {}",
+                    spec.model(),
+                    shard,
+                    snapshot.version().sequence());
+        } catch (IOException e) {
+            // The rows that serve stay as they are until the next try.
+            LOG.warn("model {}, shard {}: its snapshots cannot be read", spec.model(), shard, e);
         }
     }
 
@@ -146,24 +184,30 @@ final class DeltaApplier implements DeltaSink {
 
     @Override
     public long mend(int shard) throws IOException {
-        var folder = new SnapshotFolder(ShardFolders.of(snapshots, shard, next.length), 1);
-        try (Snapshot snapshot =
-                folder.newerThan(shardVersion(shard).sequence()).orElse(null)) {
-            return snapshot == null
-                            || snapshot.header().specFingerprint() != fingerprint
-                            || snapshot.header().shard() != shard
-                    ? -1
-                    : take(snapshot);
+        ShardVersion last = shardVersion(shard);
+        ServingSnapshots.Serving newer =
+                snapshots.newerThan(shard, next.length, last.sequence()).orElse(null);
+        if (newer == null) {
+            return -1;
         }
+        OffHeapTable table = tableWith(shard, newer);
+        diskWhole = false;
+        next[shard] = newer.next();
+        long now = clock.millis();
+        parity.get(shard).replaced(false);
+        replace(table, weights.version().with(shard, newer.version().ofEpoch(last.epoch()), now, now));
+        LOG.info(
+                "model {}, shard {}: mended from the snapshot at sequence {}",
+                spec.model(),
+                shard,
+                newer.version().sequence());
+        return next[shard];
     }
 
-    /** Its rows in place of those of the shard; the other shards' stay. */
-    private long take(Snapshot snapshot) {
-        int shard = snapshot.header().shard();
-        ParameterTable training =
-                SnapshotTables.restore(snapshot, spec.policies().maxRows());
+    /** The snapshot's rows in place of those of the shard; the other shards' stay. */
+    private OffHeapTable tableWith(int shard, ServingSnapshots.Serving snapshot) {
         OffHeapTable table = VersionedWeights.newTable();
-        table.reserve((int) Math.min(training.size(), Integer.MAX_VALUE));
+        table.reserve(snapshot.training().size());
         if (next.length > 1) {
             ParameterTable now = weights.table();
             now.forEachRow(row -> {
@@ -172,40 +216,20 @@ final class DeltaApplier implements DeltaSink {
                 }
             });
         }
-        FtrlRows rows = new FtrlRows(spec);
-        training.forEachRow(
-                row -> rows.serve(training, row, (key, weight) -> VersionedWeights.put(table, key, weight)));
-        diskWhole = false;
-        next[shard] = snapshot.header().deltaOffset() + 1;
-        long now = clock.millis();
-        weights.replace(table, weights.version().with(shard, version(snapshot.header(), training), now, now));
-        listener.accept(weights.version());
-        writeAll();
-        LOG.info(
-                "model {}, shard {}: mended from the snapshot at sequence {}",
-                spec.model(),
-                shard,
-                snapshot.header().sequence());
-        return next[shard];
+        snapshot.forEachRow((key, weight) -> VersionedWeights.put(table, key, weight));
+        return table;
     }
 
-    private static ShardVersion version(Snapshot.Header header, ParameterTable training) {
-        long bias = training.find(FeatureIds.BIAS);
-        long watermark = header.watermarks().values().stream()
-                .mapToLong(Long::longValue)
-                .min()
-                .orElse(0);
-        long idSum = bias == ParameterTable.MISSING || !training.layout().audited()
-                ? 0
-                : training.getLong(bias, RowLayout.ID_SUM);
-        return new ShardVersion(
-                header.sequence(),
-                0,
-                watermark,
-                header.sampleOffsets(),
-                header.samples(),
-                idSum,
-                header.duplicateSamples());
+    private void replace(OffHeapTable table, ServedVersion version) {
+        diskWhole = false;
+        weights.replace(table, version);
+        listener.accept(weights.version());
+        writeAll();
+    }
+
+    /** What comparing with training has found, a shard each; for any thread. */
+    List<ShardParity> parity() {
+        return parity.stream().map(ParityWatch::report).toList();
     }
 
     @Override

@@ -34,6 +34,7 @@ public final class DeltaFollower implements AutoCloseable {
     private final Supplier<? extends DeltaLog> logs;
     private final DeltaSink sink;
     private final Backoff backoff;
+    private final Duration mendAgain;
     private final Thread thread;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile DeltaLog log;
@@ -49,6 +50,13 @@ public final class DeltaFollower implements AutoCloseable {
      * @param sink closed by the following thread at its end
      */
     public DeltaFollower(String model, Supplier<? extends DeltaLog> logs, DeltaSink sink, Backoff backoff) {
+        this(model, logs, sink, backoff, MEND_AGAIN);
+    }
+
+    /** @param mendAgain how often a snapshot is looked for */
+    DeltaFollower(
+            String model, Supplier<? extends DeltaLog> logs, DeltaSink sink, Backoff backoff, Duration mendAgain) {
+        this.mendAgain = mendAgain;
         this.model = model;
         this.logs = logs;
         this.sink = sink;
@@ -163,10 +171,19 @@ public final class DeltaFollower implements AutoCloseable {
             return true;
         }
         Applied applied = sink.apply(delta, entry.offset() + 1);
-        if (applied instanceof Applied.WrongSpec || applied instanceof Applied.WrongShard) {
-            LOG.warn("model {}, shard {}, offset {}: dropped, {}", model, entry.shard(), entry.offset(), applied);
-        }
-        return !(applied instanceof Applied.Gap);
+        return switch (applied) {
+            case Applied.Advanced advanced -> true;
+            case Applied.Duplicate duplicate -> true;
+            case Applied.Gap gap -> false;
+            case Applied.WrongSpec wrong -> dropped(entry, wrong);
+            case Applied.WrongShard wrong -> dropped(entry, wrong);
+            case Applied.Fenced fenced -> dropped(entry, fenced);
+        };
+    }
+
+    private boolean dropped(DeltaLog.Entry entry, Applied because) {
+        LOG.warn("model {}, shard {}, offset {}: dropped, {}", model, entry.shard(), entry.offset(), because);
+        return true;
     }
 
     private void isMissing(int shard, DeltaLog from) {
@@ -189,7 +206,7 @@ public final class DeltaFollower implements AutoCloseable {
                 missing.clear(shard);
             }
         }
-        nextMendNs = System.nanoTime() + MEND_AGAIN.toNanos();
+        nextMendNs = System.nanoTime() + mendAgain.toNanos();
     }
 
     /** Ends early when this is closed. */

@@ -16,14 +16,20 @@ public final class DeltaOrder {
             return new Applied.WrongSpec(specFingerprint, header.specFingerprint());
         }
         int shards = now.shards().size();
-        if (header.shard() < 0 || header.shard() >= shards) {
-            return new Applied.WrongShard(shards, header.shard());
+        if (header.shard() >= shards || (header.shards() != 0 && header.shards() != shards)) {
+            return new Applied.WrongShard(shards, header.shard(), header.shards());
         }
-        long last = now.shards().get(header.shard()).sequence();
-        if (header.sequence() <= last) {
+        ShardVersion at = now.shards().get(header.shard());
+        if (header.epoch() < at.epoch()) {
+            return new Applied.Fenced(at.epoch(), header.epoch());
+        }
+        long last = at.sequence();
+        // A new owner that counts from where it took over: what its predecessor added behind its back is overwritten.
+        boolean takesOver = header.epoch() > at.epoch();
+        if (header.sequence() <= last && !takesOver) {
             return new Applied.Duplicate(header.sequence());
         }
-        if (header.sequence() != last + 1) {
+        if (header.sequence() > last + 1) {
             return new Applied.Gap(last + 1, header.sequence());
         }
         return new Applied.Advanced(header.sequence());

@@ -6,6 +6,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.parity.ShardParity;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,6 +49,11 @@ public final class GatheredWeightServer implements WeightServer {
     @Override
     public void onApplied(Consumer<ServedVersion> listener) {
         state.onApplied(listener);
+    }
+
+    @Override
+    public List<ShardParity> parity() {
+        return state.parity();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.millrace.ps.serve;
 
+import dev.millrace.ps.parity.ShardParity;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** What a replica of the weights says of itself. Safe for many threads. */
@@ -17,4 +19,9 @@ public interface ReplicaState {
      * logged and stops nothing.
      */
     void onApplied(Consumer<ServedVersion> listener);
+
+    /** What comparing the weights with training's has found, a shard each; empty where nothing compares them. */
+    default List<ShardParity> parity() {
+        return List.of();
+    }
 }

@@ -114,7 +114,7 @@ public record ServedVersion(
         header.ranges().forEach((partition, range) -> offsets.put(partition, range.to()));
         var now = new ShardVersion(
                 header.sequence(),
-                0,
+                header.epoch(),
                 header.watermarkMs(),
                 offsets,
                 header.samples(),

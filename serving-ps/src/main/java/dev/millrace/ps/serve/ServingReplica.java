@@ -4,6 +4,7 @@ import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.parity.ShardParity;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,6 +25,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
     private final VersionedWeights weights;
+    private final DeltaApplier applier;
     private final DeltaFollower follower;
     private final AppliedListeners listeners = new AppliedListeners();
 
@@ -33,7 +35,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         weights = new VersionedWeights(new LinearModel(spec));
         RowStore store = RowStore.open(config.rows());
         try {
-            var applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, listeners);
+            applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, listeners);
             follower = new DeltaFollower(
                     spec.model(),
                     () -> new KafkaDeltaLog(config.bootstrapServers(), spec.model()),
@@ -74,6 +76,11 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     @Override
     public void onApplied(Consumer<ServedVersion> listener) {
         listeners.add(listener);
+    }
+
+    @Override
+    public List<ShardParity> parity() {
+        return applier.parity();
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.millrace.ps.serve;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.ServedRows;
+import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.ShardFolders;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
@@ -17,13 +19,13 @@ import java.util.Optional;
 public final class ServingSnapshots {
     private final ModelSpec spec;
     private final Path folder;
-    private final FtrlRows rows;
+    private final ServedRows rows;
 
     /** @param folder of the model's snapshots */
     public ServingSnapshots(ModelSpec spec, Path folder) {
         this.spec = spec;
         this.folder = folder;
-        rows = new FtrlRows(spec);
+        rows = new ServedRows(spec);
     }
 
     /**
@@ -31,10 +33,10 @@ public final class ServingSnapshots {
      *
      * @param next offset on its delta partition of the first delta that it does not contain
      */
-    public record Serving(ShardVersion version, long next, ParameterTable training, FtrlRows rows) {
+    public record Serving(ShardVersion version, long next, ParameterTable training, ServedRows rows) {
         /** Every serving row, in no particular order. */
         public void forEachRow(FtrlRows.Sink sink) {
-            training.forEachRow(row -> rows.serve(training, row, sink));
+            training.forEachRow(row -> rows.serveAgain(training, row, sink));
         }
     }
 
@@ -53,12 +55,12 @@ public final class ServingSnapshots {
             ParameterTable training =
                     SnapshotTables.restore(snapshot, spec.policies().maxRows());
             Snapshot.Header header = snapshot.header();
-            return Optional.of(new Serving(version(header, training), header.deltaOffset() + 1, training, rows));
+            return Optional.of(new Serving(version(snapshot, training), header.deltaOffset() + 1, training, rows));
         }
     }
 
-    private static ShardVersion version(Snapshot.Header header, ParameterTable training) {
-        long bias = training.find(FeatureIds.BIAS);
+    private static ShardVersion version(Snapshot snapshot, ParameterTable training) {
+        Snapshot.Header header = snapshot.header();
         long watermark = header.watermarks().values().stream()
                 .mapToLong(Long::longValue)
                 .min()
@@ -69,7 +71,16 @@ public final class ServingSnapshots {
                 watermark,
                 header.sampleOffsets(),
                 header.samples(),
-                bias == ParameterTable.MISSING ? 0 : training.getLong(bias, RowLayout.ID_SUM),
+                sampleIdSum(snapshot, training),
                 header.duplicateSamples());
+    }
+
+    private static long sampleIdSum(Snapshot snapshot, ParameterTable training) {
+        if (!training.layout().audited()) {
+            long[] sum = snapshot.extras().longs(Extras.SAMPLE_ID_SUM);
+            return sum.length == 1 ? sum[0] : 0;
+        }
+        long bias = training.find(FeatureIds.BIAS);
+        return bias == ParameterTable.MISSING ? 0 : training.getLong(bias, RowLayout.ID_SUM);
     }
 }

@@ -26,4 +26,9 @@ public record ShardVersion(
     public ShardVersion {
         sampleOffsets = Map.copyOf(sampleOffsets);
     }
+
+    /** The same, made by another owner. */
+    ShardVersion ofEpoch(long owners) {
+        return new ShardVersion(sequence, owners, watermarkMs, sampleOffsets, samples, sampleIdSum, duplicateSamples);
+    }
 }

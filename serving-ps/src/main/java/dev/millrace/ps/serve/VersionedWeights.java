@@ -95,9 +95,7 @@ final class VersionedWeights {
     void apply(Delta delta, ServedVersion next) {
         long stamp = lock.writeLock();
         try {
-            for (int i = 0; i < delta.keys().length; i++) {
-                put(table, delta.keys()[i], delta.weights()[i]);
-            }
+            put(table, delta);
             version = next.withRows(table.size());
         } finally {
             lock.unlockWrite(stamp);
@@ -112,6 +110,12 @@ final class VersionedWeights {
             version = next.withRows(filled.size());
         } finally {
             lock.unlockWrite(stamp);
+        }
+    }
+
+    static void put(ParameterTable table, Delta delta) {
+        for (int i = 0; i < delta.keys().length; i++) {
+            put(table, delta.keys()[i], delta.weights()[i]);
         }
     }
 

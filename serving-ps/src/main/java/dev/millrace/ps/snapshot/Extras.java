@@ -19,6 +19,9 @@ public final class Extras {
     /** Ids of the latest samples, oldest first, as 64-bit numbers, little endian. */
     public static final String RECENT_IDS = "recent-ids";
 
+    /** Wrapping sum of the ids of all samples learned, as one 64-bit number, where no row keeps it. */
+    public static final String SAMPLE_ID_SUM = "sample-id-sum";
+
     public static final int MAX_SECTIONS = 256;
     /** Of a name, in UTF-8. */
     public static final int MAX_NAME_BYTES = 64;

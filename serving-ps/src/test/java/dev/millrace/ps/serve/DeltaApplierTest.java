@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
+import dev.millrace.ingest.spec.WeightFormat;
 import dev.millrace.ps.delta.Applied;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.LinearModel;
@@ -102,6 +103,61 @@ class DeltaApplierTest {
         assertEquals(new Applied.Gap(2, 3), applier.apply(delta(3, 10, 9f), 3));
         assertEquals(new Applied.WrongSpec(SPEC.fingerprint(), 99), applier.apply(delta(2, 99, 10, 9f), 2));
         assertEquals(0.5f, weightOf(10), 1e-5);
+    }
+
+    private static Delta owned(int shards, long epoch, long sequence, float weight) {
+        var header = new Delta.Header(
+                0,
+                shards,
+                epoch,
+                sequence,
+                SPEC.fingerprint(),
+                4_000,
+                3_000,
+                new TreeMap<>(Map.of(0, new Delta.Range(0, sequence))),
+                0,
+                0,
+                0,
+                WeightFormat.F32,
+                null);
+        return new Delta(header, new long[] {10}, new float[] {weight});
+    }
+
+    @Test
+    void anOwnerThatLostItsShardIsFencedOff() throws IOException {
+        applier.resume(1);
+        applier.apply(owned(1, 3, 1, 1f), 1);
+        applier.apply(owned(1, 3, 2, 2f), 2);
+        applier.apply(owned(1, 4, 3, 3f), 3);
+        assertEquals(new Applied.Fenced(4, 3), applier.apply(owned(1, 3, 4, 9f), 4));
+        assertEquals(new Applied.Fenced(4, 3), applier.apply(owned(1, 3, 3, 9f), 5));
+        assertEquals(new Applied.Advanced(4), applier.apply(owned(1, 4, 4, 4f), 6));
+        assertEquals(4f, weightOf(10));
+        applier.persist();
+        var again = startedAgain(v -> {});
+        again.resume(1);
+        assertEquals(new Applied.Fenced(4, 3), again.apply(owned(1, 3, 5, 9f), 7));
+    }
+
+    /** The former owner published once more before it noticed: the new one's delta of that sequence is the right one. */
+    @Test
+    void aNewOwnerGoesOnFromWhereItTookOver() throws IOException {
+        applier.resume(1);
+        applier.apply(owned(1, 3, 1, 1f), 1);
+        applier.apply(owned(1, 3, 2, 9f), 2);
+        applier.apply(owned(1, 3, 3, 9f), 3);
+        assertEquals(new Applied.Advanced(2), applier.apply(owned(1, 4, 2, 2f), 4));
+        assertEquals(2f, weightOf(10));
+        assertEquals(2, weights.version().sequence());
+        assertEquals(new Applied.Gap(3, 5), applier.apply(owned(1, 4, 5, 5f), 5));
+        assertEquals(new Applied.Advanced(3), applier.apply(owned(1, 4, 3, 3f), 6));
+    }
+
+    @Test
+    void deltasOfOtherShardsAreDropped() throws IOException {
+        applier.resume(1);
+        assertEquals(new Applied.WrongShard(1, 0, 2), applier.apply(owned(2, 0, 1, 1f), 1));
+        assertEquals(0, weights.version().sequence());
     }
 
     @Test

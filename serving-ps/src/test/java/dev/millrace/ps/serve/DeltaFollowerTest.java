@@ -150,7 +150,7 @@ class DeltaFollowerTest {
     @Test
     void unreadableRecordsArePassedOverAsAWhole() {
         byte[] keyZero = DeltaCodec.encode(delta(1, 77));
-        Arrays.fill(keyZero, keyZero.length - 12, keyZero.length - 4, (byte) 0);
+        Arrays.fill(keyZero, keyZero.length - 16, keyZero.length - 8, (byte) 0);
         log.add(new byte[0]);
         log.add(keyZero);
         log.add(delta(1, 10));

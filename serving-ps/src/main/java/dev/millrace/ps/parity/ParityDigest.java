@@ -1,0 +1,96 @@
+package dev.millrace.ps.parity;
+
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.ServedRows;
+import dev.millrace.ps.model.ServingKeys;
+import dev.millrace.ps.table.KeyHash;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+
+/**
+ * Digest of those serving rows of a shard whose training row's hash lies in a range: the wrapping sum of a hash of each
+ * row's key and weight bits, so that the rows' order is free and a row too many, too few or changed shows (but for one
+ * chance in 2⁶⁴). A row of weight 0 is like none, as it is for scoring. Training computes it from its table with the weights rounded as they travel, serving from what it has.
+ */
+public final class ParityDigest {
+    /** A range holds about as many training rows, so that comparing one costs about as much as a delta. */
+    static final int ROWS_A_RANGE = 1 << 14;
+
+    private static final int PLACE_BITS = 32;
+
+    private long rows;
+    private long digest;
+
+    private ParityDigest() {}
+
+    /**
+     * Of a training table, O(rows of the range).
+     *
+     * @param table of one shard
+     * @param index which range, modulo their number: the delta's sequence, so that all come in turn
+     */
+    public static Delta.Parity ofTraining(ParameterTable table, ServedRows rows, long index) {
+        int bits = rangeBits(table.size());
+        int range = (int) (index & ((1L << bits) - 1));
+        ParityDigest sum = new ParityDigest();
+        table.forEachRow(from(bits, range), from(bits, range + 1), row -> rows.serveAgain(table, row, sum::add));
+        return new Delta.Parity(bits, range, sum.rows, sum.digest);
+    }
+
+    /**
+     * Of a serving table with the rows of all shards, O(rows of the range).
+     *
+     * @param like whose range is meant
+     */
+    public static Delta.Parity ofServing(
+            ParameterTable table, ServingKeys keys, int shard, int shards, Delta.Parity like) {
+        long from = from(like.rangeBits(), like.range());
+        long to = from(like.rangeBits(), like.range() + 1);
+        ParityDigest sum = new ParityDigest();
+        table.forEachRow(from, to, row -> {
+            long key = table.key(row);
+            if (!keys.isScale(key) && keys.shardOf(key, shards) == shard) {
+                sum.add(key, table.getFloat(row, RowLayout.WEIGHT));
+            }
+        });
+        // A scale lies where its own key does, and counts where its mean does.
+        for (long scale : keys.scales()) {
+            long mean = ServingKeys.meanOf(scale);
+            long row = KeyHash.place(mean) >= from && KeyHash.place(mean) < to && keys.shardOf(mean, shards) == shard
+                    ? table.find(scale)
+                    : ParameterTable.MISSING;
+            if (row != ParameterTable.MISSING) {
+                sum.add(scale, table.getFloat(row, RowLayout.WEIGHT));
+            }
+        }
+        return new Delta.Parity(like.rangeBits(), like.range(), sum.rows, sum.digest);
+    }
+
+    private void add(long key, float weight) {
+        if (weight != 0) {
+            rows++;
+            digest += hash(key, weight);
+        }
+    }
+
+    /** Finalizer of MurmurHash3 (Appleby) over both. */
+    private static long hash(long key, float weight) {
+        long x = key * 0xD6E8FEB86659FD93L + Float.floatToIntBits(weight);
+        x = (x ^ (x >>> 33)) * 0xFF51AFD7ED558CCDL;
+        x = (x ^ (x >>> 33)) * 0xC4CEB9FE1A85EC53L;
+        return x ^ (x >>> 33);
+    }
+
+    /** 2^bits ranges of about {@link #ROWS_A_RANGE} rows; one range while there are fewer. */
+    static int rangeBits(long rows) {
+        int bits = 0;
+        while (rows >> bits > ROWS_A_RANGE && bits < Delta.Parity.MAX_RANGE_BITS) {
+            bits++;
+        }
+        return bits;
+    }
+
+    private static long from(int bits, long range) {
+        return range << (PLACE_BITS - bits);
+    }
+}
