@@ -5,6 +5,7 @@ import dev.millrace.ps.model.FtrlBatch;
 import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.MemoryNodes;
 import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.RowCut;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,6 +75,10 @@ public final class TableBench {
         List<Double> java = new ArrayList<>();
         List<Double> limit = new ArrayList<>();
         List<Double> ratios = new ArrayList<>();
+        if (distribution.equals("zipf")) {
+            merging(shards, name, figures);
+        }
+        pauses(shards, name, figures);
         try (Peer peer = program.equals("-") ? null : new Peer(program, rows, shards)) {
             for (int window = -2; window < WINDOWS; window++) {
                 double rate = window(shards);
@@ -89,8 +94,62 @@ public final class TableBench {
         figures.add("ftrl-" + name, median(java) / 1e6, "M updates/s");
         figures.add("ftrl-" + name + "-c", median(limit) / 1e6, "M updates/s");
         figures.add("ftrl-" + name + "-over-c", median(ratios), "ratio");
-        System.err.println(
-                "refused " + shards.stream().mapToLong(s -> s.batch.refused()).sum());
+        if (distribution.equals("zipf")) {
+            tracked(shards, name, figures);
+        }
+        System.err.println("slices " + shards.stream().mapToLong(s -> s.sliced).sum() + ", refused "
+                + shards.stream().mapToLong(s -> s.batch.refused()).sum());
+    }
+
+    /** Inserting every row one by one: how long the longest take, growth and fresh pages included. */
+    private static void pauses(List<Shard> shards, String name, Figures figures) {
+        long[] counts = new long[Long.SIZE * Shard.PARTS];
+        long longest = 0;
+        for (Shard shard : shards) {
+            for (int i = 0; i < counts.length; i++) {
+                counts[i] += shard.growthSteps[i];
+            }
+            longest = Math.max(longest, shard.longestNs);
+        }
+        long left = (long) (Arrays.stream(counts).sum() * 0.99);
+        int at = 0;
+        while (left > counts[at]) {
+            left -= counts[at++];
+        }
+        figures.add("growth-" + name + "-p99", Shard.upperNs(at) / 1e6, "ms");
+        figures.add("growth-" + name + "-max", longest / 1e6, "ms");
+    }
+
+    /** The same batches, their keys merged before: gradients summed by key, in an open-addressing array of the batch. */
+    private void merging(List<Shard> shards, String name, Figures figures) throws InterruptedException {
+        List<Double> ratios = new ArrayList<>();
+        for (int window = -1; window < 3; window++) {
+            double single = window(shards);
+            shards.forEach(s -> s.merging = true);
+            double merged = window(shards);
+            shards.forEach(s -> s.merging = false);
+            if (window >= 0) {
+                ratios.add(merged / single);
+            }
+        }
+        figures.add("ftrl-" + name + "-merged-over-single", median(ratios), "ratio");
+    }
+
+    /** The same while changes are tracked for incremental snapshots. */
+    private void tracked(List<Shard> shards, String name, Figures figures) throws InterruptedException {
+        List<Double> ratios = new ArrayList<>();
+        double before = window(shards);
+        for (Shard shard : shards) {
+            try (RowCut cut = shard.table.cut(false, (table, row) -> {})) {
+                while (!cut.advance(1 << 16)) {
+                    shard.sliced++;
+                }
+            }
+        }
+        for (int window = 0; window < 3; window++) {
+            ratios.add(window(shards) / before);
+        }
+        figures.add("ftrl-" + name + "-tracked-over-untracked", median(ratios), "ratio");
     }
 
     private double window(List<Shard> shards) throws InterruptedException {
@@ -144,11 +203,18 @@ public final class TableBench {
 
     /** One thread's table and batches. */
     final class Shard {
+        private static final int PARTS = 8;
+
         private final int number;
         private final long[] keys;
         private final long[][] batches = new long[BATCHES][];
         private final OffHeapTable table;
         private final FtrlBatch batch;
+        private final Merge merge = new Merge();
+        private final long[] growthSteps = new long[Long.SIZE * PARTS];
+        private boolean merging;
+        private long longestNs;
+        private long sliced;
         private double rate;
 
         Shard(int number, long[] keys) {
@@ -163,9 +229,23 @@ public final class TableBench {
             for (long rank = 1; rank <= rows; rank++) {
                 long key = key(rank);
                 if (KeyHash.shardOf(key, SHARDS) == number) {
+                    long from = System.nanoTime();
                     table.findOrInsert(key);
+                    long ns = System.nanoTime() - from;
+                    growthSteps[part(ns)]++;
+                    longestNs = Math.max(longestNs, ns);
                 }
             }
+        }
+
+        /** Bucket of a duration: {@link #PARTS} to each power of two. */
+        private static int part(long ns) {
+            int exponent = Long.SIZE - 1 - Long.numberOfLeadingZeros(ns | PARTS);
+            return exponent * PARTS + (int) ((ns >>> (exponent - 3)) & (PARTS - 1));
+        }
+
+        static double upperNs(int part) {
+            return Math.scalb(1 + (part % PARTS + 1.0) / PARTS, part / PARTS);
         }
 
         void window() {
@@ -175,7 +255,12 @@ public final class TableBench {
             long done = 0;
             int at = 0;
             do {
-                batch.update(batches[at], gradients, BATCH);
+                if (merging) {
+                    int distinct = merge.merge(batches[at], gradients);
+                    batch.update(merge.keys, merge.sums, distinct);
+                } else {
+                    batch.update(batches[at], gradients, BATCH);
+                }
                 done += BATCH;
                 at = (at + 1) % BATCHES;
             } while (System.nanoTime() < end);
@@ -184,6 +269,33 @@ public final class TableBench {
 
         long buckets() {
             return table.bytes() / 64;
+        }
+    }
+
+    /** Sums gradients by key. One thread. */
+    private static final class Merge {
+        private static final int PLACES = 4 * BATCH;
+
+        private final long[] keys = new long[BATCH];
+        private final float[] sums = new float[BATCH];
+        private final int[] places = new int[PLACES];
+
+        int merge(long[] batch, float[] gradients) {
+            Arrays.fill(places, 0);
+            int distinct = 0;
+            for (int i = 0; i < batch.length; i++) {
+                int place = (int) (KeyHash.place(batch[i]) & (PLACES - 1));
+                while (places[place] != 0 && keys[places[place] - 1] != batch[i]) {
+                    place = (place + 1) & (PLACES - 1);
+                }
+                if (places[place] == 0) {
+                    keys[distinct] = batch[i];
+                    sums[distinct] = 0;
+                    places[place] = ++distinct;
+                }
+                sums[places[place] - 1] += gradients[i];
+            }
+            return distinct;
         }
     }
 

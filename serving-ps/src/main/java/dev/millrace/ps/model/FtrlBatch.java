@@ -12,7 +12,8 @@ import dev.millrace.ps.table.RowLayout;
  *  z + g − σ·w  =  z + g + g²·s / ((√(n+g²) + √n)·(β + √n + α·λ2)),     n + g²
  * </pre>
  *
- * is the same step with one division, and without the cancellation of two near roots, which floats would not bear.
+ * is the same step with one division, and without the cancellation of two near roots, which floats would not bear. With
+ * Σg and Σg² of several samples in place of g and g² it is their steps one by one with the w that they began with.
  * Updates are done in their order, so that a key that comes twice is updated twice. Belongs to the table's thread.
  */
 public final class FtrlBatch {
@@ -32,7 +33,7 @@ public final class FtrlBatch {
     }
 
     /**
-     * One step a key. O(count), two cache misses a key at most, overlapping within {@link ParameterTable#CHUNK} keys.
+     * One step a key. O(count), one cache miss a key in most cases, overlapping within {@link ParameterTable#CHUNK} keys.
      *
      * @param gradients one that is not finite is refused and counted, its row stays as it was
      * @param count how many of {@code keys} and {@code gradients}
@@ -42,30 +43,36 @@ public final class FtrlBatch {
             int n = Math.min(ParameterTable.CHUNK, count - from);
             table.findOrInsertAll(keys, from, n, rows);
             for (int i = 0; i < n; i++) {
-                step(rows[i], gradients[from + i]);
+                float g = gradients[from + i];
+                if (rows[i] == ParameterTable.MISSING || !step(rows[i], g, g * g)) {
+                    refused++;
+                }
             }
         }
     }
 
-    private void step(long row, float g) {
-        if (row == ParameterTable.MISSING) {
-            refused++;
-            return;
-        }
+    /**
+     * One step of one row.
+     *
+     * @param sum g, or Σg of a batch's samples
+     * @param squares g², or Σg²
+     * @return false, and nothing changed, when the row would not be finite
+     */
+    public boolean step(long row, float sum, float squares) {
         float z = table.getFloat(row, RowLayout.Z);
         float n = table.getFloat(row, RowLayout.N);
-        float square = g * g;
-        float newN = n + square;
+        float newN = n + squares;
         float root = (float) Math.sqrt(n);
         float s = Math.copySign(Math.max(Math.abs(z) - l1, 0f), z);
         float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
-        float newZ = z + g + square * s / (divisor + Float.MIN_NORMAL);
-        if (Float.isFinite(newZ) && Float.isFinite(newN)) {
-            table.setFloat(row, RowLayout.Z, newZ);
-            table.setFloat(row, RowLayout.N, newN);
-        } else {
-            refused++;
+        // Both roots are 0 for a first gradient of 0.
+        float newZ = z + sum + squares * s / (divisor + Float.MIN_NORMAL);
+        if (!Float.isFinite(newZ) || !Float.isFinite(newN)) {
+            return false;
         }
+        table.setFloat(row, RowLayout.Z, newZ);
+        table.setFloat(row, RowLayout.N, newN);
+        return true;
     }
 
     /** Updates that were not done: the gradient was not finite, or the table at its bound. */

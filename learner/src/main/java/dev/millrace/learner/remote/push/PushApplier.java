@@ -3,6 +3,7 @@ package dev.millrace.learner.remote.push;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.learner.training.ShardState;
+import dev.millrace.ps.model.FtrlBatch;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -16,7 +17,7 @@ import dev.millrace.ps.table.RowLayout;
  *
  * which is Algorithm 1 of McMahan et al. (2013) run over the samples one by one with every gradient and every w taken at
  * the batch's beginning: Σᵢ (gᵢ − σᵢ·w) = Σgᵢ − w·Σσᵢ, and Σσᵢ telescopes to σ. So n is as if the samples had come one by
- * one, not one g² = (Σgᵢ)².
+ * one, not one g² = (Σgᵢ)². The arithmetic is {@link FtrlBatch}'s.
  *
  * <p>A row of a mean merges (count b, mean, M2) with its own (count a) by Chan, Golub and LeVeque (1979): δ = mean_b −
  * mean_a; mean = mean_a + δ·b/(a+b); M2 = M2_a + M2_b + δ²·a·b/(a+b). Once a + b exceeds the window, the old part counts
@@ -33,12 +34,14 @@ public final class PushApplier {
     private final int[] counts = new int[ParameterTable.CHUNK];
     private final int[] index = new int[ParameterTable.CHUNK];
     private final long[] rows = new long[ParameterTable.CHUNK];
+    private final FtrlBatch step;
     private long refusedRows;
 
     public PushApplier(ShardState state) {
         this.state = state;
         this.table = state.table();
         this.ftrl = state.spec().optimizer();
+        this.step = new FtrlBatch(table, ftrl);
         this.routes = new Routes(state.spec(), state.id().shards());
     }
 
@@ -77,7 +80,7 @@ public final class PushApplier {
 
     /** A new row takes whatever is sound, so that none is left behind that nobody is told of. */
     private void apply(Push push, int i, long row, boolean mean) {
-        if (mean ? merge(push, i, row) : update(push, i, row)) {
+        if (mean ? merge(push, i, row) : step.step(row, push.first(i), push.second(i))) {
             count(push, i, row, mean);
             state.touch(push.key(i));
         } else {
@@ -94,13 +97,6 @@ public final class PushApplier {
                 && Float.isFinite(push.second(i))
                 && push.second(i) >= 0
                 && push.count(i) > 0;
-    }
-
-    private boolean update(Push push, int i, long row) {
-        double z = table.getFloat(row, RowLayout.Z);
-        double n = table.getFloat(row, RowLayout.N);
-        double sigma = (Math.sqrt(n + push.second(i)) - Math.sqrt(n)) / ftrl.alpha();
-        return set(row, z + push.first(i) - sigma * FtrlRows.weight(z, n, ftrl), n + push.second(i));
     }
 
     private boolean merge(Push push, int i, long row) {
