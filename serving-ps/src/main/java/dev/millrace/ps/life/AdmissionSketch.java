@@ -164,16 +164,19 @@ public final class AdmissionSketch {
      * after line.
      */
     public byte[] toBytes() {
-        byte[] bytes = new byte[Math.toIntExact(HEADER + counters.byteSize())];
-        ByteBuffer.wrap(bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .put(VERSION)
-                .put((byte) counterBytes)
-                .putInt(width)
-                .putLong(seed)
-                .putLong(added);
-        MemorySegment.copy(counters, ValueLayout.JAVA_BYTE, 0, bytes, HEADER, bytes.length - HEADER);
+        byte[] bytes = new byte[savedBytes()];
+        save(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
         return bytes;
+    }
+
+    int savedBytes() {
+        return Math.toIntExact(HEADER + counters.byteSize());
+    }
+
+    /** Puts {@link #toBytes} at the position of a little-endian buffer. */
+    void save(ByteBuffer out) {
+        out.put(VERSION).put((byte) counterBytes).putInt(width).putLong(seed).putLong(added);
+        out.put(counters.asByteBuffer());
     }
 
     /** @throws IllegalArgumentException when these are not the bytes of a sketch of a known version */

@@ -40,7 +40,7 @@ public final class RowLife {
     private static final byte VERSION = 1;
     private static final int SLOTS = 1 << 16;
     /** Bytes of the state without sketches, and of what stands before each sketch. */
-    private static final int FIXED = Byte.BYTES + 2 * Integer.BYTES + 5 * Long.BYTES;
+    private static final int FIXED = Byte.BYTES + 2 * Integer.BYTES + 6 * Long.BYTES;
 
     private static final int PER_SKETCH = 2 * Integer.BYTES;
 
@@ -233,22 +233,20 @@ public final class RowLife {
     }
 
     /**
-     * All that is no row, version 1, little endian: {@code i8 1 · i32 cursor · i64 watermark · i64 born · i64 heldBack
-     * · i64 expired · i64 withoutRoom · i32 sketches · { i32 slot · i32 bytes · sketch }}.
+     * All that is no row, version 1, little endian: {@code i8 1 · i32 cursor · i64 watermark · i64 rowsAhead · i64 born
+     * · i64 heldBack · i64 expired · i64 withoutRoom · i32 sketches · { i32 slot · i32 bytes · sketch }}.
      */
     public byte[] toBytes() {
-        Map<Integer, byte[]> saved = new TreeMap<>();
-        bySlot.forEach((slot, sketch) -> saved.put(slot, sketch.toBytes()));
         long bytes = FIXED;
-        for (byte[] sketch : saved.values()) {
-            bytes += PER_SKETCH + sketch.length;
+        for (AdmissionSketch sketch : bySlot.values()) {
+            bytes += PER_SKETCH + sketch.savedBytes();
         }
         Counters counters = counters();
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(VERSION).putInt(sweep.cursor()).putLong(sweep.sweptMs());
+        out.put(VERSION).putInt(sweep.cursor()).putLong(sweep.sweptMs()).putLong(sweep.rowsAhead());
         out.putLong(counters.born()).putLong(heldBack).putLong(expired).putLong(withoutRoom);
-        out.putInt(saved.size());
-        saved.forEach((slot, sketch) -> out.putInt(slot).putInt(sketch.length).put(sketch));
+        out.putInt(bySlot.size());
+        bySlot.forEach((slot, sketch) -> sketch.save(out.putInt(slot).putInt(sketch.savedBytes())));
         return out.array();
     }
 
@@ -264,7 +262,7 @@ public final class RowLife {
             if (in.get() != VERSION) {
                 throw new IllegalArgumentException("these are not the bytes of rows' life of version " + VERSION);
             }
-            sweep.resume(in.getInt(), in.getLong());
+            sweep.resume(in.getInt(), in.getLong(), in.getLong());
             long born = in.getLong();
             heldBack = in.getLong();
             expired = in.getLong();

@@ -40,6 +40,8 @@ final class Sweep {
 
     private int cursor;
     private long sweptMs = NEVER;
+    /** Most rows since the cursor came round: those ahead of it do not thin out while those behind it go. */
+    private long rowsAhead;
 
     /** @param ages slot number to the age at which its rows expire */
     Sweep(Map<Integer, Duration> ages) {
@@ -60,9 +62,15 @@ final class Sweep {
         return sweptMs;
     }
 
-    void resume(int savedCursor, long savedMs) {
+    /** Most rows that the table had since the cursor came round. */
+    long rowsAhead() {
+        return rowsAhead;
+    }
+
+    void resume(int savedCursor, long savedMs, long savedRowsAhead) {
         cursor = Math.floorMod(savedCursor, SEGMENTS);
         sweptMs = savedMs;
+        rowsAhead = savedRowsAhead;
     }
 
     /** Appends the keys of rows in the next segments that are too old at this event time. */
@@ -70,12 +78,16 @@ final class Sweep {
         if (periodMs == 0 || watermarkMs <= sweptMs) {
             return;
         }
-        int segments = sweptMs == NEVER ? 0 : (int) Math.min(due(watermarkMs), affordable(table.size()));
+        rowsAhead = Math.max(rowsAhead, table.size());
+        int segments = sweptMs == NEVER ? 0 : (int) Math.min(due(watermarkMs), affordable(rowsAhead));
         sweptMs = watermarkMs;
         int end = cursor + segments;
         look(table, cursor, Math.min(end, SEGMENTS), watermarkMs, tooOld);
         look(table, 0, end - SEGMENTS, watermarkMs, tooOld);
         cursor = end % SEGMENTS;
+        if (end >= SEGMENTS) {
+            rowsAhead = table.size();
+        }
     }
 
     /** Segments between two event times; by absolute positions, so that roundings do not add up. */

@@ -184,6 +184,34 @@ class RowLifeTest {
         }
     }
 
+    /** Those ahead of the cursor stay as dense as they were while those behind it go. */
+    @Test
+    void aBatchDeletesABoundedNumberOfRows() {
+        ModelSpec large = SpecReader.parse(
+                "large",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                        + " slots: {i: {type: category, from: item.id, expireAfter: 1h}}}");
+        int rows = 8 * Sweep.ROWS_A_BATCH;
+        ParameterTable full = new OffHeapTable(RowLayout.FTRL_AGED, rows);
+        RowLife aging = new RowLife(large, full);
+        for (int i = 0; i < rows; i++) {
+            aging.learned(aging.rowFor(FeatureIds.pack(I, FeatureIds.hash(i, 1)), 1), 1, 1, (int) START_S);
+        }
+        aging.expire(1_000 * START_S, key -> {});
+        long nowS = START_S + 10_000;
+        int batches = 0;
+        int most = 0;
+        for (; full.size() > 0 && batches < 100; batches++) {
+            List<Long> gone = new ArrayList<>();
+            // A period and more a batch: as much as it may is due.
+            nowS += 1_000;
+            aging.expire(1_000 * nowS, gone::add);
+            most = Math.max(most, gone.size());
+        }
+        assertTrue(most < 1.1 * Sweep.ROWS_A_BATCH, "most: " + most);
+        assertTrue(batches <= 9, "batches: " + batches);
+    }
+
     /** The cursor's state is part of what is saved, and where rows lie is not. */
     @Test
     void aRestoredLifeGoesOnTheSameOverRowsThatLieElsewhere() {
