@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.LogListener.Place;
+import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServedVersion;
 import java.io.IOException;
 import java.net.Socket;
@@ -407,6 +408,41 @@ class ApiServerTest {
         HttpResponse<String> response = post(RANK, "{\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":7}}]}");
         assertProblem(500, "\"instance\":\"urn:uuid:", response);
         assertFalse(response.body().contains("probability"), response.body());
+    }
+
+    private static ShardParity shard(int shard, Boolean equal, List<Integer> differing, long mismatches) {
+        return new ShardParity(
+                shard, equal, 7, Map.of(0, 42L), 4, equal == null ? 3 : 4, 1_000L, 5, differing, mismatches, 0);
+    }
+
+    @Test
+    void paritySaysWhetherServingEqualsTrainingAndWhereNot() throws Exception {
+        assertTrue(get("/v1/parity").body().contains("\"model\":\"movies\""));
+        assertTrue(metric("millrace_parity_equal").contains("NaN"));
+        weights.parity = List.of(shard(0, true, List.of(), 0), shard(1, true, List.of(), 0));
+        String equal = get("/v1/parity?model=movies").body();
+        assertTrue(equal.startsWith("{\"models\":[{\"model\":\"movies\",\"equal\":true,\"version\":"), equal);
+        assertTrue(
+                equal.contains("{\"shard\":1,\"equal\":true,\"equalAt\":7,\"offsets\":{\"0\":42},\"ranges\":4,"
+                        + "\"comparedRanges\":4,\"oldestComparedMs\":1000,\"oldestComparedAt\":5,"),
+                equal);
+        assertTrue(metric("millrace_parity_equal").contains("1.0"));
+        weights.parity = List.of(shard(0, true, List.of(), 0), shard(1, false, List.of(3), 2));
+        String differs = get("/v1/parity").body();
+        assertTrue(differs.contains("\"model\":\"movies\",\"equal\":false,"), differs);
+        assertTrue(differs.contains("\"differingRanges\":[3],\"mismatches\":2"), differs);
+        assertTrue(metric("millrace_parity_equal").contains("0.0"));
+        assertTrue(metric("millrace_parity_mismatches_total").contains("2.0"));
+        assertProblem(404, "movie", get("/v1/parity?model=movie"));
+    }
+
+    private String metric(String name) throws Exception {
+        return get("/prometheus")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + "{"))
+                .findFirst()
+                .orElse("");
     }
 
     @Test

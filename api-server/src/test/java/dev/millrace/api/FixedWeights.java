@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
 import java.util.List;
@@ -15,6 +16,7 @@ public final class FixedWeights implements WeightServer {
     private volatile ServedVersion version = ServedVersion.NONE;
     public volatile boolean caughtUp = true;
     public volatile boolean onVirtualThread;
+    public volatile List<ShardParity> parity = List.of();
 
     /** Run once, between the reading of the version and its use. */
     public volatile Runnable afterVersionRead = () -> {};
@@ -41,6 +43,11 @@ public final class FixedWeights implements WeightServer {
     @Override
     public void onApplied(Consumer<ServedVersion> listener) {
         listeners.add(listener);
+    }
+
+    @Override
+    public List<ShardParity> parity() {
+        return parity;
     }
 
     public void apply(ServedVersion applied) {

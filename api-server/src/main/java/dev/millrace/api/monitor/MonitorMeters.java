@@ -4,6 +4,7 @@ import dev.millrace.api.log.Tail;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.trace.Status;
+import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -42,6 +44,7 @@ public final class MonitorMeters {
         models.forEach((name, weights) -> {
             Tags tags = Tags.of("model", name);
             weights(tags, weights);
+            parity(tags, weights);
             traffic(tags, monitor.model(name));
             quality(name, snapshots);
         });
@@ -128,6 +131,35 @@ public final class MonitorMeters {
                 tags,
                 weights,
                 w -> w.version().duplicateSamples());
+    }
+
+    private void parity(Tags tags, WeightServer weights) {
+        gauge(
+                "parity.equal",
+                "1 while the weights that serve equal training's, 0 while they differ, NaN while that is not known",
+                tags,
+                weights,
+                w -> equal(w.parity()));
+        counter(
+                "parity.mismatches",
+                "comparisons with training that found a difference",
+                tags,
+                weights,
+                w -> w.parity().stream().mapToLong(ShardParity::mismatches).sum());
+        counter(
+                "parity.mends",
+                "times that the rows of a shard were taken from a snapshot because they differed",
+                tags,
+                weights,
+                w -> w.parity().stream().mapToLong(ShardParity::mends).sum());
+    }
+
+    private static double equal(List<ShardParity> shards) {
+        Boolean equal = ShardParity.equal(shards);
+        if (equal == null) {
+            return Double.NaN;
+        }
+        return equal ? 1 : 0;
     }
 
     private double lag(ServedVersion version) {

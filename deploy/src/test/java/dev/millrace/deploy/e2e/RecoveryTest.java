@@ -16,6 +16,7 @@ import dev.millrace.learner.run.Learner;
 import dev.millrace.learner.run.LearnerConfig;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
+import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServingReplica;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,6 +111,9 @@ class RecoveryTest {
     private void awaitExact() {
         Awaitility.await().atMost(PATIENCE).until(() -> replica.version().samples() == nextId - 1);
         assertEquals(idSum, replica.version().sampleIdSum());
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertEquals(Boolean.TRUE, ShardParity.equal(replica.parity())));
     }
 
     private void write(String topic, byte[] value) {

@@ -33,4 +33,16 @@ public record ShardParity(
         long mismatches,
         long mends) {
     public static final int MAX_NAMED = 16;
+
+    /** Of all shards together: false when one differs, null while that of some is not known. */
+    public static @Nullable Boolean equal(List<ShardParity> shards) {
+        boolean known = !shards.isEmpty();
+        for (ShardParity shard : shards) {
+            if (Boolean.FALSE.equals(shard.equal())) {
+                return false;
+            }
+            known &= shard.equal() != null;
+        }
+        return known ? true : null;
+    }
 }
