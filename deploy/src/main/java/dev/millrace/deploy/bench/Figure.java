@@ -18,6 +18,11 @@ public record Figure(String name, double value, String unit, String target, bool
         return new Figure(name, value, unit, "= " + number(target), value == target);
     }
 
+    /** Without a target: for the reader, and for later runs to compare with. */
+    static Figure measured(String name, double value, String unit) {
+        return new Figure(name, value, unit, "none", true);
+    }
+
     static String number(double value) {
         return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
     }

@@ -2,14 +2,19 @@ package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.bench.BenchReport;
 import dev.millrace.deploy.bench.LoopBench;
+import dev.millrace.deploy.bench.PsBench;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code millrace bench}. */
 @Command(
@@ -21,12 +26,18 @@ import picocli.CommandLine.Parameters;
             "",
             "  loop   MovieLens 100K and the MIND sample, whole, through the public API: served quality, exactness,"
                     + " freshness, start-up. About six minutes.",
+            "  ps     The parameter server: updates a second beside a C program, memory, growth, transports,"
+                    + " snapshots, deltas. About fifteen minutes, 12 GiB of memory.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
 final class BenchCommand implements Callable<Integer> {
+    /** Class path of serving-ps's benchmarks, written by the launcher. */
+    private static final String BENCHMARKS = "serving-ps/target/benchmarks.classpath";
+
     private enum Bench {
-        LOOP
+        LOOP,
+        PS
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -34,10 +45,14 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--data-sets",
-            required = true,
             paramLabel = "DIR",
-            description = "Folder with movielens-100k and mind-small-sample.")
-    private Path dataSets = Path.of("");
+            description = "loop: folder with movielens-100k and mind-small-sample.")
+    @Nullable
+    private Path dataSets;
+
+    @Spec
+    @Nullable
+    private CommandSpec command;
 
     @Option(names = "--report", paramLabel = "F", description = "Write the figures to this file, as JSON.")
     @Nullable
@@ -52,7 +67,8 @@ final class BenchCommand implements Callable<Integer> {
                 DataOption folder = data) {
             Logs.into(folder.folder());
             BenchReport found = switch (bench) {
-                case LOOP -> new LoopBench(Home.folder(), dataSets, folder.folder()).run();
+                case LOOP -> new LoopBench(Home.folder(), dataSets(), folder.folder()).run();
+                case PS -> new PsBench(Home.folder(), Home.folder().resolve(BENCHMARKS), folder.folder()).run();
             };
             System.out.print(found.text());
             if (report != null) {
@@ -60,5 +76,13 @@ final class BenchCommand implements Callable<Integer> {
             }
             return found.ok() ? 0 : 1;
         }
+    }
+
+    private Path dataSets() {
+        if (dataSets == null) {
+            throw new ParameterException(
+                    Objects.requireNonNull(command).commandLine(), "Missing required option: '--data-sets=DIR'");
+        }
+        return dataSets;
     }
 }

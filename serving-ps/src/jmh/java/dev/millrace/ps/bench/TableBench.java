@@ -23,13 +23,16 @@ import java.util.Random;
  * FTRL updates a second on exact tables, one shard a thread, beside the C program on the same layout, buckets and keys
  * ({@code src/jmh/c}), in turns within one run. A rate is updates over the threads' own processor time, added up.
  *
- * <pre>TableBench ROWS zipf|uniform C_PROGRAM_OR_- REPORT</pre>
+ * <pre>TableBench ROWS zipf|uniform C_PROGRAM_OR_- --report FILE</pre>
  */
 public final class TableBench {
     static final int SHARDS = 2;
     static final int BATCH = 1 << 16;
 
     private static final int BATCHES = 64;
+    /** Smaller tables double, and their memory does not matter. */
+    private static final long FROM_ROWS = 1_000_000;
+
     private static final int WINDOWS = 9;
     private static final double WINDOW_S = 1;
     private static final double EXPONENT = 1.05;
@@ -51,7 +54,7 @@ public final class TableBench {
 
     public static void main(String[] args) throws Exception {
         TableBench bench = new TableBench(Long.parseLong(args[0]), args[1]);
-        try (Figures figures = new Figures(Path.of(args[3]))) {
+        try (Figures figures = new Figures(Path.of(args[4]))) {
             bench.run(args[2], figures);
         }
     }
@@ -64,17 +67,16 @@ public final class TableBench {
             shards.add(new Shard(number, keys[number]));
         }
         inParallel(shards, Shard::fill);
-        String name = (rows / 1_000_000) + "M-" + distribution;
+        String millions = (rows / 1_000_000) + "M";
+        String name = millions + "-" + distribution;
         figures.add(
                 "ftrl-" + name + "-bytes-a-row-over-row",
-                shards.stream().mapToLong(s -> s.table.bytes()).sum()
-                        / (double)
-                                shards.stream().mapToLong(s -> s.table.size()).sum()
-                        / RowLayout.FTRL.stride(),
+                shards.stream().mapToDouble(s -> s.mostBytesARow).max().orElseThrow() / RowLayout.FTRL.stride(),
                 "ratio");
-        List<Double> java = new ArrayList<>();
-        List<Double> limit = new ArrayList<>();
-        List<Double> ratios = new ArrayList<>();
+        if (distribution.equals("zipf")) {
+            double most = mostBytesARow(RowLayout.SERVING, rows);
+            figures.add("serving-" + millions + "-bytes-a-row-over-row", most / RowLayout.SERVING.stride(), "ratio");
+        }
         if (distribution.equals("zipf")) {
             merging(shards, name, figures);
         }
@@ -99,6 +101,19 @@ public final class TableBench {
         }
         System.err.println("slices " + shards.stream().mapToLong(s -> s.sliced).sum() + ", refused "
                 + shards.stream().mapToLong(s -> s.batch.refused()).sum());
+    }
+
+    /** The most that a growing table takes for a row, from a million rows on. */
+    private static double mostBytesARow(RowLayout layout, long rows) {
+        OffHeapTable table = new OffHeapTable(layout, rows);
+        double most = 0;
+        for (long rank = 1; rank <= rows; rank++) {
+            table.findOrInsert(key(rank));
+            if (rank % BATCH == 0 && rank > FROM_ROWS) {
+                most = Math.max(most, table.bytes() / (double) table.size());
+            }
+        }
+        return most;
     }
 
     /** Inserting every row one by one: how long the longest take, growth and fresh pages included. */
@@ -214,6 +229,7 @@ public final class TableBench {
         private final long[] growthSteps = new long[Long.SIZE * PARTS];
         private boolean merging;
         private long longestNs;
+        private double mostBytesARow;
         private long sliced;
         private double rate;
 
@@ -234,6 +250,9 @@ public final class TableBench {
                     long ns = System.nanoTime() - from;
                     growthSteps[part(ns)]++;
                     longestNs = Math.max(longestNs, ns);
+                    if (table.size() % BATCH == 0 && table.size() > FROM_ROWS) {
+                        mostBytesARow = Math.max(mostBytesARow, table.bytes() / (double) table.size());
+                    }
                 }
             }
         }
