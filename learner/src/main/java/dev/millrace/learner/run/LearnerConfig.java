@@ -1,10 +1,11 @@
 package dev.millrace.learner.run;
 
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * @param snapshots folder of this model's snapshots
+ * @param snapshots where this model's snapshots are
  * @param snapshotInterval how often one is written while it learns
  * @param keepSnapshots how many stay
  * @param recentIds how many of the latest sample ids are recognized when they come again; more than the join can emit
@@ -15,7 +16,7 @@ import java.time.Duration;
  */
 public record LearnerConfig(
         String bootstrapServers,
-        Path snapshots,
+        SnapshotPlace snapshots,
         Duration snapshotInterval,
         int keepSnapshots,
         int recentIds,
@@ -38,6 +39,10 @@ public record LearnerConfig(
     }
 
     public static LearnerConfig of(String bootstrapServers, Path snapshots) {
+        return of(bootstrapServers, SnapshotPlace.folder(snapshots));
+    }
+
+    public static LearnerConfig of(String bootstrapServers, SnapshotPlace snapshots) {
         return new LearnerConfig(
                 bootstrapServers, snapshots, Duration.ofSeconds(10), 3, 1 << 20, 100_000, 256, Duration.ofSeconds(1));
     }

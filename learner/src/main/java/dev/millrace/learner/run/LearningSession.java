@@ -5,26 +5,25 @@ import dev.millrace.learner.source.SampleLog;
 import dev.millrace.learner.sync.DeltaPublisher;
 import dev.millrace.learner.training.LifeLog;
 import dev.millrace.learner.training.TrainingShard;
-import dev.millrace.ps.snapshot.Snapshot;
-import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotStore;
+import dev.millrace.ps.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One run of the learner, from a restored shard until it is closed or fails: poll, learn, publish a delta, and now and
- * then a snapshot, whose rows are copied between two batches and written behind.
+ * then a snapshot, whose rows are handed out in slices between batches and written behind.
  */
 final class LearningSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LearningSession.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    /** What a snapshot may take between two batches. */
+    private static final Duration SLICE = Duration.ofMillis(20);
+
     private static final int MAX_IDLE_BATCHES = 1_000;
 
     private final LearnerConfig config;
@@ -32,10 +31,9 @@ final class LearningSession implements AutoCloseable {
     private final TrainingShard shard;
     private final SampleLog log;
     private final DeltaPublisher publisher;
-    private final SnapshotFolder folder;
-    private final ExecutorService writer;
     private final LifeLog life;
-    private Future<?> writing = CompletableFuture.completedFuture(null);
+    private final SnapshotStore store;
+    private final SnapshotWriter snapshots;
     private long snapshotSequence;
     private long snapshotSamples;
     private long nextSnapshotNs;
@@ -47,9 +45,13 @@ final class LearningSession implements AutoCloseable {
         this.shard = shard;
         this.log = log;
         this.publisher = publisher;
-        this.folder = new SnapshotFolder(config.snapshots(), config.keepSnapshots());
-        this.writer = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().name("snapshots-" + shard.spec().model()).factory());
+        this.store = config.snapshots()
+                .store(shard.state().id().shard(), shard.state().id().shards(), config.keepSnapshots());
+        this.snapshots = new SnapshotWriter(
+                store,
+                shard.state().table().layout(),
+                SnapshotWriter.Config.defaults(),
+                "snapshots-" + shard.spec().model());
         this.snapshotSequence = shard.sequence();
         this.snapshotSamples = shard.samples();
         this.life = new LifeLog(shard.state(), System.nanoTime());
@@ -57,8 +59,7 @@ final class LearningSession implements AutoCloseable {
         this.nextSnapshotNs = System.nanoTime();
     }
 
-    static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock)
-            throws IOException, InterruptedException {
+    static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock) throws IOException {
         SampleLog log = new SampleLog(config.bootstrapServers(), spec.model(), config.maxPollRecords());
         try {
             Recovery.Recovered recovered = Recovery.recover(config, spec, log);
@@ -76,7 +77,7 @@ final class LearningSession implements AutoCloseable {
                 session.beginSnapshot();
             }
             return session;
-        } catch (IOException | InterruptedException | RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
         }
@@ -92,7 +93,8 @@ final class LearningSession implements AutoCloseable {
         }
         publish();
         life.say(System.nanoTime());
-        if (System.nanoTime() - nextSnapshotNs >= 0 && writing.isDone() && worthASnapshot()) {
+        snapshots.advance(SLICE.toNanos());
+        if (System.nanoTime() - nextSnapshotNs >= 0 && snapshots.idle() && worthASnapshot()) {
             beginSnapshot();
         }
     }
@@ -108,34 +110,21 @@ final class LearningSession implements AutoCloseable {
         }
     }
 
-    private void beginSnapshot() throws InterruptedException {
-        // Acknowledged first: a snapshot must not be ahead of the log.
-        Snapshot snapshot = shard.snapshot(publisher.flush());
+    /** A failure costs nothing but time at the next start: the log stands, and the next interval tries again. */
+    private void beginSnapshot() {
+        shard.beginSnapshot(snapshots, publisher.acknowledged());
         snapshotSequence = shard.sequence();
         snapshotSamples = shard.samples();
         nextSnapshotNs = System.nanoTime() + config.snapshotInterval().toNanos();
-        writing = writer.submit(() -> write(snapshot));
     }
 
-    /** A failure costs nothing but time at the next start: the log stands, and the next interval tries again. */
-    private void write(Snapshot snapshot) {
-        try (snapshot) {
-            folder.write(snapshot);
-        } catch (IOException | RuntimeException e) {
-            LOG.error(
-                    "the snapshot of {} at sequence {} could not be written to {}",
-                    shard.spec().model(),
-                    snapshot.header().sequence(),
-                    config.snapshots(),
-                    e);
-        }
-    }
-
-    /** Publishes what is open and writes a last snapshot; {@link #close} waits for it. */
+    /** Publishes what is open and writes a last snapshot. */
     void snapshot() throws InterruptedException {
         publish();
+        snapshots.complete();
         if (shard.sequence() != snapshotSequence) {
             beginSnapshot();
+            snapshots.complete();
         }
     }
 
@@ -144,6 +133,7 @@ final class LearningSession implements AutoCloseable {
         publisher.close();
         log.close();
         // Waits: a folder has one writer, also over two sessions.
-        writer.close();
+        snapshots.close();
+        store.close();
     }
 }

@@ -7,12 +7,11 @@ import dev.millrace.learner.sync.DeltaTail;
 import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.snapshot.Snapshot;
-import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotStore;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,9 +49,9 @@ final class Recovery {
     static Recovered recover(LearnerConfig config, ModelSpec spec, SampleLog log) throws IOException {
         TrainingShard shard = TrainingShard.empty(spec, config.recentIds());
         long offset = -1;
-        Optional<Snapshot> newest = new SnapshotFolder(config.snapshots(), config.keepSnapshots()).newest();
-        if (newest.isPresent()) {
-            try (Snapshot snapshot = newest.get()) {
+        try (SnapshotStore store = config.snapshots().store(SHARD, 1, config.keepSnapshots());
+                Snapshot snapshot = store.newest().orElse(null)) {
+            if (snapshot != null) {
                 shard = TrainingShard.of(spec, snapshot, config.recentIds());
                 offset = snapshot.header().deltaOffset();
             }

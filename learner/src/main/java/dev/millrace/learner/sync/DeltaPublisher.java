@@ -5,6 +5,7 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -12,9 +13,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes deltas to their topic in sequence. One is on its way at a time, so that one which fails leaves no later one
@@ -26,13 +25,12 @@ public final class DeltaPublisher implements AutoCloseable {
 
     private final String topic;
     private final KafkaProducer<byte[], byte[]> producer;
-    private @Nullable Future<RecordMetadata> onTheWay;
-    private long lastOffset;
+    private CompletableFuture<Long> last;
 
     /** @param lastOffset offset of the last delta on the topic; −1: none */
     public DeltaPublisher(String bootstrapServers, String model, long lastOffset) {
         this.topic = Topics.deltas(model);
-        this.lastOffset = lastOffset;
+        this.last = CompletableFuture.completedFuture(lastOffset);
         producer = new KafkaProducer<>(
                 Map.of(
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -56,20 +54,28 @@ public final class DeltaPublisher implements AutoCloseable {
     /** Waits until the one before is acknowledged. */
     public void send(Delta delta) throws InterruptedException {
         flush();
-        onTheWay = producer.send(new ProducerRecord<>(topic, delta.header().shard(), null, DeltaCodec.encode(delta)));
+        var record = new ProducerRecord<byte[], byte[]>(topic, delta.header().shard(), null, DeltaCodec.encode(delta));
+        var sent = new CompletableFuture<Long>();
+        var unused = producer.send(record, (written, failure) -> {
+            if (failure == null) {
+                sent.complete(written.offset());
+            } else {
+                sent.completeExceptionally(failure);
+            }
+        });
+        last = sent;
+    }
+
+    /** Offset of the last delta, once it is acknowledged. */
+    public Future<Long> acknowledged() {
+        return last;
     }
 
     /** Waits until every delta is acknowledged. @return offset of the last one */
     public long flush() throws InterruptedException {
-        if (onTheWay == null) {
-            return lastOffset;
-        }
         try {
             // Twice the delivery time-out: the producer itself decides before that.
-            lastOffset =
-                    onTheWay.get(2 * DELIVERY.toMillis(), TimeUnit.MILLISECONDS).offset();
-            onTheWay = null;
-            return lastOffset;
+            return last.get(2 * DELIVERY.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException("a delta could not be written to " + topic, e);
         }

@@ -12,6 +12,7 @@ import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotTables;
+import dev.millrace.ps.snapshot.SnapshotWriter;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -21,6 +22,7 @@ import it.unimi.dsi.fastutil.longs.LongIterator;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 
 /**
  * What every training shard has, whoever learns into it: rows, the offsets that they include, and the batch that is open,
@@ -255,13 +257,28 @@ public final class ShardState {
      * @param extras what its learner must know to go on from here
      */
     public Snapshot snapshot(long deltaOffset, Extras extras) {
+        return new Snapshot(
+                snapshotHeader().withDeltaOffset(deltaOffset), SnapshotTables.copyRows(table), withOwn(extras));
+    }
+
+    /**
+     * Begins the same, between batches, without copying the rows at once: {@link SnapshotWriter#advance} goes on with
+     * it while this learns.
+     *
+     * @param deltaOffset where the last closed batch's delta stands on its topic, once that is known
+     */
+    public void beginSnapshot(SnapshotWriter writer, Future<Long> deltaOffset, Extras extras) {
+        writer.begin(snapshotHeader(), deltaOffset, withOwn(extras), table);
+    }
+
+    private Snapshot.Header snapshotHeader() {
         if (hasOpenBatch()) {
             throw new IllegalStateException("a snapshot is taken between batches");
         }
-        var header = new Snapshot.Header(
+        return new Snapshot.Header(
                 id.shard(),
                 sequence,
-                deltaOffset,
+                -1,
                 fingerprint,
                 new TreeMap<>(watermarks),
                 new TreeMap<>(offsets),
@@ -269,9 +286,10 @@ public final class ShardState {
                 duplicates,
                 table.layout(),
                 table.size());
-        Extras all = extras.with(RowLife.SECTION, life.toBytes())
-                .withLongs(Extras.SAMPLE_ID_SUM, new long[] {sampleIdSum()});
-        return new Snapshot(header, SnapshotTables.copyRows(table), all);
+    }
+
+    private Extras withOwn(Extras extras) {
+        return extras.with(RowLife.SECTION, life.toBytes()).withLongs(Extras.SAMPLE_ID_SUM, new long[] {sampleIdSum()});
     }
 
     // ---- what it is ----

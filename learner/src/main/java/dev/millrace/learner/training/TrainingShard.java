@@ -7,8 +7,10 @@ import dev.millrace.learner.step.FtrlStep;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotWriter;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
+import java.util.concurrent.Future;
 
 /**
  * The training shard of the embedded learner: a {@link ShardState} that learns sample by sample, and knows the latest
@@ -107,7 +109,16 @@ public final class TrainingShard {
      * @param deltaOffset where the last closed batch's delta stands on its topic
      */
     public Snapshot snapshot(long deltaOffset) {
-        return state.snapshot(deltaOffset, Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray()));
+        return state.snapshot(deltaOffset, extras());
+    }
+
+    /** Begins the same while it goes on learning, see {@link ShardState#beginSnapshot}. */
+    public void beginSnapshot(SnapshotWriter writer, Future<Long> deltaOffset) {
+        state.beginSnapshot(writer, deltaOffset, extras());
+    }
+
+    private Extras extras() {
+        return Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray());
     }
 
     public ModelSpec spec() {

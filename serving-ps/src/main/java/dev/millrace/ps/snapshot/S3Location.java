@@ -45,6 +45,12 @@ public record S3Location(
         }
     }
 
+    /** The same with a longer prefix. */
+    S3Location below(String more) {
+        return new S3Location(
+                endpoint, region, bucket, prefix + more, pathStyle, scratch, partBytes, attempts, timeout);
+    }
+
     /** With a custom endpoint the bucket is part of the path, as most stores other than Amazon's want it. */
     public static S3Location of(@Nullable URI endpoint, String region, String bucket, String prefix, Path scratch) {
         return new S3Location(

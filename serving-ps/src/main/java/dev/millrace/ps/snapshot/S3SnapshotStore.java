@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
  * Snapshots of one shard as objects of a bucket. Rows go up in parts while they are handed out; the manifest, which
  * publishes them, last. What is read is downloaded to a file first, and verified there.
  */
-public final class S3SnapshotStore extends ChainedStore implements AutoCloseable {
+public final class S3SnapshotStore extends ChainedStore {
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration SILENCE = Duration.ofSeconds(30);
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Snapshots of one shard, each a full member or an increment on the one before. A member is seen once it is whole. It
  * has one writing thread; anyone may read.
  */
-public interface SnapshotStore {
+public interface SnapshotStore extends AutoCloseable {
     /**
      * Begins a member. What a crash left unfinished is deleted first, so that it does not fill the place.
      *
@@ -29,4 +29,8 @@ public interface SnapshotStore {
 
     /** The same, when its sequence is beyond {@code sequence}; nothing else is opened. */
     Optional<Snapshot> newerThan(long sequence) throws IOException;
+
+    /** Ends connections; snapshots that it gave stay open. */
+    @Override
+    default void close() {}
 }

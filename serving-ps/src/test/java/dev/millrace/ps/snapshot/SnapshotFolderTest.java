@@ -12,11 +12,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,5 +133,31 @@ class SnapshotFolderTest extends SnapshotStoreContract {
                 1.5f,
                 SnapshotTables.restore(read, 10)
                         .getFloat(SnapshotTables.restore(read, 10).find(3), RowLayout.Z));
+    }
+
+    /** A full member of 1–4, then 1 went, 3 changed and 9 came. */
+    @Test
+    void readsTheCommittedFixtureOfVersion2() throws IOException, URISyntaxException {
+        Path fossil =
+                Path.of(Objects.requireNonNull(getClass().getResource("v2")).toURI());
+        try (Stream<Path> files = Files.list(fossil)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, dir.resolve(file.getFileName()));
+            }
+        }
+        try (Snapshot read = newest()) {
+            assertEquals(5, read.header().sequence());
+            assertEquals(15, read.header().deltaOffset());
+            assertEquals(2, read.header().shard());
+            assertEquals(Map.of(0, 7L), read.header().sampleOffsets());
+            assertEquals(Map.of(0, 99L), read.header().watermarks());
+            assertArrayEquals(new long[] {8}, read.extras().longs(Extras.RECENT_IDS));
+            assertArrayEquals(
+                    new byte[] {1, 2, 3}, read.extras().bytes("sketch").orElseThrow());
+            ParameterTable table = SnapshotTables.restore(read, 10);
+            assertEquals(Set.of(2L, 3L, 4L, 9L), Chain.rows(table).keySet());
+            assertEquals(30f, table.getFloat(table.find(3), RowLayout.Z));
+            assertEquals(-4, table.getLong(table.find(4), RowLayout.ID_SUM));
+        }
     }
 }
