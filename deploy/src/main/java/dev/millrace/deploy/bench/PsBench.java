@@ -99,6 +99,7 @@ public final class PsBench {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "@" + home.resolve("deploy").resolve("jvm.flags"),
+                "@" + home.resolve("deploy").resolve("vector.flags"),
                 "-Xmx2g",
                 "-cp",
                 Files.readString(classpath).strip(),
