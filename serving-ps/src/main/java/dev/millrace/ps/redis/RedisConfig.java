@@ -30,7 +30,7 @@ public record RedisConfig(List<RedisURI> nodes, int bucketsPerShard, Duration re
     }
 
     /**
-     * With the defaults: 4 buckets, 500 ms to read, 10 s to write, a lease of 5 s.
+     * With the defaults: 8 buckets, 500 ms to read, 10 s to write, a lease of 5 s.
      *
      * @param uri {@code redis://[user:password@]host[:port][,host[:port]…]}, {@code rediss://} with TLS
      */
@@ -41,7 +41,7 @@ public record RedisConfig(List<RedisURI> nodes, int bucketsPerShard, Duration re
                 throw new IllegalArgumentException("not redis:// or rediss://");
             }
             List<RedisURI> nodes = RedisClusterURIUtil.toRedisURIs(parsed);
-            return new RedisConfig(nodes, 4, Duration.ofMillis(500), Duration.ofSeconds(10), Duration.ofSeconds(5));
+            return new RedisConfig(nodes, 8, Duration.ofMillis(500), Duration.ofSeconds(10), Duration.ofSeconds(5));
         } catch (IllegalArgumentException e) {
             // Without the address itself: it may hold a password.
             throw new IllegalArgumentException(

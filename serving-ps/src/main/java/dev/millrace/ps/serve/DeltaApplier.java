@@ -32,6 +32,7 @@ final class DeltaApplier implements DeltaSink {
     private final VersionedWeights weights;
     private final RowStore store;
     private final ServingSnapshots snapshots;
+    private final ShardSet wanted;
     private final Clock clock;
     private final Consumer<ServedVersion> listener;
     /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
@@ -51,12 +52,25 @@ final class DeltaApplier implements DeltaSink {
             Path snapshots,
             Clock clock,
             Consumer<ServedVersion> listener) {
+        this(spec, weights, store, snapshots, ShardSet.ALL, clock, listener);
+    }
+
+    /** @param wanted shards that there is a log of; the others stay empty */
+    DeltaApplier(
+            ModelSpec spec,
+            VersionedWeights weights,
+            RowStore store,
+            Path snapshots,
+            ShardSet wanted,
+            Clock clock,
+            Consumer<ServedVersion> listener) {
         this.spec = spec;
         this.fingerprint = spec.fingerprint();
         this.keys = new ServingKeys(spec);
         this.weights = weights;
         this.store = store;
         this.snapshots = new ServingSnapshots(spec, snapshots);
+        this.wanted = wanted;
         this.clock = clock;
         this.listener = listener;
     }
@@ -101,7 +115,7 @@ final class DeltaApplier implements DeltaSink {
         }
         parity = List.copyOf(watches);
         for (int shard = 0; shard < shards; shard++) {
-            if (shardVersion(shard).sequence() == 0) {
+            if (wanted.contains(shard) && shardVersion(shard).sequence() == 0) {
                 // The log's beginning may have expired: it is the last resort, not the first.
                 mend(shard);
             }

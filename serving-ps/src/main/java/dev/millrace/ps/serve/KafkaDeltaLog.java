@@ -21,12 +21,19 @@ public final class KafkaDeltaLog implements DeltaLog {
     private static final byte[] NOTHING = {};
 
     private final String topic;
+    private final ShardSet wanted;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private List<TopicPartition> partitions = List.of();
 
     /** @throws org.apache.kafka.common.KafkaException when there can be no client of these servers */
     public KafkaDeltaLog(String bootstrapServers, String model) {
+        this(bootstrapServers, model, ShardSet.ALL);
+    }
+
+    /** @param wanted the only shards that are read; of the others the log is empty */
+    public KafkaDeltaLog(String bootstrapServers, String model, ShardSet wanted) {
         topic = Topics.deltas(model);
+        this.wanted = wanted;
         consumer = new KafkaConsumer<>(
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -53,13 +60,19 @@ public final class KafkaDeltaLog implements DeltaLog {
             if (found == 0) {
                 throw new IllegalStateException("there is no topic " + topic + " yet");
             }
+            wanted.checkOf(found);
             partitions = IntStream.range(0, found)
                     .mapToObj(shard -> new TopicPartition(topic, shard))
                     .toList();
-            consumer.assign(partitions);
-            consumer.pause(partitions);
+            List<TopicPartition> read = read();
+            consumer.assign(read);
+            consumer.pause(read);
         }
         return partitions.size();
+    }
+
+    private List<TopicPartition> read() {
+        return partitions.stream().filter(p -> wanted.contains(p.partition())).toList();
     }
 
     private TopicPartition partition(int shard) {
@@ -70,13 +83,16 @@ public final class KafkaDeltaLog implements DeltaLog {
     @Override
     public long[] ends() {
         shards();
-        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(read());
         return partitions.stream().mapToLong(p -> ends.getOrDefault(p, 0L)).toArray();
     }
 
     @Override
     public void seek(int shard, long offset) {
         TopicPartition partition = partition(shard);
+        if (!wanted.contains(shard)) {
+            return;
+        }
         if (offset < 0) {
             consumer.seekToBeginning(List.of(partition));
         } else {
@@ -87,12 +103,14 @@ public final class KafkaDeltaLog implements DeltaLog {
 
     @Override
     public void pause(int shard) {
-        consumer.pause(List.of(partition(shard)));
+        if (wanted.contains(shard)) {
+            consumer.pause(List.of(partition(shard)));
+        }
     }
 
     @Override
     public long position(int shard) {
-        return consumer.position(partition(shard));
+        return wanted.contains(shard) ? consumer.position(partition(shard)) : 0;
     }
 
     @Override

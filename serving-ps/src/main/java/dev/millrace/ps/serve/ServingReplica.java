@@ -16,8 +16,13 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     /**
      * @param rows folder of the rows on disk, this replica's own
      * @param snapshots folder of the model's snapshots, read when deltas are missing
+     * @param shards the only ones that it follows; keys of others have no rows here
      */
-    public record Config(String bootstrapServers, Path rows, Path snapshots) {}
+    public record Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
+        public Config(String bootstrapServers, Path rows, Path snapshots) {
+            this(bootstrapServers, rows, snapshots, ShardSet.ALL);
+        }
+    }
 
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
     private static final Duration LAST_WAIT = Duration.ofSeconds(30);
@@ -35,10 +40,10 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         weights = new VersionedWeights(new LinearModel(spec));
         RowStore store = RowStore.open(config.rows());
         try {
-            applier = new DeltaApplier(spec, weights, store, config.snapshots(), clock, listeners);
+            applier = new DeltaApplier(spec, weights, store, config.snapshots(), config.shards(), clock, listeners);
             follower = new DeltaFollower(
                     spec.model(),
-                    () -> new KafkaDeltaLog(config.bootstrapServers(), spec.model()),
+                    () -> new KafkaDeltaLog(config.bootstrapServers(), spec.model(), config.shards()),
                     applier,
                     new Backoff(FIRST_WAIT, LAST_WAIT));
         } catch (RuntimeException | Error e) {
