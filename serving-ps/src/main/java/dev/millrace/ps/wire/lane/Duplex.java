@@ -20,8 +20,13 @@ interface Duplex extends Closeable {
     /** @return how many bytes, 0 for no room now */
     int write(ByteBuffer source) throws IOException;
 
-    /** Sleeps until a reason, a wake-up or the time limit. */
-    void await(int reasons, long timeoutNs) throws IOException;
+    /**
+     * Sleeps until a reason, a wake-up or the time limit.
+     *
+     * @param eager whether the next bytes are worth watching for, at the cost of processor time: something waits for them,
+     *     and little else is under way
+     */
+    void await(int reasons, long timeoutNs, boolean eager) throws IOException;
 
     void wakeUp();
 

@@ -207,6 +207,6 @@ final class Greeting {
         if (left <= 0) {
             throw new SocketTimeoutException("no greeting in time");
         }
-        peer.await(reason, left);
+        peer.await(reason, left, false);
     }
 }

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The calling end. */
 public final class LaneClient extends LaneConnection implements FlatClient {
+    private static final int FEW = 2;
+
     private final Endpoint endpoint;
     private final PendingCalls pending;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -149,6 +151,13 @@ public final class LaneClient extends LaneConnection implements FlatClient {
     @Override
     boolean mayRead() {
         return true;
+    }
+
+    /** With more in flight, answers come in batches, and sleeping between them costs little. */
+    @Override
+    boolean isEager() {
+        int waiting = pending.size();
+        return waiting > 0 && waiting <= FEW;
     }
 
     @Override

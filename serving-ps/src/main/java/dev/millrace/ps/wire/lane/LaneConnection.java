@@ -42,6 +42,9 @@ abstract class LaneConnection implements AutoCloseable {
     /** Whether more frames may be read now; when that changes back, a wake-up. */
     abstract boolean mayRead();
 
+    /** Whether the next frame is better watched for than slept for. */
+    abstract boolean isEager();
+
     /** About every 50 ms. */
     abstract void tick(long nowNs);
 
@@ -128,7 +131,7 @@ abstract class LaneConnection implements AutoCloseable {
                 }
             }
             if (!progress) {
-                peer.await((reading ? Duplex.READABLE : 0) | (flushed ? 0 : Duplex.WRITABLE), TICK_NS);
+                peer.await((reading ? Duplex.READABLE : 0) | (flushed ? 0 : Duplex.WRITABLE), TICK_NS, isEager());
             }
         }
     }

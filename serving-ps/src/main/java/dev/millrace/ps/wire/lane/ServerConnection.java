@@ -18,9 +18,14 @@ import org.slf4j.LoggerFactory;
 final class ServerConnection extends LaneConnection {
     private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
 
+    private static final int FEW = 2;
+
     private final FlatHandler handler;
     private final Consumer<ServerConnection> whenEnded;
     private final AtomicInteger unanswered = new AtomicInteger();
+
+    /** Since the last wait. */
+    private int frames;
 
     ServerConnection(Duplex peer, WireOptions options, FlatHandler handler, Consumer<ServerConnection> whenEnded) {
         super(peer, options, "serve");
@@ -31,6 +36,7 @@ final class ServerConnection extends LaneConnection {
     @Override
     void frame(int op, long id, Chunk chunk, int at, int bytes) {
         unanswered.incrementAndGet();
+        frames++;
         LaneRequest request = new LaneRequest(this, op, id, chunk, at, bytes);
         try {
             handler.handle(request);
@@ -96,6 +102,14 @@ final class ServerConnection extends LaneConnection {
     @Override
     boolean mayRead() {
         return unanswered.get() < options.inFlight() && outbox.queued() <= options.queueBytes();
+    }
+
+    /** After a frame or two: a caller that waits for each answer asks again soon. After a batch, or none, it can wait. */
+    @Override
+    boolean isEager() {
+        int since = frames;
+        frames = 0;
+        return since > 0 && since <= FEW;
     }
 
     @Override

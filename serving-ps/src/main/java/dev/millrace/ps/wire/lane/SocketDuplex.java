@@ -54,7 +54,7 @@ final class SocketDuplex implements Duplex {
     }
 
     @Override
-    public void await(int reasons, long timeoutNs) throws IOException {
+    public void await(int reasons, long timeoutNs, boolean eager) throws IOException {
         int interest = ((reasons & READABLE) != 0 ? SelectionKey.OP_READ : 0)
                 | ((reasons & WRITABLE) != 0 ? SelectionKey.OP_WRITE : 0);
         try {
