@@ -1,25 +1,18 @@
 package dev.millrace.ps.table;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Rows between the places that they had and the ones that they get. Belongs to the table's owning thread. */
 final class Moving {
-    private final int stride;
-    private MemorySegment rows;
+    private final int wordsARow;
+    private long[] words;
     private boolean[] changed = new boolean[64];
     private int count;
 
-    Moving(int stride) {
-        this.stride = stride;
-        rows = allocate(changed.length);
-    }
-
-    private MemorySegment allocate(int capacity) {
-        return Arena.ofAuto().allocate((long) capacity * stride, Long.BYTES);
+    Moving(RowLayout layout) {
+        wordsARow = 1 + Math.ceilDiv(layout.stateBytes(), Long.BYTES);
+        words = new long[changed.length * wordsARow];
     }
 
     /** Takes all rows out of a bucket. */
@@ -28,30 +21,29 @@ final class Moving {
             tracker.beforeChange(bucket);
         }
         boolean isChanged = tracker != null && tracker.isChanged(bucket);
-        table.forEachRowOf(bucket, row -> take(table, row, isChanged));
-        table.clear(bucket);
-    }
-
-    private void take(OffHeapTable table, long row, boolean isChanged) {
-        if (count == changed.length) {
-            MemorySegment more = allocate(2 * count);
-            MemorySegment.copy(rows, 0, more, 0, (long) count * stride);
-            rows = more;
-            changed = Arrays.copyOf(changed, 2 * count);
+        int before = count;
+        for (int way = 0; way < table.layout().ways(); way++) {
+            if (count == changed.length) {
+                words = Arrays.copyOf(words, 2 * words.length);
+                changed = Arrays.copyOf(changed, 2 * count);
+            }
+            if (table.read(bucket, way, words, count * wordsARow)) {
+                changed[count++] = isChanged;
+            }
         }
-        table.copyRow(row, rows, (long) count * stride);
-        changed[count++] = isChanged;
+        if (count > before) {
+            table.clear(bucket);
+        }
     }
 
     /** Puts all of them where they belong now. */
     void putAll(OffHeapTable table, @Nullable ChangeTracker tracker) {
         for (int i = 0; i < count; i++) {
-            long at = (long) i * stride;
-            long row = table.insert(rows.get(ValueLayout.JAVA_LONG_UNALIGNED, at));
+            long row = table.insert(words[i * wordsARow]);
             if (row == ParameterTable.MISSING) {
                 throw new IllegalStateException("no room behind the table's last bucket");
             }
-            table.setRow(row, rows, at);
+            table.write(row, words, i * wordsARow + 1);
             if (tracker != null && changed[i]) {
                 tracker.markChanged(table.bucketNumber(row));
             }

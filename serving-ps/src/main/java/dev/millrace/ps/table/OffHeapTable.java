@@ -98,7 +98,7 @@ public final class OffHeapTable implements ParameterTable {
         }
         // Done a little before the next growth is due.
         bucketsAStep = (int) Math.ceil(1.25 / ((layout.growth() - 1) * layout.maxLoad() * ways));
-        moving = new Moving(layout.stride());
+        moving = new Moving(layout);
         settle(Math.min(MIN_BUCKETS, maxBuckets));
     }
 
@@ -491,8 +491,40 @@ public final class OffHeapTable implements ParameterTable {
         return row / bucketBytes;
     }
 
+    // Words and not bulk copies, which cost more than they move: a row is few bytes.
+
+    /** The row in a way as its key and the words of its state; false, and nothing read, when there is none. */
+    boolean read(long bucket, int way, long[] words, int to) {
+        long key = memory.get(LONG, bucket * bucketBytes + 8L * way);
+        if (key == EMPTY) {
+            return false;
+        }
+        long row = bucket * bucketBytes + keysBytes + (long) way * stateBytes;
+        words[to] = key;
+        int at = 0;
+        for (; at + 8 <= stateBytes; at += 8) {
+            words[to + 1 + at / 8] = memory.get(LONG, row + at);
+        }
+        if (at < stateBytes) {
+            words[to + 1 + at / 8] = memory.get(INT, row + at);
+        }
+        return true;
+    }
+
+    void write(long row, long[] words, int from) {
+        int at = 0;
+        for (; at + 8 <= stateBytes; at += 8) {
+            memory.set(LONG, row + at, words[from + at / 8]);
+        }
+        if (at < stateBytes) {
+            memory.set(INT, row + at, (int) words[from + at / 8]);
+        }
+    }
+
     void clear(long bucket) {
-        memory.asSlice(bucket * bucketBytes, bucketBytes).fill((byte) 0);
+        for (int at = 0; at < bucketBytes; at += 8) {
+            memory.set(LONG, bucket * bucketBytes + at, 0);
+        }
     }
 
     void forEachRowOf(long bucket, LongConsumer consumer) {

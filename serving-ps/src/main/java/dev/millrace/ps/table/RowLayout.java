@@ -31,10 +31,10 @@ package dev.millrace.ps.table;
  * {@code maxLoad}: at most 2.6 × the row for training layouts (few full buckets: speed), 1.5 × for SERVING.
  */
 public enum RowLayout {
-    TRAINING(32, 4, 128, 0.45, 1.15),
-    SERVING(12, 5, 64, 0.80, 1.10),
-    FTRL(16, 4, 64, 0.45, 1.15),
-    FTRL_AGED(24, 5, 128, 0.50, 1.15);
+    TRAINING(32, 4, 128, 0.48, 1.22),
+    SERVING(12, 5, 64, 0.82, 1.14),
+    FTRL(16, 4, 64, 0.48, 1.22),
+    FTRL_AGED(24, 5, 128, 0.52, 1.22);
 
     public static final int KEY = 0;
 
