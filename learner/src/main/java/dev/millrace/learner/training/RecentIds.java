@@ -6,18 +6,19 @@ import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
  * The latest sample ids, so that one that comes again is recognized. A ring of fixed capacity beside a hash set; the
  * oldest falls out. The join re-sends at most what it emitted since its last checkpoint: capacity must exceed that.
  */
-final class RecentIds {
+public final class RecentIds {
     private final long[] ring;
     private final LongOpenHashSet ids;
     private long added;
 
-    RecentIds(int capacity) {
+    /** @param capacity how many ids are kept */
+    public RecentIds(int capacity) {
         ring = new long[capacity];
         ids = new LongOpenHashSet(Math.min(capacity, 1 << 16));
     }
 
     /** @return false when the id is among the latest already */
-    boolean add(long id) {
+    public boolean add(long id) {
         if (!ids.add(id)) {
             return false;
         }
@@ -28,6 +29,11 @@ final class RecentIds {
         ring[at] = id;
         added++;
         return true;
+    }
+
+    /** Whether the next new id pushes the oldest out. */
+    public boolean isFull() {
+        return added >= ring.length;
     }
 
     /** Oldest first. */

@@ -41,6 +41,9 @@ public final class ShardState {
         }
     }
 
+    /** Its section of a snapshot: the owner's epoch, one number. */
+    private static final String EPOCH = "owner-epoch";
+
     private final ModelSpec spec;
     private final long fingerprint;
     private final Id id;
@@ -97,6 +100,8 @@ public final class ShardState {
             state.sampleIdSum = sum.length == 1 ? sum[0] : idSumOf(table);
         }
         state.sequence = header.sequence();
+        long[] epoch = snapshot.extras().longs(EPOCH);
+        state.epoch = epoch.length == 1 ? epoch[0] : 0;
         state.samples = header.samples();
         state.duplicates = header.duplicateSamples();
         state.offsets.putAll(header.sampleOffsets());
@@ -248,6 +253,11 @@ public final class ShardState {
         sequence = Math.max(sequence, takenSequence);
     }
 
+    /** The next delta comes after this one, whatever was closed here: it is the last that replicas have taken. */
+    public void goOnFrom(long takenSequence) {
+        sequence = takenSequence;
+    }
+
     // ---- snapshots ----
 
     /**
@@ -289,7 +299,9 @@ public final class ShardState {
     }
 
     private Extras withOwn(Extras extras) {
-        return extras.with(RowLife.SECTION, life.toBytes()).withLongs(Extras.SAMPLE_ID_SUM, new long[] {sampleIdSum()});
+        return extras.with(RowLife.SECTION, life.toBytes())
+                .withLongs(Extras.SAMPLE_ID_SUM, new long[] {sampleIdSum()})
+                .withLongs(EPOCH, new long[] {epoch});
     }
 
     // ---- what it is ----

@@ -56,6 +56,11 @@ public final class SampleBatch {
         }
     }
 
+    /** Makes it end here, though no record stands before. */
+    public void extendTo(long offset) {
+        next = Math.max(next, offset);
+    }
+
     private static boolean isFinite(SampleBlock block, int i) {
         float keepRate = block.keepRate(i);
         boolean finite = Float.isFinite(block.label(i))
