@@ -43,19 +43,19 @@ public final class PsBench {
 
     private static Map<String, Target> targets() {
         Map<String, Target> targets = new LinkedHashMap<>();
-        targets.put("ftrl-10M-zipf", new Target(true, 100));
-        targets.put("ftrl-10M-zipf-over-c", new Target(true, 0.55));
-        targets.put("ftrl-100M-uniform-over-c", new Target(true, 0.6));
-        targets.put("ftrl-10M-zipf-bytes-a-row-over-row", new Target(false, 2.6));
-        targets.put("serving-10M-bytes-a-row-over-row", new Target(false, 1.5));
-        targets.put("growth-10M-zipf-p99", new Target(false, 10));
-        targets.put("growth-100M-uniform-p99", new Target(false, 10));
-        targets.put("grpc-flat-over-grpc-protobuf", new Target(true, 2));
-        targets.put("tcp-over-grpc-protobuf", new Target(true, 10));
-        targets.put("shm-over-grpc-protobuf", new Target(true, 30));
-        targets.put("snapshot-10M-over-dd", new Target(false, 2));
-        targets.put("restore-10M-over-dd", new Target(false, 2));
-        targets.put("snapshot-10M-longest-pause", new Target(false, 50));
+        targets.put("table.ftrl.10M.zipf.rate", new Target(true, 100));
+        targets.put("table.ftrl.10M.zipf.over_c", new Target(true, 0.55));
+        targets.put("table.ftrl.100M.uniform.over_c", new Target(true, 0.6));
+        targets.put("table.ftrl.10M.zipf.bytes_over_row", new Target(false, 2.6));
+        targets.put("table.serving.10M.bytes_over_row", new Target(false, 1.5));
+        targets.put("table.ftrl.10M.zipf.growth_pause_p99", new Target(false, 10));
+        targets.put("table.ftrl.100M.uniform.growth_pause_p99", new Target(false, 10));
+        targets.put("wire.pull.grpc_flat.ratio", new Target(true, 2));
+        targets.put("wire.pull.tcp.ratio", new Target(true, 10));
+        targets.put("wire.pull.shm.ratio", new Target(true, 30));
+        targets.put("snapshot.write/dd", new Target(false, 2));
+        targets.put("snapshot.restore/dd", new Target(false, 2));
+        targets.put("snapshot.pause of the owner with what its batch waited, longest", new Target(false, 50));
         return targets;
     }
 
@@ -66,8 +66,8 @@ public final class PsBench {
         measure("WireBench");
         measure("SnapshotBench");
         DeltaBench.Delays delays = new DeltaBench(scratch.resolve("deltas")).run();
-        figures.add(Figure.measured("delta-to-applied-p50", delays.p50(), "ms"));
-        figures.add(Figure.atMost("delta-to-applied-p99", delays.p99(), "ms", 250));
+        figures.add(Figure.measured("delta.to_applied.p50", delays.p50(), "ms"));
+        figures.add(Figure.atMost("delta.to_applied.p99", delays.p99(), "ms", 250));
         return new BenchReport(figures);
     }
 

@@ -68,14 +68,14 @@ public final class TableBench {
         }
         inParallel(shards, Shard::fill);
         String millions = (rows / 1_000_000) + "M";
-        String name = millions + "-" + distribution;
+        String name = "table.ftrl." + millions + "." + distribution + ".";
         figures.add(
-                "ftrl-" + name + "-bytes-a-row-over-row",
+                name + "bytes_over_row",
                 shards.stream().mapToDouble(s -> s.mostBytesARow).max().orElseThrow() / RowLayout.FTRL.stride(),
                 "ratio");
         if (distribution.equals("zipf")) {
             double most = mostBytesARow(RowLayout.SERVING, rows);
-            figures.add("serving-" + millions + "-bytes-a-row-over-row", most / RowLayout.SERVING.stride(), "ratio");
+            figures.add("table.serving." + millions + ".bytes_over_row", most / RowLayout.SERVING.stride(), "ratio");
         }
         if (distribution.equals("zipf")) {
             merging(shards, name, figures);
@@ -93,9 +93,9 @@ public final class TableBench {
                 }
             }
         }
-        figures.add("ftrl-" + name, median(java) / 1e6, "M updates/s");
-        figures.add("ftrl-" + name + "-c", median(limit) / 1e6, "M updates/s");
-        figures.add("ftrl-" + name + "-over-c", median(ratios), "ratio");
+        figures.add(name + "rate", median(java) / 1e6, "M updates/s");
+        figures.add(name + "rate_c", median(limit) / 1e6, "M updates/s");
+        figures.add(name + "over_c", median(ratios), "ratio");
         if (distribution.equals("zipf")) {
             tracked(shards, name, figures);
         }
@@ -116,23 +116,16 @@ public final class TableBench {
         return most;
     }
 
-    /** Inserting every row one by one: how long the longest take, growth and fresh pages included. */
+    /** The longest insertion within each growth, fresh pages and whatever else held the thread up included. */
     private static void pauses(List<Shard> shards, String name, Figures figures) {
-        long[] counts = new long[Long.SIZE * Shard.PARTS];
-        long longest = 0;
-        for (Shard shard : shards) {
-            for (int i = 0; i < counts.length; i++) {
-                counts[i] += shard.growthSteps[i];
-            }
-            longest = Math.max(longest, shard.longestNs);
-        }
-        long left = (long) (Arrays.stream(counts).sum() * 0.99);
-        int at = 0;
-        while (left > counts[at]) {
-            left -= counts[at++];
-        }
-        figures.add("growth-" + name + "-p99", Shard.upperNs(at) / 1e6, "ms");
-        figures.add("growth-" + name + "-max", longest / 1e6, "ms");
+        double[] pauses = shards.stream()
+                .flatMap(shard -> shard.longestMs.stream())
+                .mapToDouble(Double::doubleValue)
+                .sorted()
+                .toArray();
+        figures.add(name + "growths", pauses.length, "growths");
+        figures.add(name + "growth_pause_median", pauses[pauses.length / 2], "ms");
+        figures.add(name + "growth_pause_p99", pauses[(int) (pauses.length * 0.99)], "ms");
     }
 
     /** The same batches, their keys merged before: gradients summed by key, in an open-addressing array of the batch. */
@@ -147,7 +140,7 @@ public final class TableBench {
                 ratios.add(merged / single);
             }
         }
-        figures.add("ftrl-" + name + "-merged-over-single", median(ratios), "ratio");
+        figures.add(name + "merged_over_single", median(ratios), "ratio");
     }
 
     /** The same while changes are tracked for incremental snapshots. */
@@ -164,7 +157,7 @@ public final class TableBench {
         for (int window = 0; window < 3; window++) {
             ratios.add(window(shards) / before);
         }
-        figures.add("ftrl-" + name + "-tracked-over-untracked", median(ratios), "ratio");
+        figures.add(name + "tracked_over_untracked", median(ratios), "ratio");
     }
 
     private double window(List<Shard> shards) throws InterruptedException {
@@ -218,7 +211,8 @@ public final class TableBench {
 
     /** One thread's table and batches. */
     final class Shard {
-        private static final int PARTS = 8;
+        /** Shorter ones are no pause, and need not be compared. */
+        private static final long LONG_NS = 10_000;
 
         private final int number;
         private final long[] keys;
@@ -226,9 +220,8 @@ public final class TableBench {
         private final OffHeapTable table;
         private final FtrlBatch batch;
         private final Merge merge = new Merge();
-        private final long[] growthSteps = new long[Long.SIZE * PARTS];
+        private final List<Double> longestMs = new ArrayList<>();
         private boolean merging;
-        private long longestNs;
         private double mostBytesARow;
         private long sliced;
         private double rate;
@@ -242,29 +235,26 @@ public final class TableBench {
         }
 
         void fill() {
+            long bytes = 0;
             for (long rank = 1; rank <= rows; rank++) {
                 long key = key(rank);
                 if (KeyHash.shardOf(key, SHARDS) == number) {
                     long from = System.nanoTime();
                     table.findOrInsert(key);
                     long ns = System.nanoTime() - from;
-                    growthSteps[part(ns)]++;
-                    longestNs = Math.max(longestNs, ns);
+                    if (table.bytes() != bytes) {
+                        bytes = table.bytes();
+                        longestMs.add(0.0);
+                    }
+                    if (ns > LONG_NS) {
+                        int last = longestMs.size() - 1;
+                        longestMs.set(last, Math.max(longestMs.get(last), ns / 1e6));
+                    }
                     if (table.size() % BATCH == 0 && table.size() > FROM_ROWS) {
                         mostBytesARow = Math.max(mostBytesARow, table.bytes() / (double) table.size());
                     }
                 }
             }
-        }
-
-        /** Bucket of a duration: {@link #PARTS} to each power of two. */
-        private static int part(long ns) {
-            int exponent = Long.SIZE - 1 - Long.numberOfLeadingZeros(ns | PARTS);
-            return exponent * PARTS + (int) ((ns >>> (exponent - 3)) & (PARTS - 1));
-        }
-
-        static double upperNs(int part) {
-            return Math.scalb(1 + (part % PARTS + 1.0) / PARTS, part / PARTS);
         }
 
         void window() {
