@@ -81,6 +81,9 @@ public final class TableBench {
             merging(shards, name, figures);
         }
         pauses(shards, name, figures);
+        List<Double> java = new ArrayList<>();
+        List<Double> limit = new ArrayList<>();
+        List<Double> ratios = new ArrayList<>();
         try (Peer peer = program.equals("-") ? null : new Peer(program, rows, shards)) {
             for (int window = -2; window < WINDOWS; window++) {
                 double rate = window(shards);
