@@ -49,7 +49,6 @@ final class LearningSession implements AutoCloseable {
                 .store(shard.state().id().shard(), shard.state().id().shards(), config.keepSnapshots());
         this.snapshots = new SnapshotWriter(
                 store,
-                shard.state().table().layout(),
                 SnapshotWriter.Config.defaults(),
                 "snapshots-" + shard.spec().model());
         this.snapshotSequence = shard.sequence();

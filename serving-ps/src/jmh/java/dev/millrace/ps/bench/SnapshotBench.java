@@ -67,7 +67,7 @@ public final class SnapshotBench {
         }
         String report = options.get("--report");
         Path folder = Files.createTempDirectory(
-                Files.createDirectories(Path.of(options.getOrDefault("--folder", "target"))), "snapshot-bench");
+                Files.createDirectories(Path.of(options.getOrDefault("--folder", ""))), "snapshot-bench");
         try {
             new SnapshotBench(
                             Long.parseLong(options.getOrDefault("--rows", "10000000")),
@@ -87,13 +87,12 @@ public final class SnapshotBench {
             table.setFloat(row, RowLayout.Z, i);
             table.setLong(row, RowLayout.ID_SUM, i * 31);
         }
-        try (SnapshotWriter writer = new SnapshotWriter(
-                store, RowLayout.TRAINING, new SnapshotWriter.Config(0, 0, 2 << 20, 8), "snapshots")) {
+        try (SnapshotWriter writer =
+                new SnapshotWriter(store, new SnapshotWriter.Config(0, 0, 2 << 20, 32), "snapshots")) {
             atRest(writer);
             whileLearning(writer);
         }
-        try (SnapshotWriter writer =
-                new SnapshotWriter(store, RowLayout.TRAINING, SnapshotWriter.Config.defaults(), "snapshots")) {
+        try (SnapshotWriter writer = new SnapshotWriter(store, SnapshotWriter.Config.defaults(), "snapshots")) {
             increment(writer);
         }
         if (report != null) {
@@ -118,13 +117,12 @@ public final class SnapshotBench {
             write.add(seconds(() -> snapshot(writer)));
             restore.add(seconds(this::restore));
         }
-        print("snapshot.rows", rows, "rows");
-        print("snapshot.bytes", bytes, "B");
-        print("snapshot.dd", median(dd), "s");
-        print("snapshot.write", median(write), "s");
-        print("snapshot.restore", median(restore), "s");
-        print("snapshot.write/dd", median(write) / median(dd), "ratio");
-        print("snapshot.restore/dd", median(restore) / median(dd), "ratio");
+        print("snapshot-10M-bytes", bytes, "B");
+        print("snapshot-10M-dd", median(dd), "s");
+        print("snapshot-10M", median(write), "s");
+        print("restore-10M", median(restore), "s");
+        print("snapshot-10M-over-dd", median(write) / median(dd), "ratio");
+        print("restore-10M-over-dd", median(restore) / median(dd), "ratio");
     }
 
     private void dd() throws IOException, InterruptedException {
@@ -182,15 +180,11 @@ public final class SnapshotBench {
                 within.add(seconds(this::batch));
             }
         }
-        print("snapshot.batch of updates alone", 1e3 * median(alone), "ms");
-        print("snapshot.batch of updates alone, longest", 1e3 * longest(alone), "ms");
-        print("snapshot.batch of updates meanwhile", 1e3 * median(within), "ms");
-        print("snapshot.batch of updates meanwhile, longest", 1e3 * longest(within), "ms");
-        print("snapshot.pause of the owner, longest", 1e3 * longest(pauses), "ms");
-        print(
-                "snapshot.pause of the owner with what its batch waited, longest",
-                1e3 * Math.max(longest(pauses), longest(within) - median(alone)),
-                "ms");
+        print("snapshot-10M-longest-pause", 1e3 * longest(pauses), "ms");
+        print("snapshot-10M-batch-alone", 1e3 * median(alone), "ms");
+        print("snapshot-10M-batch-meanwhile", 1e3 * median(within), "ms");
+        print("snapshot-10M-longest-batch-alone", 1e3 * longest(alone), "ms");
+        print("snapshot-10M-longest-batch-meanwhile", 1e3 * longest(within), "ms");
     }
 
     private void batch() {
@@ -221,8 +215,8 @@ public final class SnapshotBench {
             last = Objects.requireNonNull(published[0]);
             bytes = last.incrementBytes() - before;
         }
-        print("snapshot.increment of 1 %", median(write), "s");
-        print("snapshot.increment of 1 %, bytes", bytes, "B");
+        print("increment-1-percent", median(write), "s");
+        print("increment-1-percent-bytes", bytes, "B");
     }
 
     private interface Action {

@@ -77,6 +77,11 @@ final class OpenSnapshot implements RowCut.Sink {
         return true;
     }
 
+    /** Owner: whether {@link #advance} need not wait. */
+    boolean hasRoom() {
+        return pool.hasRoom();
+    }
+
     /** Owner; also from within a change of the table, for rows that it saves first. */
     @Override
     public void row(ParameterTable table, long row) {
@@ -124,6 +129,12 @@ final class OpenSnapshot implements RowCut.Sink {
     /** Writing thread: all of it, until the owner ends it. Null when it failed, which is logged. */
     @Nullable
     Published write() throws InterruptedException {
+        try (pool) {
+            return writeAll();
+        }
+    }
+
+    private @Nullable Published writeAll() throws InterruptedException {
         try (MemberOutput out = store.begin(header.sequence(), previous)) {
             return write(out);
         } catch (IOException | RuntimeException e) {

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
  *  open            owner               owner
  *  result          owner (the future   owner
  *                  by the writer)
- *  chunks          taken and filled by the owner, given back by the writer: bounded, off heap
  * </pre>
  */
 public final class SnapshotWriter implements AutoCloseable {
@@ -44,7 +43,7 @@ public final class SnapshotWriter implements AutoCloseable {
         }
 
         public static Config defaults() {
-            return new Config(16, 0.5, 2 << 20, 8);
+            return new Config(16, 0.5, 2 << 20, 32);
         }
 
         private static void require(boolean valid, String message) {
@@ -57,15 +56,12 @@ public final class SnapshotWriter implements AutoCloseable {
     private final SnapshotStore store;
     private final Config config;
     private final ExecutorService thread;
-    private final ChunkPool chunks;
     private @Nullable OpenSnapshot open;
     private Future<@Nullable Published> result = CompletableFuture.completedFuture(null);
 
-    /** @param layout of the tables that it will be given */
-    public SnapshotWriter(SnapshotStore store, RowLayout layout, Config config, String threadName) {
+    public SnapshotWriter(SnapshotStore store, Config config, String threadName) {
         this.store = store;
         this.config = config;
-        this.chunks = new ChunkPool(config.chunks(), config.chunkBytes() / layout.stride() * layout.stride());
         this.thread = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name(threadName).factory());
     }
@@ -87,10 +83,14 @@ public final class SnapshotWriter implements AutoCloseable {
         if (!idle()) {
             throw new IllegalStateException("a snapshot is under way");
         }
-        var snapshot = new OpenSnapshot(store, chunks, header, deltaOffset, extras);
+        var snapshot = new OpenSnapshot(store, chunks(header.layout()), header, deltaOffset, extras);
         snapshot.cut(table, previous(header.sequence()));
         open = snapshot;
         result = thread.submit(snapshot::write);
+    }
+
+    private ChunkPool chunks(RowLayout layout) {
+        return new ChunkPool(config.chunks(), config.chunkBytes() / layout.stride() * layout.stride());
     }
 
     /** Of the member to add to; null when a full one is due. */
@@ -116,7 +116,7 @@ public final class SnapshotWriter implements AutoCloseable {
         }
         long begin = System.nanoTime();
         do {
-            if (budgetNs != NO_LIMIT && !chunks.hasRoom()) {
+            if (budgetNs != NO_LIMIT && !snapshot.hasRoom()) {
                 return false;
             }
             if (snapshot.advance(BUCKETS_A_SLICE)) {
@@ -151,6 +151,5 @@ public final class SnapshotWriter implements AutoCloseable {
             open = null;
         }
         thread.close();
-        chunks.close();
     }
 }

@@ -25,7 +25,7 @@ final class Chain implements AutoCloseable {
     private final Random random;
 
     Chain(SnapshotStore store, SnapshotWriter.Config config, long seed) {
-        writer = new SnapshotWriter(store, RowLayout.TRAINING, config, "snapshots");
+        writer = new SnapshotWriter(store, config, "snapshots");
         random = new Random(seed);
     }
 
