@@ -10,6 +10,7 @@ import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.ServingSnapshots;
 import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,15 +35,19 @@ public final class RedisWeightServer implements WeightServer, WeightReader, Auto
     /**
      * Where a bridge gets its deltas.
      *
-     * @param snapshots folder of the model's snapshots
+     * @param snapshots where the model's snapshots are
      */
-    public record BridgeConfig(String bootstrapServers, Path snapshots) {}
+    public record BridgeConfig(String bootstrapServers, SnapshotPlace snapshots) {
+        public BridgeConfig(String bootstrapServers, Path snapshots) {
+            this(bootstrapServers, SnapshotPlace.folder(snapshots));
+        }
+    }
 
     private RedisWeightServer(
             RedisConfig config,
             ModelSpec spec,
             @Nullable Supplier<? extends DeltaLog> logs,
-            @Nullable Path snapshots,
+            @Nullable SnapshotPlace snapshots,
             Clock clock) {
         link = new RedisLink(config);
         weights = new RedisWeights(spec, config, link);
@@ -65,7 +70,11 @@ public final class RedisWeightServer implements WeightServer, WeightReader, Auto
     }
 
     static RedisWeightServer bridging(
-            RedisConfig config, Supplier<? extends DeltaLog> logs, Path snapshots, ModelSpec spec, Clock clock) {
+            RedisConfig config,
+            Supplier<? extends DeltaLog> logs,
+            SnapshotPlace snapshots,
+            ModelSpec spec,
+            Clock clock) {
         var server = new RedisWeightServer(config, spec, logs, snapshots, clock);
         if (server.bridge != null) {
             server.bridge.start();

@@ -5,11 +5,11 @@ import dev.millrace.ps.delta.Applied;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,12 +44,12 @@ final class DeltaApplier implements DeltaSink {
     /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
     private boolean diskWhole = true;
 
-    /** @param snapshots folder of the model's snapshots */
+    /** @param snapshots where the model's snapshots are */
     DeltaApplier(
             ModelSpec spec,
             VersionedWeights weights,
             RowStore store,
-            Path snapshots,
+            SnapshotPlace snapshots,
             Clock clock,
             Consumer<ServedVersion> listener) {
         this(spec, weights, store, snapshots, ShardSet.ALL, clock, listener);
@@ -60,7 +60,7 @@ final class DeltaApplier implements DeltaSink {
             ModelSpec spec,
             VersionedWeights weights,
             RowStore store,
-            Path snapshots,
+            SnapshotPlace snapshots,
             ShardSet wanted,
             Clock clock,
             Consumer<ServedVersion> listener) {

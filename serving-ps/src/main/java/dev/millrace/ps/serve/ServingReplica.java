@@ -5,6 +5,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,12 +16,16 @@ import java.util.function.Consumer;
 public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
     /**
      * @param rows folder of the rows on disk, this replica's own
-     * @param snapshots folder of the model's snapshots, read when deltas are missing
+     * @param snapshots where the model's snapshots are, read when deltas are missing
      * @param shards the only ones that it follows; keys of others have no rows here
      */
-    public record Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
-        public Config(String bootstrapServers, Path rows, Path snapshots) {
+    public record Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
+        public Config(String bootstrapServers, Path rows, SnapshotPlace snapshots) {
             this(bootstrapServers, rows, snapshots, ShardSet.ALL);
+        }
+
+        public Config(String bootstrapServers, Path rows, Path snapshots) {
+            this(bootstrapServers, rows, SnapshotPlace.folder(snapshots));
         }
     }
 

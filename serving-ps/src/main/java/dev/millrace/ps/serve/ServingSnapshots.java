@@ -5,26 +5,25 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.snapshot.Extras;
-import dev.millrace.ps.snapshot.ShardFolders;
 import dev.millrace.ps.snapshot.Snapshot;
-import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotPlace;
+import dev.millrace.ps.snapshot.SnapshotStore;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** A model's snapshots as what they serve: rows and version of a shard, for whatever keeps serving weights. */
 public final class ServingSnapshots {
     private final ModelSpec spec;
-    private final Path folder;
+    private final SnapshotPlace place;
     private final ServedRows rows;
 
-    /** @param folder of the model's snapshots */
-    public ServingSnapshots(ModelSpec spec, Path folder) {
+    /** @param place of the model's snapshots */
+    public ServingSnapshots(ModelSpec spec, SnapshotPlace place) {
         this.spec = spec;
-        this.folder = folder;
+        this.place = place;
         rows = new ServedRows(spec);
     }
 
@@ -45,8 +44,8 @@ public final class ServingSnapshots {
      * with is as large as the learner's.
      */
     public Optional<Serving> newerThan(int shard, int shards, long sequence) throws IOException {
-        var snapshots = new SnapshotFolder(ShardFolders.of(folder, shard, shards), 1);
-        try (Snapshot snapshot = snapshots.newerThan(sequence).orElse(null)) {
+        try (SnapshotStore store = place.store(shard, shards, 1);
+                Snapshot snapshot = store.newerThan(sequence).orElse(null)) {
             if (snapshot == null
                     || snapshot.header().specFingerprint() != spec.fingerprint()
                     || snapshot.header().shard() != shard) {

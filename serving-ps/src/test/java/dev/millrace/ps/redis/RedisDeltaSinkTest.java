@@ -17,6 +17,7 @@ import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.ShardFolders;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.OffHeapTable;
@@ -98,7 +99,7 @@ class RedisDeltaSinkTest {
                 spec,
                 config,
                 link,
-                new ServingSnapshots(spec, folder),
+                new ServingSnapshots(spec, SnapshotPlace.folder(folder)),
                 CLOCK,
                 version -> heard.add(version.sequence()));
     }

@@ -12,6 +12,7 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.serve.MemoryDeltaLog;
 import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.serve.WeightsUnavailable;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.table.KeyHash;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ class RedisWeightServerTest {
         return opened(RedisWeightServer.bridging(
                 config.withTimeouts(Duration.ofMillis(500), Duration.ofSeconds(2), LEASE),
                 from::open,
-                dir.resolve("snapshots"),
+                SnapshotPlace.folder(dir.resolve("snapshots")),
                 SPEC,
                 Clock.systemUTC()));
     }

@@ -15,6 +15,7 @@ import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
@@ -54,7 +55,13 @@ class DeltaApplierTest {
     void open() {
         store = RowStore.open(dir.resolve("rows"));
         weights = new VersionedWeights(new LinearModel(SPEC));
-        applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> heard.add(v.sequence()));
+        applier = new DeltaApplier(
+                SPEC,
+                weights,
+                store,
+                SnapshotPlace.folder(dir.resolve("snapshots")),
+                CLOCK,
+                v -> heard.add(v.sequence()));
     }
 
     @AfterEach
@@ -180,7 +187,8 @@ class DeltaApplierTest {
         ServedVersion persisted = version(3);
 
         weights = new VersionedWeights(new LinearModel(SPEC));
-        var again = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
+        var again =
+                new DeltaApplier(SPEC, weights, store, SnapshotPlace.folder(dir.resolve("snapshots")), CLOCK, v -> {});
         assertArrayEquals(new long[] {42}, again.resume(1));
         assertEquals(persisted, weights.version());
         assertEquals(-0.5f, weightOf(11), 1e-5);
@@ -211,7 +219,7 @@ class DeltaApplierTest {
 
     private DeltaApplier startedAgain(Consumer<ServedVersion> listener) {
         weights = new VersionedWeights(new LinearModel(SPEC));
-        return new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, listener);
+        return new DeltaApplier(SPEC, weights, store, SnapshotPlace.folder(dir.resolve("snapshots")), CLOCK, listener);
     }
 
     private List<Long> rowsOnDisk() {

@@ -10,6 +10,7 @@ import dev.millrace.ps.delta.DeltaCodec;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ class DeltaFaultsTest {
                 spec,
                 weights,
                 RowStore.open(dir.resolve("rows")),
-                dir.resolve("snapshots"),
+                SnapshotPlace.folder(dir.resolve("snapshots")),
                 Clock.systemUTC(),
                 version -> compare(new ServingKeys(spec), weights, version));
         try (var follower = new DeltaFollower("m", log::open, applier, new Backoff(SHORT, SHORT), SHORT)) {

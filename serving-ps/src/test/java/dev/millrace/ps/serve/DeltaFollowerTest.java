@@ -16,6 +16,7 @@ import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.ShardFolders;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.OffHeapTable;
@@ -56,7 +57,8 @@ class DeltaFollowerTest {
 
     private DeltaFollower start(Duration wait, Consumer<ServedVersion> listener) {
         RowStore store = RowStore.open(dir.resolve("rows"));
-        var applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, listener);
+        var applier =
+                new DeltaApplier(SPEC, weights, store, SnapshotPlace.folder(dir.resolve("snapshots")), CLOCK, listener);
         MemoryDeltaLog opened = log;
         DeltaFollower started = new DeltaFollower("m", opened::open, applier, new Backoff(wait, wait));
         follower = started;
@@ -125,7 +127,8 @@ class DeltaFollowerTest {
     void itGoesOnWhenTheLogCannotBeOpenedAgain() {
         Queue<RuntimeException> refusals = new ConcurrentLinkedQueue<>();
         RowStore store = RowStore.open(dir.resolve("rows"));
-        var applier = new DeltaApplier(SPEC, weights, store, dir.resolve("snapshots"), CLOCK, v -> {});
+        var applier =
+                new DeltaApplier(SPEC, weights, store, SnapshotPlace.folder(dir.resolve("snapshots")), CLOCK, v -> {});
         DeltaFollower running = new DeltaFollower(
                 "m",
                 () -> {

@@ -8,6 +8,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
@@ -61,7 +62,12 @@ class ParityMendTest {
     @BeforeEach
     void begin() throws IOException {
         applier = new DeltaApplier(
-                SPEC, weights, RowStore.open(dir.resolve("rows")), dir.resolve("snapshots"), clock, v -> {});
+                SPEC,
+                weights,
+                RowStore.open(dir.resolve("rows")),
+                SnapshotPlace.folder(dir.resolve("snapshots")),
+                clock,
+                v -> {});
         applier.resume(SHARDS);
     }
 
@@ -138,7 +144,12 @@ class ParityMendTest {
     private void rowsOnDiskAreTraining() throws IOException {
         applier.close();
         applier = new DeltaApplier(
-                SPEC, weights, RowStore.open(dir.resolve("rows")), dir.resolve("snapshots"), clock, v -> {});
+                SPEC,
+                weights,
+                RowStore.open(dir.resolve("rows")),
+                SnapshotPlace.folder(dir.resolve("snapshots")),
+                clock,
+                v -> {});
         applier.resume(SHARDS);
         learn(0, 0);
         learn(1, 0);
