@@ -20,12 +20,12 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
      * @param shards the only ones that it follows; keys of others have no rows here
      */
     public record Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
-        public Config(String bootstrapServers, Path rows, SnapshotPlace snapshots) {
-            this(bootstrapServers, rows, snapshots, ShardSet.ALL);
+        public Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
+            this(bootstrapServers, rows, SnapshotPlace.folder(snapshots), shards);
         }
 
         public Config(String bootstrapServers, Path rows, Path snapshots) {
-            this(bootstrapServers, rows, SnapshotPlace.folder(snapshots));
+            this(bootstrapServers, rows, snapshots, ShardSet.ALL);
         }
     }
 
