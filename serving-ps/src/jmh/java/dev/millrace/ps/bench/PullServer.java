@@ -26,6 +26,7 @@ final class PullServer {
 
     static final int PULL = 1;
     static final int CPU = 2;
+    static final int PULL_NO_TABLE = 3;
 
     private static final ThreadLocal<long[]> KEYS = ThreadLocal.withInitial(() -> new long[PullTable.KEYS]);
     private static final ThreadLocal<float[]> WEIGHTS = ThreadLocal.withInitial(() -> new float[PullTable.KEYS]);
@@ -33,6 +34,7 @@ final class PullServer {
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     private final PullTable table;
+    private final PullTable none = new PullTable(0);
 
     private PullServer(int rows) {
         table = new PullTable(rows);
@@ -40,10 +42,8 @@ final class PullServer {
 
     static void run(int rows, Path folder) throws IOException, InterruptedException {
         PullServer server = new PullServer(rows);
-        Server plain = Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-                .addService(server.new Messages())
-                .build()
-                .start();
+        Server plain = plain(server.table);
+        Server plainNoTable = plain(server.none);
         List<Endpoint> endpoints = List.of(
                 Endpoint.grpc("127.0.0.1", 0),
                 Endpoint.tcp("127.0.0.1", 0),
@@ -51,13 +51,22 @@ final class PullServer {
                 Endpoint.shm(folder.resolve("rings").toString()));
         try (FlatServer flat = FlatServer.start(endpoints, server::handle)) {
             System.out.println(SAYS + plain.getPort());
+            System.out.println(SAYS + plainNoTable.getPort());
             flat.endpoints().forEach(endpoint -> System.out.println(SAYS + endpoint));
             while (System.in.read() >= 0) {
                 continue;
             }
         } finally {
             plain.shutdownNow().awaitTermination();
+            plainNoTable.shutdownNow().awaitTermination();
         }
+    }
+
+    private static Server plain(PullTable table) throws IOException {
+        return Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+                .addService(new Messages(table))
+                .build()
+                .start();
     }
 
     static long cpuNs() {
@@ -66,13 +75,14 @@ final class PullServer {
 
     private void handle(FlatRequest request) {
         switch (request.op()) {
-            case PULL -> pull(request);
+            case PULL -> pull(request, table);
+            case PULL_NO_TABLE -> pull(request, none);
             case CPU -> request.reply(Long.BYTES, target -> target.putLong(cpuNs()));
             default -> request.fail(WireCode.BAD_REQUEST, "no such operation");
         }
     }
 
-    private void pull(FlatRequest request) {
+    private static void pull(FlatRequest request, PullTable table) {
         ByteBuffer body = request.body();
         int n = body.remaining() / Long.BYTES;
         if (n > PullTable.KEYS) {
@@ -90,7 +100,13 @@ final class PullServer {
     }
 
     /** As protobuf's and gRPC's guides have it. */
-    private final class Messages extends PullsGrpc.PullsImplBase {
+    private static final class Messages extends PullsGrpc.PullsImplBase {
+        private final PullTable table;
+
+        Messages(PullTable table) {
+            this.table = table;
+        }
+
         @Override
         public void pull(PullRequest request, StreamObserver<PullReply> observer) {
             long[] keys = KEYS.get();

@@ -18,7 +18,7 @@ final class PullTable {
     private final boolean empty;
     private final OffHeapTable table;
 
-    /** @param rows 0: weights are computed from keys, so that nothing but the way is measured */
+    /** @param rows 0: weights are computed from their keys */
     PullTable(int rows) {
         empty = rows == 0;
         table = new OffHeapTable(RowLayout.SERVING, Math.max(1, rows));

@@ -24,11 +24,11 @@ interface Puller extends AutoCloseable {
     @Override
     void close();
 
-    static Puller flat(FlatClient client) {
+    static Puller flat(FlatClient client, int op) {
         return new Puller() {
             @Override
             public void pull(long[] keys, float[] weights, Done done) {
-                var unused = client.call(PullServer.PULL, keys.length * Long.BYTES, target -> {
+                var unused = client.call(op, keys.length * Long.BYTES, target -> {
                             target.asLongBuffer().put(keys);
                             target.position(target.limit());
                         })

@@ -21,41 +21,57 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pulls of 1,000 rows (8-byte keys, 4-byte weights, looked up in a serving table) between two processes, 16 in flight:
- * plain protobuf messages ({@code repeated fixed64 keys}, {@code repeated float values}) over gRPC-Java with its default
- * settings, the same with varint keys, and the flat calls over each transport. They take turns in one run; a ratio is
- * the median of the rounds' ratios to the plain messages.
+ * Pulls of 1,000 rows (8-byte keys, 4-byte weights, looked up in a serving table that fits the cache) between two
+ * processes, 16 in flight on 2 connections, made anew by callbacks: plain protobuf messages ({@code repeated fixed64 keys},
+ * {@code repeated float values}) over gRPC-Java with its default settings and asynchronous stub, the same with varint
+ * keys, and the flat calls over each transport. All of them again without the table, which is the way alone: the lookups
+ * bound the faster ones. They take turns in one run; a ratio is the median of the rounds' ratios to the plain messages,
+ * by wall clock and, for a busy machine, by the processor time of both processes.
  *
- * <p>{@code --rows 0} answers without a table: the way alone.
- *
- * <pre>WireBench [--rows 4096] [--rounds 7] [--seconds 2] [--warmup 6] [--in-flight 16] [--only a,b] --report FILE</pre>
+ * <pre>
+ * WireBench [--rows 4096] [--rounds 7] [--seconds 1] [--warmup 3] [--in-flight 16] [--connections 2]
+ *           [--only grpc-protobuf,shm,…] [--report FILE]
+ * </pre>
  */
 public final class WireBench {
-    private static final String BASE = "protobuf";
+    private static final String BASE = "grpc-protobuf";
+    private static final List<String> FLAT = List.of("grpc-flat", "tcp", "unix", "shm");
+
+    /** Of the names of pulls that are answered without a table. */
+    private static final String NO_TABLE = "-no-table";
+
     private static final double WARM_PULLS = 60_000;
     private static final int MAX_WARM_UPS = 10;
 
     private final Map<String, String> options = new LinkedHashMap<>(Map.of(
             "rows",
-            "16384",
+            "4096",
             "rounds",
             "7",
             "seconds",
-            "2",
+            "1",
             "warmup",
-            "6",
+            "3",
             "in-flight",
             "16",
+            "connections",
+            "2",
             "only",
             "",
             "report",
             ""));
 
-    private record Turn(double perSecond, double clientCpuUs, double serverCpuUs) {}
+    private record Turn(double perSecond, double clientCpuUs, double serverCpuUs) {
+        double cpuUs() {
+            return clientCpuUs + serverCpuUs;
+        }
+    }
 
     /** One of the calls in flight, which makes itself anew until the turn is over. */
     private static final class Lane implements Puller.Done {
@@ -127,28 +143,34 @@ public final class WireBench {
         Process server = startServer(folder);
         try (BufferedReader said = server.inputReader(StandardCharsets.UTF_8)) {
             int port = Integer.parseInt(next(said));
-            Map<String, Puller> pullers = new LinkedHashMap<>();
-            pullers.put(BASE, Puller.messages(port));
-            pullers.put("protobuf_varint", Puller.varints(port));
+            int portNoTable = Integer.parseInt(next(said));
             List<Endpoint> endpoints = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < FLAT.size(); i++) {
                 endpoints.add(Endpoint.parse(next(said)));
             }
-            String[] names = {"grpc_flat", "tcp", "unix", "shm"};
-            for (int i = 0; i < names.length; i++) {
-                pullers.put(names[i], Puller.flat(FlatClients.connect(endpoints.get(i))));
-            }
+            Map<String, List<Puller>> pullers = new LinkedHashMap<>();
+            add(pullers, "", port, PullServer.PULL, endpoints);
+            add(pullers, NO_TABLE, portNoTable, PullServer.PULL_NO_TABLE, endpoints);
             List<String> only =
                     Arrays.asList(String.valueOf(options.get("only")).split(","));
             pullers.keySet().removeIf(name -> !only.contains("") && !only.contains(name));
             try (FlatClient control = FlatClients.connect(endpoints.get(2))) {
                 measure(pullers, control);
             } finally {
-                pullers.values().forEach(Puller::close);
+                pullers.values().forEach(each -> each.forEach(Puller::close));
             }
         } finally {
             server.destroy();
             server.waitFor();
+        }
+    }
+
+    private void add(Map<String, List<Puller>> to, String suffix, int port, int op, List<Endpoint> endpoints) {
+        to.put(BASE + suffix, several(() -> Puller.messages(port)));
+        to.put("grpc-varint" + suffix, several(() -> Puller.varints(port)));
+        for (int i = 0; i < FLAT.size(); i++) {
+            Endpoint endpoint = endpoints.get(i);
+            to.put(FLAT.get(i) + suffix, several(() -> Puller.flat(FlatClients.connect(endpoint), op)));
         }
     }
 
@@ -161,6 +183,11 @@ public final class WireBench {
             throw new IOException("the server has ended");
         }
         return line.substring(PullServer.SAYS.length());
+    }
+
+    /** As many connections as asked for, on which the calls in flight are spread. */
+    private List<Puller> several(Supplier<Puller> connect) {
+        return Stream.generate(connect).limit(number("connections")).toList();
     }
 
     private Process startServer(Path folder) throws IOException {
@@ -176,14 +203,14 @@ public final class WireBench {
                 .start();
     }
 
-    private void measure(Map<String, Puller> pullers, FlatClient control) throws Exception {
+    private void measure(Map<String, List<Puller>> pullers, FlatClient control) throws Exception {
         Map<String, List<Turn>> turns = new LinkedHashMap<>();
-        for (Map.Entry<String, Puller> each : pullers.entrySet()) {
+        for (Map.Entry<String, List<Puller>> each : pullers.entrySet()) {
             turns.put(each.getKey(), new ArrayList<>());
             warmUp(each.getKey(), each.getValue(), control);
         }
         for (int round = 0; round < number("rounds"); round++) {
-            for (Map.Entry<String, Puller> each : pullers.entrySet()) {
+            for (Map.Entry<String, List<Puller>> each : pullers.entrySet()) {
                 Turn turn = turn(each.getValue(), number("seconds"), control);
                 System.err.println("round " + round + " " + each.getKey() + " " + turn);
                 turns.computeIfAbsent(each.getKey(), name -> new ArrayList<>()).add(turn);
@@ -193,44 +220,45 @@ public final class WireBench {
         String report = String.valueOf(options.get("report"));
         try (Figures figures =
                 new Figures(report.isEmpty() ? Files.createTempFile("wire", ".json") : Path.of(report))) {
-            figures.add("wire.idle.server_cpu", idle, "CPU seconds a second, all connections open");
-            turns.forEach((name, measured) -> add(figures, name, measured, turns.get(BASE)));
+            figures.add("idle-server-cpu", idle, "CPU s/s");
+            turns.forEach((name, measured) -> add(figures, name, measured, turns));
         }
     }
 
     /** By pulls more than by time, since what is compiled late on a busy machine would be measured as slow. */
-    private void warmUp(String name, Puller puller, FlatClient control) throws Exception {
+    private void warmUp(String name, List<Puller> pullers, FlatClient control) throws Exception {
         double pulls = 0;
         for (int turn = 0; turn < MAX_WARM_UPS && (turn == 0 || pulls < WARM_PULLS); turn++) {
-            Turn done = turn(puller, number("warmup"), control);
+            Turn done = turn(pullers, number("warmup"), control);
             System.err.println("warm-up " + name + " " + done);
             pulls += done.perSecond() * number("warmup");
         }
     }
 
-    private static void add(Figures figures, String name, List<Turn> turns, @Nullable List<Turn> base) {
-        String prefix = "wire.pull." + name + ".";
-        figures.add(prefix + "rate", median(turns.stream().map(Turn::perSecond).toList()), "requests/s");
+    private static void add(Figures figures, String name, List<Turn> turns, Map<String, List<Turn>> all) {
+        String prefix = name + "-pull";
+        figures.add(prefix, median(turns.stream().map(Turn::perSecond).toList()), "requests/s");
         figures.add(
-                prefix + "client_cpu",
+                prefix + "-client-cpu",
                 median(turns.stream().map(Turn::clientCpuUs).toList()),
                 "us/request");
         figures.add(
-                prefix + "server_cpu",
+                prefix + "-server-cpu",
                 median(turns.stream().map(Turn::serverCpuUs).toList()),
                 "us/request");
-        if (base == null) {
+        String baseName = name.endsWith(NO_TABLE) ? BASE + NO_TABLE : BASE;
+        List<Turn> base = all.get(baseName);
+        if (base == null || name.equals(baseName)) {
             return;
         }
         List<Double> wall = new ArrayList<>();
         List<Double> cpu = new ArrayList<>();
         for (int i = 0; i < turns.size(); i++) {
             wall.add(turns.get(i).perSecond() / base.get(i).perSecond());
-            cpu.add((base.get(i).clientCpuUs() + base.get(i).serverCpuUs())
-                    / (turns.get(i).clientCpuUs() + turns.get(i).serverCpuUs()));
+            cpu.add(base.get(i).cpuUs() / turns.get(i).cpuUs());
         }
-        figures.add(prefix + "ratio", median(wall), "x protobuf over gRPC, by rate");
-        figures.add(prefix + "cpu_ratio", median(cpu), "x protobuf over gRPC, by CPU a request");
+        figures.add(name + "-over-" + baseName, median(wall), "ratio");
+        figures.add(name + "-over-" + baseName + "-cpu", median(cpu), "ratio");
     }
 
     private static double median(List<Double> values) {
@@ -240,19 +268,20 @@ public final class WireBench {
         return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 
-    private Turn turn(Puller puller, int seconds, FlatClient control) throws Exception {
+    private Turn turn(List<Puller> pullers, int seconds, FlatClient control) throws Exception {
         int inFlight = number("in-flight");
         LongAdder pulls = new LongAdder();
         CountDownLatch over = new CountDownLatch(inFlight);
         AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
         List<Lane> lanes = new ArrayList<>();
         for (int i = 0; i < inFlight; i++) {
-            lanes.add(new Lane(puller, PullTable.keys(number("rows"), i), pulls, over, failed));
+            lanes.add(
+                    new Lane(pullers.get(i % pullers.size()), PullTable.keys(number("rows"), i), pulls, over, failed));
         }
         long serverNs = serverCpuNs(control);
         long clientNs = PullServer.cpuNs();
         long startNs = System.nanoTime();
-        lanes.forEach(lane -> puller.pull(lane.keys, lane.weights, lane));
+        lanes.forEach(lane -> lane.puller.pull(lane.keys, lane.weights, lane));
         TimeUnit.SECONDS.sleep(seconds);
         lanes.forEach(lane -> lane.stop = true);
         if (!over.await(20, TimeUnit.SECONDS)) {
