@@ -68,6 +68,7 @@ class ApiServerTest {
         log.caughtUp = true;
         log.lastRecordMs = Long.MAX_VALUE / 2;
         weights.caughtUp = true;
+        weights.available = true;
     }
 
     private HttpRequest.Builder to(String path) {
@@ -401,6 +402,19 @@ class ApiServerTest {
         log.acknowledge();
         assertEquals(200, first.join().statusCode());
         assertEquals(200, second.join().statusCode());
+    }
+
+    @Test
+    void withoutWeightsThereIsNoScoreButA503UntilTheyAreBack() throws Exception {
+        String request = "{\"requestId\":\"away\",\"candidates\":[{\"item\":\"a\"}]}";
+        weights.available = false;
+        HttpResponse<String> refused = post(RANK, request);
+        assertProblem(503, "the weights cannot be had now: they are elsewhere", refused);
+        assertTrue(refused.body().contains("urn:millrace:problem:stale"), refused.body());
+        assertEquals("1", refused.headers().firstValue("Retry-After").orElse(""));
+        assertTrue(log.impressions.stream().noneMatch(i -> i.getRequestId().equals("away")));
+        weights.available = true;
+        assertEquals(200, post(RANK, request).statusCode());
     }
 
     @Test

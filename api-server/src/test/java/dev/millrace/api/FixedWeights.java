@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.serve.WeightsUnavailable;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -15,6 +16,7 @@ public final class FixedWeights implements WeightServer {
     private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
     private volatile ServedVersion version = ServedVersion.NONE;
     public volatile boolean caughtUp = true;
+    public volatile boolean available = true;
     public volatile boolean onVirtualThread;
     public volatile List<ShardParity> parity = List.of();
 
@@ -57,6 +59,9 @@ public final class FixedWeights implements WeightServer {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
+        if (!available) {
+            throw new WeightsUnavailable("they are elsewhere");
+        }
         onVirtualThread = Thread.currentThread().isVirtual();
         for (int i = 0; i < items.size(); i++) {
             scores[i] =

@@ -8,6 +8,7 @@ import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,12 +59,14 @@ public final class Ranker {
     /**
      * The answer, once the log holds its impression; fails with {@link NotLogged} when it may not, and with a
      * {@link ProblemException} when it never will.
+     *
+     * @throws ProblemException (stale) when there are no weights to score with: no score is made up
      */
     CompletableFuture<RankAnswer> rank(RankRequest request) {
         RawFeatures shared = requestFeatures(request);
         List<RawFeatures> items = itemFeatures(request);
         float[] scores = new float[items.size()];
-        long version = weights.score(shared, items, scores);
+        long version = score(shared, items, scores);
         int[] order = Ordering.best(scores, scores.length, request.limit());
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);
         for (int index : order) {
@@ -72,6 +75,15 @@ public final class Ranker {
         RankAnswer answer = new RankAnswer(request.requestId(), weights.spec().model(), version, ranked);
         var scored = new Impressions.Scored(shared, items, order);
         return publish(Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis()), answer);
+    }
+
+    private long score(RawFeatures shared, List<RawFeatures> items, float[] scores) {
+        try {
+            return weights.score(shared, items, scores);
+        } catch (WeightsUnavailable e) {
+            LOG.debug("not ranked", e);
+            throw new ProblemException(Problem.stale("the weights cannot be had now: " + e.getMessage()));
+        }
     }
 
     private RawFeatures requestFeatures(RankRequest request) {
