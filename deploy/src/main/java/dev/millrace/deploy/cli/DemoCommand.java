@@ -2,6 +2,7 @@ package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.deploy.embedded.WeightsFrom;
 import dev.millrace.load.console.Screen;
 import dev.millrace.load.simulate.Demo;
 import dev.millrace.load.simulate.DemoOptions;
@@ -61,16 +62,20 @@ final class DemoCommand implements Callable<Integer> {
     private int port;
 
     @Mixin
+    private WeightsOption weights = new WeightsOption();
+
+    @Mixin
     private DataOption data = new DataOption();
 
     @Override
     public Integer call() throws IOException, InterruptedException, TimeoutException {
+        WeightsFrom from = weights.from();
         try (OrderlyStop stop = new OrderlyStop();
                 DataOption folder = data) {
             Logs.into(folder.folder());
             System.out.println("Starting Kafka, Flink, the learner and the API in " + folder.folder() + " ...");
-            try (EmbeddedMillrace millrace =
-                    EmbeddedMillrace.start(folder.folder(), LoadedSpec.shipped("demo"), port, Clock.systemUTC())) {
+            try (EmbeddedMillrace millrace = EmbeddedMillrace.start(
+                    folder.folder(), LoadedSpec.shipped("demo"), port, 0, from, Clock.systemUTC())) {
                 millrace.awaitJoin(JOIN);
                 play(millrace, stop);
             }

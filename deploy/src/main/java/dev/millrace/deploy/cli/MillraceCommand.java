@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            ServingPsCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
             BenchCommand.class,

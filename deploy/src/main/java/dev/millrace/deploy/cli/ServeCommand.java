@@ -2,12 +2,14 @@ package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.deploy.embedded.WeightsFrom;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code millrace serve}. */
@@ -36,13 +38,28 @@ final class ServeCommand implements Callable<Integer> {
             description = "Port of the API and the live page; 0: any free one. Default: ${DEFAULT-VALUE}.")
     private int port;
 
+    @Option(
+            names = "--kafka-port",
+            paramLabel = "PORT",
+            defaultValue = "0",
+            description = "Port of the embedded Kafka, for serving-ps; 0: any free one. Default: ${DEFAULT-VALUE}.")
+    private int kafkaPort;
+
+    @Mixin
+    private WeightsOption weights = new WeightsOption();
+
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
+        WeightsFrom from = weights.from();
         Logs.into(data);
         long startNs = System.nanoTime();
         try (OrderlyStop stop = new OrderlyStop();
-                EmbeddedMillrace millrace = EmbeddedMillrace.start(data, loaded, port, Clock.systemUTC())) {
+                EmbeddedMillrace millrace =
+                        EmbeddedMillrace.start(data, loaded, port, kafkaPort, from, Clock.systemUTC())) {
+            if (from instanceof WeightsFrom.ServingPs) {
+                say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());
+            }
             say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
             millrace.awaitJoin(JOIN);
             say("join running after %.1f s; log in %s", secondsSince(startNs), data.resolve("millrace.log"));

@@ -30,8 +30,13 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** Formats the folder if it is new, and starts. Returns when the broker takes requests. */
     public static EmbeddedBroker start(Path dir) throws IOException {
+        return start(dir, 0);
+    }
+
+    /** @param port of the broker; 0: any free one */
+    public static EmbeddedBroker start(Path dir, int port) throws IOException {
         int[] ports = freePorts(2);
-        String bootstrap = "127.0.0.1:" + ports[0];
+        String bootstrap = "127.0.0.1:" + (port == 0 ? ports[0] : port);
         format(dir);
         KafkaRaftServer server =
                 new KafkaRaftServer(KafkaConfig.fromProps(config(dir, bootstrap, ports[1]), false), Time.SYSTEM);

@@ -9,7 +9,6 @@ import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
 import dev.millrace.learner.run.Learner;
 import dev.millrace.learner.run.LearnerConfig;
-import dev.millrace.ps.serve.ServingReplica;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The whole service in this process, each engine the one that a cluster would run: a Kafka broker, Flink's local
- * cluster with the join, the learner, a serving replica and the API. Started again on its folder it continues.
+ * cluster with the join, the learner, a serving replica (unless the weights are elsewhere) and the API. Started again on its folder it continues.
  *
  * <p>Order: folder, broker, topics; then side by side the join, the learner, the replica; the API last. Closed in
  * reverse, the API first, so that nothing is accepted that nobody would learn.
@@ -45,28 +44,27 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private final EmbeddedBroker broker;
     private final ApiServer api;
 
-    private EmbeddedMillrace(Path data, LoadedSpec spec, int port, Clock clock)
+    private EmbeddedMillrace(Path data, LoadedSpec spec, int port, int kafkaPort, WeightsFrom from, Clock clock)
             throws IOException, InterruptedException {
         checkPort(port);
         try {
             DataFolder folder = opened(DataFolder.open(data));
             folder.claim(spec.spec());
-            broker = opened(EmbeddedBroker.start(folder.kafka()));
+            broker = opened(EmbeddedBroker.start(folder.kafka(), kafkaPort));
             String bootstrap = broker.bootstrapServers();
             String model = spec.spec().model();
             TopicAdmin.create(bootstrap, List.of(model), TopicAdmin.Layout.EMBEDDED);
             join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, spec));
             parts.push(() -> join.join().close());
             opened(Learner.start(LearnerConfig.of(bootstrap, folder.snapshots(model)), spec.spec(), clock));
-            ServingReplica replica = opened(ServingReplica.start(
-                    new ServingReplica.Config(bootstrap, folder.rows(model), folder.snapshots(model)),
-                    spec.spec(),
-                    clock));
+            WeightsFrom.Started weights =
+                    from.start(bootstrap, folder.rows(model), folder.snapshots(model), spec.spec(), clock);
+            opened(weights.part());
             RocksDbProfileStore profiles = opened(RocksDbProfileStore.open(folder.profiles()));
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap).withPort(port),
-                    new ApiParts(Map.of(model, replica), profiles, publisher, clock)));
+                    new ApiParts(Map.of(model, weights.weights()), profiles, publisher, clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
             close();
@@ -82,7 +80,18 @@ public final class EmbeddedMillrace implements AutoCloseable {
      */
     public static EmbeddedMillrace start(Path data, LoadedSpec spec, int port, Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, spec, port, clock);
+        return start(data, spec, port, 0, WeightsFrom.HERE, clock);
+    }
+
+    /**
+     * The same with weights from elsewhere, and a known address of Kafka for processes that follow its log.
+     *
+     * @param kafkaPort 0: any free one
+     */
+    public static EmbeddedMillrace start(
+            Path data, LoadedSpec spec, int port, int kafkaPort, WeightsFrom from, Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, spec, port, kafkaPort, from, clock);
     }
 
     /** Before anything has started, since the API listens last. */

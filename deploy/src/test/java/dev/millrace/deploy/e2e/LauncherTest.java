@@ -22,7 +22,7 @@ class LauncherTest {
     void helpNamesEveryCommand() throws IOException, InterruptedException {
         Tools.Result help = Tools.millrace("--help");
         assertEquals(0, help.code(), help.output());
-        for (String command : new String[] {"demo", "serve", "replay", "validate", "bench", "test"}) {
+        for (String command : new String[] {"demo", "serve", "serving-ps", "replay", "validate", "bench", "test"}) {
             assertTrue(help.output().contains("  " + command), command + " in " + help.output());
         }
     }

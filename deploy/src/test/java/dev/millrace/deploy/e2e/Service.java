@@ -2,6 +2,7 @@ package dev.millrace.deploy.e2e;
 
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.deploy.embedded.WeightsFrom;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.load.client.Event;
 import dev.millrace.load.client.MillraceClient;
@@ -57,15 +58,28 @@ final class Service implements AutoCloseable {
 
     /** Returns when it is ready and the join runs. */
     static Service start(Path data) throws IOException, InterruptedException, TimeoutException {
-        Service service = new Service(EmbeddedMillrace.start(data, SPEC, 0, Clock.systemUTC()));
+        return start(data, WeightsFrom.HERE);
+    }
+
+    static Service start(Path data, WeightsFrom weights) throws IOException, InterruptedException, TimeoutException {
+        Service service = open(data, weights);
         try {
-            service.millrace.awaitJoin(PATIENCE);
-            Awaitility.await().atMost(PATIENCE).until(service.client::ready);
+            service.awaitReady();
             return service;
         } catch (TimeoutException | RuntimeException | InterruptedException e) {
             service.close();
             throw e;
         }
+    }
+
+    /** Returns when the API listens. */
+    static Service open(Path data, WeightsFrom weights) throws IOException, InterruptedException {
+        return new Service(EmbeddedMillrace.start(data, SPEC, 0, 0, weights, Clock.systemUTC()));
+    }
+
+    void awaitReady() throws InterruptedException, TimeoutException {
+        millrace.awaitJoin(PATIENCE);
+        Awaitility.await().atMost(PATIENCE).until(client::ready);
     }
 
     URI uri(String path) {
