@@ -4,6 +4,7 @@ import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.ps.remote.ServingShards;
 import dev.millrace.ps.serve.ServingReplica;
 import dev.millrace.ps.serve.ShardSet;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.wire.Endpoint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -57,11 +58,12 @@ final class ServingPsCommand implements Callable<Integer> {
 
     @Option(
             names = "--snapshots",
-            paramLabel = "DIR",
-            description = "The learner's folder of the model's snapshots, for what the log no longer holds. With"
-                    + " millrace serve that is models/NAME/snapshots in its data folder. Default: none.")
+            paramLabel = "PLACE",
+            description = "Where the learner keeps the model's snapshots, for what the log no longer holds: a folder"
+                    + " (with millrace serve models/NAME/snapshots in its data folder), or"
+                    + " s3://BUCKET/PREFIX?region=REGION&endpoint=URL. Default: none.")
     @Nullable
-    private Path snapshots;
+    private String snapshots;
 
     @Option(
             names = "--shards",
@@ -124,7 +126,7 @@ final class ServingPsCommand implements Callable<Integer> {
     }
 
     private ServingShards start(ShardSet wanted, LoadedSpec loaded, List<Endpoint> endpoints) throws IOException {
-        var config = new ServingReplica.Config(bootstrapServers, data.resolve("rows"), snapshotFolder(), wanted);
+        var config = new ServingReplica.Config(bootstrapServers, data.resolve("rows"), snapshotPlace(), wanted);
         try {
             return ServingShards.start(config, loaded.spec(), endpoints, Clock.systemUTC());
         } catch (KafkaException e) {
@@ -132,8 +134,10 @@ final class ServingPsCommand implements Callable<Integer> {
         }
     }
 
-    private Path snapshotFolder() {
-        return snapshots == null ? data.resolve("snapshots") : snapshots;
+    private SnapshotPlace snapshotPlace() {
+        return snapshots == null
+                ? SnapshotPlace.folder(data.resolve("snapshots"))
+                : SnapshotPlace.parse(snapshots, data.resolve("scratch"));
     }
 
     private static FileChannel locked(Path folder) throws IOException {

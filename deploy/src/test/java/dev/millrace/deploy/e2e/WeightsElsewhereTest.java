@@ -79,7 +79,10 @@ class WeightsElsewhereTest {
 
     private static void noScoreIsMadeUp(Service service) throws IOException, InterruptedException {
         HttpResponse<String> refused = service.send(
-                "POST", "/v1/models/" + Service.MODEL + "/rank", "application/json", "{\"candidates\":[{\"item\":\"shoe\"}]}");
+                "POST",
+                "/v1/models/" + Service.MODEL + "/rank",
+                "application/json",
+                "{\"candidates\":[{\"item\":\"shoe\"}]}");
         assertEquals(503, refused.statusCode(), refused.body());
         assertTrue(refused.body().contains("the weights cannot be had now"), refused.body());
         assertTrue(refused.headers().firstValue("Retry-After").isPresent());

@@ -11,6 +11,7 @@ import dev.millrace.ps.remote.ServingShards;
 import dev.millrace.ps.serve.ServingReplica;
 import dev.millrace.ps.serve.ShardSet;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.wire.Endpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ class WeightServersTest {
                 var config = new ServingReplica.Config(
                         bootstrapServers(),
                         folder.resolve("rows-" + shard),
-                        snapshots,
+                        SnapshotPlace.folder(snapshots),
                         ShardSet.parse(Integer.toString(shard)));
                 ServingShards server =
                         ServingShards.start(config, spec, List.of(any(folder, shard)), Clock.systemUTC());
