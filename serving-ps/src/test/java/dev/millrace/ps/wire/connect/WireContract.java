@@ -62,13 +62,13 @@ abstract class WireContract {
         }
     }
 
-    FlatServer serve(FlatHandler handler, WireOptions options) throws IOException {
+    private FlatServer serve(FlatHandler handler, WireOptions options) throws IOException {
         FlatServer server = FlatServer.start(List.of(where(folder)), handler, options);
         open.add(server);
         return server;
     }
 
-    FlatClient connect(FlatServer server, WireOptions options) {
+    private FlatClient connect(FlatServer server, WireOptions options) {
         FlatClient client = FlatClients.connect(server.endpoints().getFirst(), options);
         open.add(client);
         return client;
@@ -351,7 +351,6 @@ abstract class WireContract {
         assertEquals(
                 WireCode.UNAVAILABLE,
                 failure(client.call(ECHO, 0, BodyWriter.NOTHING)).code());
-        // Its answers go nowhere, quietly.
         kept.forEach(WireContract::echo);
     }
 
@@ -373,10 +372,10 @@ abstract class WireContract {
     void nobodyThereIsSaidSoon() throws Exception {
         FlatServer server = serve(this::handle, WireOptions.DEFAULT);
         server.close();
+        WireOptions options = WireOptions.DEFAULT.withConnectTimeout(Duration.ofSeconds(2));
         WireException e = assertThrows(
                 WireException.class,
-                () -> FlatClients.connect(
-                        server.endpoints().getFirst(), WireOptions.DEFAULT.withConnectTimeout(Duration.ofSeconds(2))));
+                () -> FlatClients.connect(server.endpoints().getFirst(), options));
         assertEquals(WireCode.UNAVAILABLE, e.code());
         assertTrue(
                 String.valueOf(e.getMessage())
