@@ -1,6 +1,7 @@
 package dev.millrace.ps.parity;
 
 import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.table.KeyHash;
@@ -37,30 +38,51 @@ public final class ParityDigest {
         return new Delta.Parity(bits, range, sum.rows, sum.digest);
     }
 
+    /** Serving rows of all shards, wherever they are. */
+    public interface ServingSource {
+        /** Those whose {@link KeyHash#place} is within a range, each once. */
+        void forEachRow(long fromPlace, long toPlace, FtrlRows.Sink sink);
+
+        /** 0 where there is no such row. */
+        float weight(long key);
+    }
+
+    /** Rows in a serving table. */
+    public static ServingSource source(ParameterTable table) {
+        return new ServingSource() {
+            @Override
+            public void forEachRow(long from, long to, FtrlRows.Sink sink) {
+                table.forEachRow(from, to, row -> sink.row(table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+            }
+
+            @Override
+            public float weight(long key) {
+                long row = table.find(key);
+                return row == ParameterTable.MISSING ? 0f : table.getFloat(row, RowLayout.WEIGHT);
+            }
+        };
+    }
+
     /**
-     * Of a serving table with the rows of all shards, O(rows of the range).
+     * Of the rows that serve, O(rows of the range).
      *
      * @param like whose range is meant
      */
     public static Delta.Parity ofServing(
-            ParameterTable table, ServingKeys keys, int shard, int shards, Delta.Parity like) {
+            ServingSource rows, ServingKeys keys, int shard, int shards, Delta.Parity like) {
         long from = from(like.rangeBits(), like.range());
         long to = from(like.rangeBits(), like.range() + 1);
         ParityDigest sum = new ParityDigest();
-        table.forEachRow(from, to, row -> {
-            long key = table.key(row);
+        rows.forEachRow(from, to, (key, weight) -> {
             if (!keys.isScale(key) && keys.shardOf(key, shards) == shard) {
-                sum.add(key, table.getFloat(row, RowLayout.WEIGHT));
+                sum.add(key, weight);
             }
         });
         // A scale lies where its own key does, and counts where its mean does.
         for (long scale : keys.scales()) {
             long mean = ServingKeys.meanOf(scale);
-            long row = KeyHash.place(mean) >= from && KeyHash.place(mean) < to && keys.shardOf(mean, shards) == shard
-                    ? table.find(scale)
-                    : ParameterTable.MISSING;
-            if (row != ParameterTable.MISSING) {
-                sum.add(scale, table.getFloat(row, RowLayout.WEIGHT));
+            if (KeyHash.place(mean) >= from && KeyHash.place(mean) < to && keys.shardOf(mean, shards) == shard) {
+                sum.add(scale, rows.weight(scale));
             }
         }
         return new Delta.Parity(like.rangeBits(), like.range(), sum.rows, sum.digest);

@@ -6,9 +6,6 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.snapshot.SnapshotPlace;
-import dev.millrace.ps.table.OffHeapTable;
-import dev.millrace.ps.table.ParameterTable;
-import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -28,85 +25,73 @@ final class DeltaApplier implements DeltaSink {
 
     private final ModelSpec spec;
     private final long fingerprint;
-    private final ServingKeys keys;
-    private final VersionedWeights weights;
-    private final RowStore store;
+    private final ServingRows rows;
     private final ServingSnapshots snapshots;
     private final ShardSet wanted;
     private final Clock clock;
     private final Consumer<ServedVersion> listener;
-    /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
-    private final List<Delta> unwritten = new ArrayList<>();
     /** A shard's offset on the delta topic after its last delta in memory; −1: its beginning. Empty before loading. */
     private long[] next = {};
     /** A shard each; read by any thread. */
     private volatile List<ParityWatch> parity = List.of();
-    /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
-    private boolean diskWhole = true;
 
-    /** @param snapshots where the model's snapshots are */
+    /**
+     * @param snapshots where the model's snapshots are
+     * @param wanted shards that there is a log of; the others stay empty
+     */
     DeltaApplier(
             ModelSpec spec,
-            VersionedWeights weights,
-            RowStore store,
-            SnapshotPlace snapshots,
-            Clock clock,
-            Consumer<ServedVersion> listener) {
-        this(spec, weights, store, snapshots, ShardSet.ALL, clock, listener);
-    }
-
-    /** @param wanted shards that there is a log of; the others stay empty */
-    DeltaApplier(
-            ModelSpec spec,
-            VersionedWeights weights,
-            RowStore store,
+            ServingRows rows,
             SnapshotPlace snapshots,
             ShardSet wanted,
             Clock clock,
             Consumer<ServedVersion> listener) {
         this.spec = spec;
         this.fingerprint = spec.fingerprint();
-        this.keys = new ServingKeys(spec);
-        this.weights = weights;
-        this.store = store;
+        this.rows = rows;
         this.snapshots = new ServingSnapshots(spec, snapshots);
         this.wanted = wanted;
         this.clock = clock;
         this.listener = listener;
     }
 
-    /** Loads the rows on disk, or, after a failure in this process, brings them up to those in memory. */
+    /** All rows of all shards in memory. */
+    DeltaApplier(
+            ModelSpec spec,
+            VersionedWeights weights,
+            RowStore store,
+            SnapshotPlace snapshots,
+            Clock clock,
+            Consumer<ServedVersion> listener) {
+        this(spec, new MemoryRows(weights, store, new ServingKeys(spec)), snapshots, ShardSet.ALL, clock, listener);
+    }
+
+    /** Loads the rows on disk, or, after a failure in this process, brings them up to what serves. */
     @Override
     public long[] resume(int shards) throws IOException {
-        if (next.length == 0) {
-            load(shards);
-        } else if (next.length != shards) {
+        if (next.length != 0 && next.length != shards) {
             throw new IllegalStateException("model " + spec.model() + " had " + next.length + " shards and has now "
                     + shards + ": start the replica again");
-        } else if (diskWhole) {
-            persist();
-        } else {
-            writeAll();
+        }
+        if (next.length == 0 || !rows.restore(state())) {
+            load(shards);
         }
         return next.clone();
     }
 
     private void load(int shards) throws IOException {
-        RowStore.State state = store.state().orElse(null);
+        RowStore.State state = rows.stored();
         if (state == null || state.specFingerprint() != fingerprint || state.nextDelta().length != shards) {
             LOG.info(
                     "model {}: no rows on disk of this spec and {} shards; beginning with snapshots, if there are any",
                     spec.model(),
                     shards);
             // A crash may have left rows without a state.
-            store.clear();
-            weights.replace(VersionedWeights.newTable(), ServedVersion.before(shards));
+            rows.clear(ServedVersion.before(shards));
             next = new long[shards];
             Arrays.fill(next, -1);
         } else {
-            OffHeapTable table = VersionedWeights.newTable();
-            store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
-            weights.replace(table, state.version());
+            rows.load(state.version());
             next = state.nextDelta().clone();
         }
         List<ParityWatch> watches = new ArrayList<>();
@@ -123,20 +108,26 @@ final class DeltaApplier implements DeltaSink {
     }
 
     private ShardVersion shardVersion(int shard) {
-        return weights.version().shards().get(shard);
+        return rows.version().shards().get(shard);
+    }
+
+    private RowStore.State state() {
+        return new RowStore.State(rows.version(), fingerprint, next.clone());
     }
 
     @Override
     public Applied apply(Delta delta, long following) {
         Delta.Header header = delta.header();
-        ServedVersion now = weights.version();
+        ServedVersion now = rows.version();
         Applied judged = DeltaOrder.judge(fingerprint, now, header);
         if (judged instanceof Applied.Advanced) {
-            weights.apply(delta, now.after(header, clock.millis()));
-            unwritten.add(delta);
+            if (rows.isFull(delta.keys().length)) {
+                rows.persist(state());
+            }
+            rows.apply(delta, now.after(header, clock.millis()));
             next[header.shard()] = following;
-            listener.accept(weights.version());
-            parity.get(header.shard()).applied(delta, weights.table(), shardVersion(header.shard()));
+            listener.accept(rows.version());
+            parity.get(header.shard()).applied(delta, rows.comparable(), shardVersion(header.shard()));
         }
         return judged;
     }
@@ -144,10 +135,7 @@ final class DeltaApplier implements DeltaSink {
     /** Writes what was applied to disk, and mends rows that differ from training's when it is time to. */
     @Override
     public void persist() {
-        if (!unwritten.isEmpty()) {
-            store.write(unwritten, state());
-            unwritten.clear();
-        }
+        rows.persist(state());
         for (int shard = 0; shard < next.length; shard++) {
             if (parity.get(shard).mendIsDue()) {
                 mendDifference(shard);
@@ -170,9 +158,7 @@ final class DeltaApplier implements DeltaSink {
                 LOG.info("model {}, shard {}: no snapshot mends its rows yet", spec.model(), shard);
                 return;
             }
-            OffHeapTable table = tableWith(shard, snapshot);
-            behind.forEach(delta -> VersionedWeights.put(table, delta));
-            replace(table, weights.version());
+            rows.replaceShard(shard, snapshot, behind, state(), () -> {});
             watch.replaced(true);
             LOG.info(
                     "model {}, shard {}: rows mended from the snapshot at sequence {}",
@@ -185,17 +171,6 @@ final class DeltaApplier implements DeltaSink {
         }
     }
 
-    private void writeAll() {
-        store.clear();
-        store.writeAll(weights.table(), state());
-        unwritten.clear();
-        diskWhole = true;
-    }
-
-    private RowStore.State state() {
-        return new RowStore.State(weights.version(), fingerprint, next.clone());
-    }
-
     @Override
     public long mend(int shard) throws IOException {
         ShardVersion last = shardVersion(shard);
@@ -204,12 +179,24 @@ final class DeltaApplier implements DeltaSink {
         if (newer == null) {
             return -1;
         }
-        OffHeapTable table = tableWith(shard, newer);
-        diskWhole = false;
-        next[shard] = newer.next();
         long now = clock.millis();
+        ServedVersion version = rows.version().with(shard, newer.version().ofEpoch(last.epoch()), now, now);
+        long[] after = next.clone();
+        after[shard] = newer.next();
         parity.get(shard).replaced(false);
-        replace(table, weights.version().with(shard, newer.version().ofEpoch(last.epoch()), now, now));
+        try {
+            rows.replaceShard(
+                    shard,
+                    newer,
+                    List.of(),
+                    new RowStore.State(version, fingerprint, after),
+                    () -> listener.accept(rows.version()));
+        } finally {
+            if (shardVersion(shard).equals(version.shards().get(shard))) {
+                // It serves, whatever became of the disk.
+                next = after;
+            }
+        }
         LOG.info(
                 "model {}, shard {}: mended from the snapshot at sequence {}",
                 spec.model(),
@@ -218,36 +205,16 @@ final class DeltaApplier implements DeltaSink {
         return next[shard];
     }
 
-    /** The snapshot's rows in place of those of the shard; the other shards' stay. */
-    private OffHeapTable tableWith(int shard, ServingSnapshots.Serving snapshot) {
-        OffHeapTable table = VersionedWeights.newTable();
-        table.reserve(snapshot.training().size());
-        if (next.length > 1) {
-            ParameterTable now = weights.table();
-            now.forEachRow(row -> {
-                if (keys.shardOf(now.key(row), next.length) != shard) {
-                    VersionedWeights.put(table, now.key(row), now.getFloat(row, RowLayout.WEIGHT));
-                }
-            });
-        }
-        snapshot.forEachRow((key, weight) -> VersionedWeights.put(table, key, weight));
-        return table;
-    }
-
-    private void replace(OffHeapTable table, ServedVersion version) {
-        diskWhole = false;
-        weights.replace(table, version);
-        listener.accept(weights.version());
-        writeAll();
-    }
-
     /** What comparing with training has found, a shard each; for any thread. */
     List<ShardParity> parity() {
-        return parity.stream().map(ParityWatch::report).toList();
+        return parity.stream()
+                .map(ParityWatch::report)
+                .filter(report -> wanted.contains(report.shard()))
+                .toList();
     }
 
     @Override
     public void close() {
-        store.close();
+        rows.close();
     }
 }

@@ -1,13 +1,10 @@
 package dev.millrace.ps.serve;
 
-import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.feature.Vectorizer;
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.parity.ShardParity;
-import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -58,28 +55,6 @@ public final class GatheredWeightServer implements WeightServer {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        RequestVector vector = RequestVector.of(vectorizer, request, items);
-        Long2IntOpenHashMap places = places(vector.vector());
-        long[] keys = new long[places.size()];
-        places.long2IntEntrySet().fastForEach(e -> keys[e.getIntValue()] = e.getLongKey());
-        float[] weights = new float[keys.length];
-        ServedVersion version = reader.read(keys, keys.length, weights);
-        vector.score(model, key -> weights[places.get(key)], scores);
-        return version.sequence();
-    }
-
-    /** Every key that scoring looks up, to its place in what is read. */
-    private Long2IntOpenHashMap places(FeatureVector vector) {
-        Long2IntOpenHashMap places = new Long2IntOpenHashMap(vector.size());
-        for (int i = 0; i < vector.size(); i++) {
-            long id = vector.id(i);
-            places.putIfAbsent(id, places.size());
-            if (model.isStandardized(id)) {
-                int slot = FeatureIds.slotOf(id);
-                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN), places.size());
-                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE), places.size());
-            }
-        }
-        return places;
+        return GatheredScore.of(model, RequestVector.of(vectorizer, request, items), reader, scores);
     }
 }

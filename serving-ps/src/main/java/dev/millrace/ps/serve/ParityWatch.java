@@ -6,7 +6,6 @@ import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.parity.ParityTracker;
 import dev.millrace.ps.parity.ShardParity;
-import dev.millrace.ps.table.ParameterTable;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -52,14 +51,14 @@ final class ParityWatch {
         this.tracker = new ParityTracker(shard);
     }
 
-    /** The table has the delta's rows now, and the version says so. O(rows of a range). */
-    void applied(Delta delta, ParameterTable table, ShardVersion version) {
+    /** The rows are those with the delta now, and the version says so. O(rows of a range). */
+    void applied(Delta delta, ParityDigest.@Nullable ServingSource rows, ShardVersion version) {
         keep(delta);
         Delta.Parity training = delta.header().parity();
-        if (training == null) {
+        if (training == null || rows == null) {
             return;
         }
-        Delta.Parity here = ParityDigest.ofServing(table, keys, shard, shards, training);
+        Delta.Parity here = ParityDigest.ofServing(rows, keys, shard, shards, training);
         boolean first = tracker.compared(version.sequence(), training, here, version.sampleOffsets(), clock.millis());
         if (!training.equals(here) && differsSince == 0) {
             differsSince = version.sequence();

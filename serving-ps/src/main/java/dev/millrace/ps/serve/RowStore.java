@@ -1,6 +1,7 @@
 package dev.millrace.ps.serve;
 
 import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
@@ -8,19 +9,29 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serving rows on disk, so that a restart serves at once: 8-byte key to 4-byte weight, and under {@link #STATE} the
- * version that they are and where the delta log goes on. Rows and state change in one atomic write.
+ * Serving rows on disk, so that a restart serves at once, and for those that memory does not hold: 8 bytes of the key's
+ * {@link KeyHash#mix} to 4 bytes of weight, so in the order of the tables, and under {@link #STATE} the version that they
+ * are and where the delta log goes on. Rows and state change in one atomic write.
  */
 final class RowStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RowStore.class);
@@ -29,7 +40,12 @@ final class RowStore implements AutoCloseable {
 
     private static final int ROWS_A_BATCH = 10_000;
 
-    private final Options options;
+    /** Of blocks, indexes and filters of rows that are not in memory. */
+    private static final long CACHE_BYTES = 64L << 20;
+
+    private static final int BITS_A_KEY = 10;
+
+    private final List<AutoCloseable> owned;
     private final WriteOptions writes;
     private final RocksDB db;
 
@@ -41,24 +57,43 @@ final class RowStore implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // written and read, never compared
     record State(ServedVersion version, long specFingerprint, long[] nextDelta) {}
 
-    private RowStore(Options options, RocksDB db) {
-        this.options = options;
+    private RowStore(List<AutoCloseable> owned, RocksDB db) {
+        this.owned = owned;
         this.writes = new WriteOptions();
         this.db = db;
     }
 
     static RowStore open(Path dir) {
         RocksDB.loadLibrary();
-        Options options = new Options().setCreateIfMissing(true).setKeepLogFileNum(2);
+        Cache cache = new LRUCache(CACHE_BYTES);
+        BloomFilter filter = new BloomFilter(BITS_A_KEY, false);
+        Options options = new Options()
+                .setCreateIfMissing(true)
+                .setKeepLogFileNum(2)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setFilterPolicy(filter)
+                        .setBlockCache(cache)
+                        .setCacheIndexAndFilterBlocks(true));
+        List<AutoCloseable> owned = List.of(options, filter, cache);
         try {
             Files.createDirectories(dir);
-            return new RowStore(options, RocksDB.open(options, dir.toString()));
+            return new RowStore(owned, RocksDB.open(options, dir.toString()));
         } catch (RocksDBException e) {
-            options.close();
+            closeAll(owned);
             throw new IllegalStateException("cannot open the serving rows in " + dir + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            options.close();
+            closeAll(owned);
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void closeAll(List<AutoCloseable> parts) {
+        for (AutoCloseable part : parts) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("{} did not close", part, e);
+            }
         }
     }
 
@@ -81,18 +116,82 @@ final class RowStore implements AutoCloseable {
     }
 
     void forEach(RowConsumer consumer) {
+        forEach(0, 1L << 32, consumer);
+    }
+
+    /** The rows whose {@link KeyHash#place} is within a range, in its order. */
+    void forEach(long fromPlace, long toPlace, RowConsumer consumer) {
         try (RocksIterator rows = db.newIterator()) {
-            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
-                if (rows.key().length == Long.BYTES) {
-                    consumer.accept(
-                            ByteBuffer.wrap(rows.key()).getLong(),
-                            ByteBuffer.wrap(rows.value()).getFloat());
+            for (rows.seek(bytes(fromPlace << 32)); rows.isValid(); rows.next()) {
+                byte[] at = rows.key();
+                if (at.length != Long.BYTES) {
+                    continue;
                 }
+                long mixed = ByteBuffer.wrap(at).getLong();
+                if (mixed >>> 32 >= toPlace) {
+                    break;
+                }
+                consumer.accept(
+                        KeyHash.unmix(mixed), ByteBuffer.wrap(rows.value()).getFloat());
             }
             rows.status();
         } catch (RocksDBException e) {
             throw failed(e);
         }
+    }
+
+    /**
+     * Looks many rows up at once. For any thread, until this is closed.
+     *
+     * @param weights receives the weight of each key, 0 where there is no row
+     * @param found receives whether there is one
+     */
+    void read(long[] keys, int n, float[] weights, boolean[] found, ReadOptions view) {
+        List<byte[]> places = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            places.add(bytes(KeyHash.mix(keys[i])));
+        }
+        try {
+            List<byte[]> values = db.multiGetAsList(view, places);
+            for (int i = 0; i < n; i++) {
+                byte[] value = values.get(i);
+                found[i] = value != null;
+                weights[i] = value == null ? 0f : ByteBuffer.wrap(value).getFloat();
+            }
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    /** What {@link #read} shows from now on, whatever is written; to be given to {@link #release}. */
+    Snapshot freeze() {
+        return Objects.requireNonNull(db.getSnapshot());
+    }
+
+    void release(Snapshot frozen) {
+        db.releaseSnapshot(frozen);
+    }
+
+    /** About how many rows there are. */
+    long estimatedRows() {
+        try {
+            return db.getLongProperty("rocksdb.estimate-num-keys");
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Until a state is written again, a start finds none. */
+    void dropState() {
+        try {
+            db.delete(STATE);
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    private static byte[] bytes(long mixed) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(mixed).array();
     }
 
     /** Writes collected rows and the state they lead to, atomically. */
@@ -112,22 +211,42 @@ final class RowStore implements AutoCloseable {
 
     /** Writes a whole table, in bounded batches, and the state last: a crash between leaves rows without a state. */
     void writeAll(ParameterTable table, State state) {
-        try (WriteBatch batch = new WriteBatch()) {
-            table.forEachRow(row -> {
-                try {
-                    put(batch, table.key(row), table.getFloat(row, RowLayout.WEIGHT));
-                    if (batch.count() >= ROWS_A_BATCH) {
-                        db.write(writes, batch);
-                        batch.clear();
-                    }
-                } catch (RocksDBException e) {
-                    throw failed(e);
+        try (Writer writer = new Writer()) {
+            table.forEachRow(row -> writer.put(table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+            writer.finish(state);
+        }
+    }
+
+    /** Writes any number of rows in bounded batches. Closed without {@link #finish}, it leaves rows without a state. */
+    final class Writer implements AutoCloseable {
+        private final WriteBatch batch = new WriteBatch();
+
+        /** @param weight NaN: no such row */
+        void put(long key, float weight) {
+            try {
+                RowStore.put(batch, key, weight);
+                if (batch.count() >= ROWS_A_BATCH) {
+                    db.write(writes, batch);
+                    batch.clear();
                 }
-            });
-            batch.put(STATE, StateCodec.encode(state));
-            db.write(writes, batch);
-        } catch (RocksDBException e) {
-            throw failed(e);
+            } catch (RocksDBException e) {
+                throw failed(e);
+            }
+        }
+
+        void finish(State state) {
+            try {
+                batch.put(STATE, StateCodec.encode(state));
+                db.write(writes, batch);
+                batch.clear();
+            } catch (RocksDBException e) {
+                throw failed(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            batch.close();
         }
     }
 
@@ -142,7 +261,7 @@ final class RowStore implements AutoCloseable {
     }
 
     private static void put(WriteBatch batch, long key, float weight) throws RocksDBException {
-        byte[] keyBytes = ByteBuffer.allocate(Long.BYTES).putLong(key).array();
+        byte[] keyBytes = bytes(KeyHash.mix(key));
         if (Delta.isTombstone(weight)) {
             batch.delete(keyBytes);
         } else {
@@ -159,6 +278,6 @@ final class RowStore implements AutoCloseable {
     public void close() {
         db.close();
         writes.close();
-        options.close();
+        closeAll(owned);
     }
 }

@@ -4,6 +4,7 @@ import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
@@ -11,21 +12,42 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Weights in memory that follow the delta log, kept on disk over a restart, mended from snapshots. */
+/** Weights in memory, or the used ones of them, that follow the delta log, kept on disk, mended from snapshots. */
 public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
     /**
      * @param rows folder of the rows on disk, this replica's own
      * @param snapshots where the model's snapshots are, read when deltas are missing
      * @param shards the only ones that it follows; keys of others have no rows here
+     * @param maxHotRows rows in memory; the others are read from disk when a request needs them. {@link #ALL_ROWS}: no
+     *     bound, and nothing is ever read from disk for a request
      */
-    public record Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
+    public record Config(
+            String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards, long maxHotRows) {
+        /** Every row in memory. */
+        public static final long ALL_ROWS = Long.MAX_VALUE;
+
+        public Config {
+            if (maxHotRows < 1) {
+                throw new IllegalArgumentException("maxHotRows must be at least 1, not " + maxHotRows);
+            }
+        }
+
+        public Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
+            this(bootstrapServers, rows, snapshots, shards, ALL_ROWS);
+        }
+
         public Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
             this(bootstrapServers, rows, SnapshotPlace.folder(snapshots), shards);
         }
 
         public Config(String bootstrapServers, Path rows, Path snapshots) {
             this(bootstrapServers, rows, snapshots, ShardSet.ALL);
+        }
+
+        public Config withMaxHotRows(long rowsInMemory) {
+            return new Config(bootstrapServers, rows, snapshots, shards, rowsInMemory);
         }
     }
 
@@ -34,7 +56,12 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
-    private final VersionedWeights weights;
+    private final LinearModel model;
+    /** Every row in memory; null when only some are. */
+    private final @Nullable VersionedWeights weights;
+
+    private final ServingRows rows;
+    private final WeightReader reader;
     private final DeltaApplier applier;
     private final DeltaFollower follower;
     private final AppliedListeners listeners = new AppliedListeners();
@@ -42,10 +69,21 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
         vectorizer = new Vectorizer(spec);
-        weights = new VersionedWeights(new LinearModel(spec));
+        model = new LinearModel(spec);
         RowStore store = RowStore.open(config.rows());
         try {
-            applier = new DeltaApplier(spec, weights, store, config.snapshots(), config.shards(), clock, listeners);
+            if (config.maxHotRows() == Config.ALL_ROWS) {
+                VersionedWeights all = new VersionedWeights(model);
+                weights = all;
+                rows = new MemoryRows(all, store, new ServingKeys(spec));
+                reader = all::read;
+            } else {
+                TieredRows tiered = new TieredRows(store, new ServingKeys(spec), config.maxHotRows(), clock);
+                weights = null;
+                rows = tiered;
+                reader = tiered;
+            }
+            applier = new DeltaApplier(spec, rows, config.snapshots(), config.shards(), clock, listeners);
             follower = new DeltaFollower(
                     spec.model(),
                     () -> new KafkaDeltaLog(config.bootstrapServers(), spec.model(), config.shards()),
@@ -75,7 +113,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     @Override
     public ServedVersion version() {
-        return weights.version();
+        return rows.version();
     }
 
     @Override
@@ -95,12 +133,13 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        return weights.score(RequestVector.of(vectorizer, request, items), scores);
+        RequestVector vector = RequestVector.of(vectorizer, request, items);
+        return weights != null ? weights.score(vector, scores) : GatheredScore.of(model, vector, reader, scores);
     }
 
     @Override
     public ServedVersion read(long[] keys, int n, float[] to) {
-        return weights.read(keys, n, to);
+        return reader.read(keys, n, to);
     }
 
     /** The rows on disk are closed by the following thread as it ends, so that it never uses them closed. */

@@ -2,7 +2,6 @@ package dev.millrace.ps.serve;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /**
  * Bytes of a {@link RowStore.State}, big endian. Version 2:
@@ -11,9 +10,7 @@ import java.util.List;
  *  u8 version=2 · i64 fingerprint · the version ({@link VersionCodec}) · { i64 nextDelta } a shard
  * </pre>
  *
- * Version 1, of one shard, is still read: u8 version=1 · i64 fingerprint · i64 nextDelta · i64 sequence · i64 learnedMs ·
- * i64 appliedMs · i64 watermarkMs · i64 samples · i64 sampleIdSum · i64 duplicateSamples · i32 partitions · { i32
- * partition · i64 offset }.
+ * Version 1 is refused: its rows were in another order. They come again from the newest snapshot or the log.
  */
 final class StateCodec {
     private static final byte VERSION = 2;
@@ -37,11 +34,10 @@ final class StateCodec {
         try {
             byte version = in.get();
             return switch (version) {
-                case 1 -> version1(in);
-                case 2 -> version2(in);
+                case VERSION -> version2(in);
                 default ->
                     throw new IllegalArgumentException(
-                            "serving rows: state version " + version + ", known are 1 and " + VERSION);
+                            "serving rows: state version " + version + ", known is " + VERSION);
             };
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("serving rows: the state is cut short at " + bytes.length + " bytes", e);
@@ -56,21 +52,5 @@ final class StateCodec {
             next[shard] = in.getLong();
         }
         return new RowStore.State(version, fingerprint, next);
-    }
-
-    private static RowStore.State version1(ByteBuffer in) {
-        long fingerprint = in.getLong();
-        long nextDelta = in.getLong();
-        long sequence = in.getLong();
-        long learnedMs = in.getLong();
-        long appliedMs = in.getLong();
-        long watermarkMs = in.getLong();
-        long samples = in.getLong();
-        long sampleIdSum = in.getLong();
-        long duplicates = in.getLong();
-        var only =
-                new ShardVersion(sequence, 0, watermarkMs, VersionCodec.offsets(in), samples, sampleIdSum, duplicates);
-        ServedVersion served = ServedVersion.of(List.of(only), learnedMs, appliedMs, 0);
-        return new RowStore.State(served, fingerprint, new long[] {nextDelta});
     }
 }

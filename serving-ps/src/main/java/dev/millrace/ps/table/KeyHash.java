@@ -7,6 +7,9 @@ package dev.millrace.ps.table;
 public final class KeyHash {
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
+    /** SPREAD · GATHER = 1 modulo 2⁶⁴. */
+    private static final long GATHER = 0xF1DE83E19937733DL;
+
     private KeyHash() {}
 
     /**
@@ -16,6 +19,12 @@ public final class KeyHash {
     public static long mix(long key) {
         long h = (key ^ (key >>> 32)) * SPREAD;
         return h ^ (h >>> 32);
+    }
+
+    /** The key that {@link #mix} made this of. */
+    public static long unmix(long mixed) {
+        long k = (mixed ^ (mixed >>> 32)) * GATHER;
+        return k ^ (k >>> 32);
     }
 
     /** The high 32 bits of {@link #mix}, 0..2³²−1: the order of rows within a table. */

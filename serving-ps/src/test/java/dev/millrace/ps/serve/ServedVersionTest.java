@@ -1,13 +1,15 @@
 package dev.millrace.ps.serve;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.table.KeyHash;
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -58,23 +60,19 @@ class ServedVersionTest {
     }
 
     @Test
-    void theStateOfVersion1IsStillRead() {
-        ByteBuffer v1 = ByteBuffer.allocate(200);
-        v1.put((byte) 1)
-                .putLong(0xABCL)
-                .putLong(42)
-                .putLong(7)
-                .putLong(4_000)
-                .putLong(5_000)
-                .putLong(3_000);
-        v1.putLong(70).putLong(-9).putLong(2).putInt(1).putInt(0).putLong(30);
-        RowStore.State state = StateCodec.decode(v1.array());
-        assertEquals(42, state.nextDelta()[0]);
+    void theStateComesBackAndOthersAreRefused() {
+        ServedVersion version = ServedVersion.before(2).after(header(1, 1, 400, Map.of(0, new Delta.Range(0, 9))), 7);
+        byte[] bytes = StateCodec.encode(new RowStore.State(version, 0xABCL, new long[] {-1, 42}));
+        RowStore.State state = StateCodec.decode(bytes);
+        assertArrayEquals(new long[] {-1, 42}, state.nextDelta());
         assertEquals(0xABCL, state.specFingerprint());
-        var shard = new ShardVersion(7, 0, 3_000, Map.of(0, 30L), 70, -9, 2);
-        assertEquals(ServedVersion.of(List.of(shard), 4_000, 5_000, 0), state.version());
-        v1.put(0, (byte) 9);
-        assertThrows(IllegalArgumentException.class, () -> StateCodec.decode(v1.array()));
-        assertThrows(IllegalArgumentException.class, () -> StateCodec.decode(new byte[] {2, 0, 0}));
+        assertEquals(version, state.version());
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] cut = Arrays.copyOf(bytes, length);
+            assertThrows(IllegalArgumentException.class, () -> StateCodec.decode(cut));
+        }
+        bytes[0] = 1;
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> StateCodec.decode(bytes));
+        assertTrue(String.valueOf(e.getMessage()).contains("version 1"));
     }
 }

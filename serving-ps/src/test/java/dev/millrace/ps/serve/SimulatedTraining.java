@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** One shard of a training table whose rows change at random, and what it served after each of its deltas. */
 final class SimulatedTraining {
@@ -35,7 +36,7 @@ final class SimulatedTraining {
     private final ServedRows rows;
     private final ParameterTable table = new OffHeapTable(RowLayout.TRAINING, 100_000);
     /** By sequence, from 0: key to weight, rows of weight 0 left out. */
-    private final List<Map<Long, Float>> history = new ArrayList<>(List.of(Map.of()));
+    private final List<Map<Long, Float>> history = new CopyOnWriteArrayList<>(List.of(Map.of()));
 
     /** @param keyCount of all shards together; the rows of standardized slots besides */
     SimulatedTraining(ModelSpec spec, int shard, int shards, Random random, int keyCount) {

@@ -1,0 +1,38 @@
+package dev.millrace.ps.serve;
+
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ps.model.LinearModel;
+import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
+
+/** Scores a request with one read of all the weights that it needs, each of them once. */
+final class GatheredScore {
+    private GatheredScore() {}
+
+    /** @return the sequence of the version that scored */
+    static long of(LinearModel model, RequestVector request, WeightReader reader, float[] scores) {
+        Long2IntOpenHashMap places = places(model, request.vector());
+        long[] keys = new long[places.size()];
+        places.long2IntEntrySet().fastForEach(e -> keys[e.getIntValue()] = e.getLongKey());
+        float[] weights = new float[keys.length];
+        ServedVersion version = reader.read(keys, keys.length, weights);
+        request.score(model, key -> weights[places.get(key)], scores);
+        return version.sequence();
+    }
+
+    /** Every key that scoring looks up, to its place in what is read. */
+    private static Long2IntOpenHashMap places(LinearModel model, FeatureVector vector) {
+        Long2IntOpenHashMap places = new Long2IntOpenHashMap(vector.size());
+        for (int i = 0; i < vector.size(); i++) {
+            long id = vector.id(i);
+            places.putIfAbsent(id, places.size());
+            if (model.isStandardized(id)) {
+                int slot = FeatureIds.slotOf(id);
+                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN), places.size());
+                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE), places.size());
+            }
+        }
+        return places;
+    }
+}

@@ -1,0 +1,122 @@
+package dev.millrace.ps.serve;
+
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.model.ServingKeys;
+import dev.millrace.ps.parity.ParityDigest;
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All rows in memory, and on disk for the next start. While the process lives, memory is what counts: a disk that failed
+ * is brought up to it.
+ */
+final class MemoryRows implements ServingRows {
+    private final VersionedWeights weights;
+    private final RowStore store;
+    private final ServingKeys keys;
+    /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
+    private final List<Delta> unwritten = new ArrayList<>();
+    /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
+    private boolean diskWhole = true;
+
+    MemoryRows(VersionedWeights weights, RowStore store, ServingKeys keys) {
+        this.weights = weights;
+        this.store = store;
+        this.keys = keys;
+    }
+
+    @Override
+    public ServedVersion version() {
+        return weights.version();
+    }
+
+    @Override
+    public RowStore.@Nullable State stored() {
+        return store.state().orElse(null);
+    }
+
+    @Override
+    public void load(ServedVersion version) {
+        OffHeapTable table = VersionedWeights.newTable();
+        store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
+        weights.replace(table, version);
+    }
+
+    @Override
+    public void clear(ServedVersion nothing) {
+        store.clear();
+        weights.replace(VersionedWeights.newTable(), nothing);
+    }
+
+    @Override
+    public boolean isFull(int moreRows) {
+        return false;
+    }
+
+    @Override
+    public void apply(Delta delta, ServedVersion next) {
+        weights.apply(delta, next);
+        unwritten.add(delta);
+    }
+
+    @Override
+    public void persist(RowStore.State state) {
+        if (!unwritten.isEmpty()) {
+            store.write(unwritten, state);
+            unwritten.clear();
+        }
+    }
+
+    @Override
+    public void replaceShard(
+            int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
+        int shards = state.nextDelta().length;
+        OffHeapTable table = VersionedWeights.newTable();
+        table.reserve(snapshot.training().size());
+        if (shards > 1) {
+            ParameterTable now = weights.table();
+            now.forEachRow(row -> {
+                if (keys.shardOf(now.key(row), shards) != shard) {
+                    VersionedWeights.put(table, now.key(row), now.getFloat(row, RowLayout.WEIGHT));
+                }
+            });
+        }
+        snapshot.forEachRow((key, weight) -> VersionedWeights.put(table, key, weight));
+        behind.forEach(delta -> VersionedWeights.put(table, delta));
+        diskWhole = false;
+        weights.replace(table, state.version());
+        served.run();
+        writeAll(state);
+    }
+
+    private void writeAll(RowStore.State state) {
+        store.clear();
+        store.writeAll(weights.table(), state);
+        unwritten.clear();
+        diskWhole = true;
+    }
+
+    @Override
+    public boolean restore(RowStore.State state) {
+        if (diskWhole) {
+            persist(state);
+        } else {
+            writeAll(state);
+        }
+        return true;
+    }
+
+    @Override
+    public ParityDigest.ServingSource comparable() {
+        return ParityDigest.source(weights.table());
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
