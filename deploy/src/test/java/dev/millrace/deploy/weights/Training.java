@@ -7,6 +7,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
+import dev.millrace.ingest.spec.WeightFormat;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.ingest.topic.Topics;
 import dev.millrace.ps.delta.Delta;
@@ -60,6 +61,7 @@ final class Training implements AutoCloseable {
     final Map<Long, Float> weights = new TreeMap<>();
 
     private final long[] sequences = new long[SHARDS];
+    private long epoch = 1;
     private final long[] offsets = new long[SHARDS];
 
     private static List<String> names(String kind) {
@@ -143,8 +145,20 @@ final class Training implements AutoCloseable {
         });
         long sequence = ++sequences[shard];
         var ranges = new TreeMap<>(Map.of(shard, new Delta.Range(10 * sequence - 10, 10 * sequence)));
-        var header = new Delta.Header(
+        var header = header(shard, epoch, sequence, ranges);
+        long[] changed = rows.keySet().stream().mapToLong(Long::longValue).toArray();
+        float[] values = new float[changed.length];
+        for (int i = 0; i < changed.length; i++) {
+            values[i] = rows.getOrDefault(changed[i], 0f);
+        }
+        return new Delta(header, changed, values);
+    }
+
+    private Delta.Header header(int shard, long owner, long sequence, TreeMap<Integer, Delta.Range> ranges) {
+        return new Delta.Header(
                 shard,
+                SHARDS,
+                owner,
                 sequence,
                 spec.fingerprint(),
                 1_000 + sequence,
@@ -152,13 +166,29 @@ final class Training implements AutoCloseable {
                 ranges,
                 sequence,
                 3 * sequence,
-                0);
-        long[] changed = rows.keySet().stream().mapToLong(Long::longValue).toArray();
-        float[] values = new float[changed.length];
-        for (int i = 0; i < changed.length; i++) {
-            values[i] = rows.getOrDefault(changed[i], 0f);
+                0,
+                WeightFormat.F32,
+                null);
+    }
+
+    /**
+     * A new owner of both shards takes over before their last deltas: it makes the rows of these anew, and what the old
+     * owner still sends afterwards is not to count.
+     */
+    void takeOver() {
+        for (int shard = 0; shard < SHARDS; shard++) {
+            Delta last = next(shard);
+            publish(last);
+            sequences[shard]--;
+            epoch++;
+            Map<Long, Float> anew = new TreeMap<>();
+            for (long key : last.keys()) {
+                anew.put(key, random.nextFloat());
+            }
+            publish(delta(shard, anew));
+            var late = header(shard, epoch - 1, sequences[shard] + 1, new TreeMap<>());
+            publish(new Delta(late, last.keys(), last.weights()));
         }
-        return new Delta(header, changed, values);
     }
 
     /** Takes every row away. */

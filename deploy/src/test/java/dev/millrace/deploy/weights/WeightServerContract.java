@@ -185,6 +185,24 @@ abstract class WeightServerContract {
     }
 
     @Test
+    void aNewOwnerOverwritesWhatItsPredecessorAddedBehindItsBack() throws IOException {
+        training.learn(3);
+        start();
+        awaitLearned();
+        training.takeOver();
+        training.learn(1);
+        awaitLearned();
+        assertScores();
+        training.takeOver();
+        await().atMost(PATIENCE).untilAsserted(this::assertScores);
+        stopServing();
+        training.learn(1);
+        start();
+        awaitLearned();
+        assertScores();
+    }
+
+    @Test
     void deltasOfAnotherSpecAreDropped() throws IOException {
         training.learn(2);
         training.publishForeign();

@@ -35,7 +35,7 @@ final class BucketWriter {
      * Applies rows to all buckets of a shard, each in one step.
      *
      * @param rows by bucket of the shard
-     * @param after sequence that the rows follow
+     * @param after position on the log that the rows follow
      * @return rows that the shard has now
      * @throws IllegalStateException when a bucket is not where it was left
      * @throws WeightsUnavailable when Redis fails or is too slow; each bucket then has all of its rows or none
@@ -60,7 +60,7 @@ final class BucketWriter {
         return sum;
     }
 
-    /** Puts these rows in place of the shard's, unless those there are as new. */
+    /** Puts these rows in place of the shard's. */
     long replace(int shard, BucketState state, ServingSnapshots.Serving serving) {
         dropNext(shard);
         Queue<Future<?>> underWay = new ArrayDeque<>();

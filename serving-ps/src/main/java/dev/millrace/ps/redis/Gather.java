@@ -18,6 +18,7 @@ final class Gather {
     /** As fast as Redis answers at first: a bridge is between two buckets for as long as it takes to send one. */
     private static final int AT_ONCE = 3;
 
+    private static final String BETWEEN = "the weights in Redis are between two versions";
     private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final RedisClusterAsyncCommands<byte[], byte[]> redis;
@@ -91,10 +92,11 @@ final class Gather {
             if (tries > AT_ONCE) {
                 LockSupport.parkNanos(PAUSE_NS);
             }
-            if (waits.over()) {
-                throw new WeightsUnavailable("the weights in Redis are between two versions");
+            try {
+                read(wanted, waits);
+            } catch (WeightsUnavailable e) {
+                throw tries > 0 && waits.over() ? new WeightsUnavailable(BETWEEN, e) : e;
             }
-            read(wanted, waits);
             wanted = behind();
         }
         return version();
@@ -130,10 +132,10 @@ final class Gather {
     private List<Integer> behind() {
         List<Integer> behind = new ArrayList<>();
         for (int shard = 0; shard < layout.shards(); shard++) {
-            long newest = newest(shard).sequence();
+            long furthest = furthest(shard).next();
             for (int b = layout.first(shard); b < layout.first(shard + 1); b++) {
                 BucketState state = states[b];
-                if (state != null && state.sequence() < newest) {
+                if (state != null && state.next() < furthest) {
                     behind.add(b);
                 }
             }
@@ -141,18 +143,18 @@ final class Gather {
         return behind;
     }
 
-    private BucketState newest(int shard) {
-        BucketState newest = null;
+    private BucketState furthest(int shard) {
+        BucketState furthest = null;
         for (int b = layout.first(shard); b < layout.first(shard + 1); b++) {
             BucketState state = states[b];
-            if (state != null && (newest == null || state.sequence() > newest.sequence())) {
-                newest = state;
+            if (state != null && (furthest == null || state.next() > furthest.next())) {
+                furthest = state;
             }
         }
-        if (newest == null) {
+        if (furthest == null) {
             throw new IllegalStateException("no bucket of shard " + shard + " was read");
         }
-        return newest;
+        return furthest;
     }
 
     private ServedVersion version() {
@@ -160,7 +162,7 @@ final class Gather {
         long learnedMs = 0;
         long appliedMs = 0;
         for (int shard = 0; shard < layout.shards(); shard++) {
-            BucketState state = newest(shard);
+            BucketState state = furthest(shard);
             shards.add(state.version());
             learnedMs = Math.max(learnedMs, state.learnedMs());
             appliedMs = Math.max(appliedMs, state.appliedMs());

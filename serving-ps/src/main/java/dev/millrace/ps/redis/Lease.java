@@ -5,7 +5,7 @@ import io.lettuce.core.RedisException;
 
 /**
  * The right to write a model's weights, one bridge's at a time. It keeps two from doing the same work; what keeps the
- * weights right is that a bucket takes only the rows that follow its own sequence. Belongs to one thread.
+ * weights right is that a bucket takes only the rows that follow its own position on the log. Belongs to one thread.
  */
 final class Lease {
     private static final String CAUGHT_UP = "1";

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes deltas into Redis: those of a poll are merged, and each bucket of a shard takes its rows, its sequence and the
+ * Writes deltas into Redis: those of a poll are merged, and each bucket of a shard takes its rows, its version and the
  * offset to go on from in one step. What is not written is read from the log again: where to go on stands in Redis
  * itself, in each bucket, so that a crash between two buckets, a node that lost its last writes, and a second writer all
  * end in the same rows. A bucket that is lost is filled again from the newest snapshot. Belongs to the following thread.
@@ -49,7 +49,7 @@ final class RedisDeltaSink implements DeltaSink {
     /** Rows of one shard that Redis does not have yet; {@code written} is where Redis is. */
     private static final class PendingShard {
         final List<Rows> buckets = new ArrayList<>();
-        long written;
+        long written = -1;
         long next = -1;
         long rows;
     }
@@ -136,7 +136,7 @@ final class RedisDeltaSink implements DeltaSink {
             if (state == null || !state.isOf(fingerprint, layout)) {
                 return Optional.empty();
             }
-            if (oldest == null || state.sequence() < oldest.sequence()) {
+            if (oldest == null || state.next() < oldest.next()) {
                 oldest = state;
             }
         }
@@ -146,7 +146,7 @@ final class RedisDeltaSink implements DeltaSink {
     private void take(int shard, BucketState state) {
         PendingShard pending = shards.get(shard);
         pending.buckets.forEach(Rows::clear);
-        pending.written = state.sequence();
+        pending.written = state.next();
         pending.next = state.next();
         version = version.with(shard, state.version(), state.learnedMs(), state.appliedMs());
     }
@@ -198,10 +198,10 @@ final class RedisDeltaSink implements DeltaSink {
         for (int shard = 0; shard < shards.size(); shard++) {
             PendingShard pending = shards.get(shard);
             ShardVersion now = version.shards().get(shard);
-            if (now.sequence() > pending.written) {
+            if (pending.next > pending.written) {
                 BucketState state = state(now, pending.next, version.learnedMs());
                 pending.rows = to.apply(shard, pending.buckets, state, pending.written);
-                pending.written = now.sequence();
+                pending.written = pending.next;
                 pending.buckets.forEach(Rows::clear);
             }
         }

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  *  millrace:{MODEL}              hash   format, fingerprint, shards, buckets: what lies where
  *  millrace:{MODEL}:bridge       string which bridge writes, expires
  *  millrace:{MODEL:SHARD:BUCKET} hash   8-byte key, little endian → weight, float, little endian; and
- *                                       s → sequence of the shard's last delta in it, v → {@link BucketState}
+ *                                       p → position on the shard's log, f → fingerprint, v → {@link BucketState}
  *  millrace:{MODEL:SHARD:BUCKET}:next   the same, being filled from a snapshot
  * </pre>
  *

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads weights from Redis, all keys of a request in one round trip, pipelined.
  *
- * <p><b>Consistency.</b> Each shard's weights are of exactly one of its versions: a bucket's rows and its sequence are
- * read in one step, as the bridge changes them in one step, and buckets of a shard that a delta has not reached yet are
- * read again until all are at one sequence. Shards are independent streams; the version names each one's sequence. No
+ * <p><b>Consistency.</b> Each shard's weights are of exactly one of its versions: a bucket's rows and its position on
+ * the log are read in one step, as the bridge changes them in one step, and buckets of a shard that a delta has not reached yet are
+ * read again until all are at one position. Shards are independent streams; the version names each one's sequence. No
  * weight is made up: a bucket that is missing, or of another spec, fails the read. Safe for many threads.
  */
 public final class RedisWeights implements WeightReader {

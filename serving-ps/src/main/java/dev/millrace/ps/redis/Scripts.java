@@ -10,7 +10,7 @@ import java.util.List;
 /** What changes a bucket: each runs in Redis as one step that no reader sees half of. */
 final class Scripts {
     static final byte[] FINGERPRINT = "f".getBytes(StandardCharsets.US_ASCII);
-    static final byte[] SEQUENCE = "s".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] POSITION = "p".getBytes(StandardCharsets.US_ASCII);
     static final byte[] STATE = "v".getBytes(StandardCharsets.US_ASCII);
     /** Fields of a bucket that are no rows; rows' names are 8 bytes long. */
     static final int OWN_FIELDS = 3;
@@ -21,12 +21,13 @@ final class Scripts {
     static final long BEHIND = -2;
 
     /**
-     * KEYS bucket · ARGV fingerprint, sequence that the rows follow, sequence that they lead to, state, number of
-     * tombstones, their keys, then keys and weights. Rows are absolute, so they may also be written over a bucket that
-     * is somewhere between the two sequences; one that is beyond stays. Returns the rows, LOST or BEHIND.
+     * KEYS bucket · ARGV fingerprint, position on the log that the rows follow, position that they lead to, state,
+     * number of tombstones, their keys, then keys and weights. Rows are absolute, so they may also be written over a
+     * bucket that is somewhere between the two positions; one that is beyond stays. Returns the rows, LOST or BEHIND.
+     * (Positions only rise; sequences fall back where a shard has a new owner.)
      */
     private static final String APPLY = """
-            local now = redis.call('HMGET', KEYS[1], 'f', 's')
+            local now = redis.call('HMGET', KEYS[1], 'f', 'p')
             if now[1] ~= ARGV[1] then return -1 end
             local at = tonumber(now[2])
             if at < tonumber(ARGV[2]) then return -2 end
@@ -38,24 +39,19 @@ final class Scripts {
               for i = rows, #ARGV, 4000 do
                 redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 3999, #ARGV)))
               end
-              redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', ARGV[4])
+              redis.call('HSET', KEYS[1], 'p', ARGV[3], 'v', ARGV[4])
             end
             return redis.call('HLEN', KEYS[1]) - 3
             """;
 
     /**
-     * KEYS bucket, next · ARGV fingerprint, sequence, state. Puts the next contents in place of the bucket's, unless
-     * these are of the same spec and as new. The old ones are freed aside. Returns the rows.
+     * KEYS bucket, next · ARGV fingerprint, position, state. Puts the next contents in place of the bucket's, which
+     * are freed aside. Returns the rows.
      */
     private static final String REPLACE = """
-            local now = redis.call('HMGET', KEYS[1], 'f', 's')
-            if now[1] == ARGV[1] and tonumber(now[2]) >= tonumber(ARGV[2]) then
-              redis.call('UNLINK', KEYS[2])
-            else
-              redis.call('HSET', KEYS[2], 'f', ARGV[1], 's', ARGV[2], 'v', ARGV[3])
-              redis.call('UNLINK', KEYS[1])
-              redis.call('RENAME', KEYS[2], KEYS[1])
-            end
+            redis.call('HSET', KEYS[2], 'f', ARGV[1], 'p', ARGV[2], 'v', ARGV[3])
+            redis.call('UNLINK', KEYS[1])
+            redis.call('RENAME', KEYS[2], KEYS[1])
             return redis.call('HLEN', KEYS[1]) - 3
             """;
 
@@ -94,7 +90,7 @@ final class Scripts {
         List<byte[]> args = new ArrayList<>(5 + 2 * rows.size());
         args.add(number(state.fingerprint()));
         args.add(number(after));
-        args.add(number(state.sequence()));
+        args.add(number(state.next()));
         args.add(state.encode());
         rows.addTo(args);
         return redis.evalsha(apply, ScriptOutputType.INTEGER, new byte[][] {bucket}, args.toArray(new byte[0][]));
@@ -106,7 +102,7 @@ final class Scripts {
                 ScriptOutputType.INTEGER,
                 new byte[][] {bucket, next},
                 number(state.fingerprint()),
-                number(state.sequence()),
+                number(state.next()),
                 state.encode());
     }
 

@@ -4,6 +4,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.serve.ReplicaState;
 import dev.millrace.ps.serve.ServedVersion;
+import dev.millrace.ps.serve.ShardVersion;
 import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.wire.FlatHandler;
 import dev.millrace.ps.wire.FlatRequest;
@@ -30,12 +31,12 @@ final class PullHandler implements FlatHandler {
     private final ReplicaState state;
     private final IntPredicate serves;
     private final int maxKeys;
-    private volatile Header header = new Header(-1, new byte[0]);
+    private volatile Header header = new Header(List.of(), new byte[0]);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     /** The encoded versions of one version, since many pulls find the same. */
     @SuppressWarnings("ArrayRecordComponent") // written to the wire, never compared
-    private record Header(long sequence, byte[] bytes) {}
+    private record Header(List<ShardVersion> of, byte[] bytes) {}
 
     private static final class Scratch {
         long[] keys = {};
@@ -139,13 +140,12 @@ final class PullHandler implements FlatHandler {
 
     private byte[] header(ServedVersion version) {
         Header known = header;
-        // Each delta of any shard raises it.
-        if (known.sequence() != version.sequence()) {
+        if (!known.of().equals(version.shards())) {
             List<Integer> served = IntStream.range(0, version.shards().size())
                     .filter(serves)
                     .boxed()
                     .toList();
-            known = new Header(version.sequence(), PullCodec.versions(version, served));
+            known = new Header(version.shards(), PullCodec.versions(version, served));
             header = known;
         }
         return known.bytes();

@@ -90,7 +90,7 @@ public final class PolledState implements ReplicaState, AutoCloseable {
     }
 
     private synchronized void tell(ServedVersion newer) {
-        if (newer.sequence() > told) {
+        if (newer.sequence() != told) {
             told = newer.sequence();
             listeners.accept(newer);
         }
