@@ -104,7 +104,7 @@ final class LearningSession implements AutoCloseable {
     }
 
     private void publish() throws InterruptedException {
-        if (shard.hasOpenBatch()) {
+        while (shard.hasOpenBatch()) {
             publisher.send(shard.closeBatch(clock.millis()));
         }
     }
