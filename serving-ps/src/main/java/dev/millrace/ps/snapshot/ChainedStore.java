@@ -33,7 +33,7 @@ abstract class ChainedStore implements SnapshotStore {
     @Override
     public MemberOutput begin(long sequence, @Nullable Published previous) throws IOException {
         deleteUnfinished();
-        return new MemberOutput(blobs, sequence, previous, this::prune);
+        return new MemberOutput(blobs, sequence, previous);
     }
 
     @Override
@@ -51,6 +51,7 @@ abstract class ChainedStore implements SnapshotStore {
             }
             out.publish(snapshot.header(), snapshot.extras());
         }
+        prune();
     }
 
     @Override
@@ -105,8 +106,9 @@ abstract class ChainedStore implements SnapshotStore {
         blobs.sweep();
     }
 
-    /** Deletes all that is older than the oldest full member to be kept. That it fails is no failure of the new one. */
-    private void prune() {
+    /** All that is older than the oldest full member to be kept. */
+    @Override
+    public void prune() {
         try {
             List<String> names = blobs.names();
             ChainReader reader = new ChainReader(blobs, names);

@@ -8,10 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /** Files of one folder, forced to disk, and the folder too. */
 final class FolderBlobs implements Blobs {
+    /** The disk works while rows are handed out, and no flood of unwritten pages stalls the others who force theirs. */
+    private static final long FORCE_EVERY = 16L << 20;
+
     private final Path dir;
 
     FolderBlobs(Path dir) {
@@ -73,26 +80,50 @@ final class FolderBlobs implements Blobs {
         }
     }
 
+    /** A file that is forced to disk behind the writing thread, every now and then, and whole at the end. */
     private final class FileOutput implements Output {
         private final Path path;
         private final FileChannel file;
+        private final ExecutorService behind;
+        private Future<?> forced = CompletableFuture.completedFuture(null);
+        private long unforced;
         private boolean finished;
 
         FileOutput(Path path) throws IOException {
             this.path = path;
             this.file = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            // Its thread starts with the first task: small files have none.
+            this.behind = Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().name("force-" + path.getFileName()).factory());
         }
 
         @Override
         public void write(ByteBuffer bytes) throws IOException {
             while (bytes.hasRemaining()) {
-                file.write(bytes);
+                unforced += file.write(bytes);
+            }
+            if (unforced >= FORCE_EVERY && forced.isDone()) {
+                checkForced();
+                unforced = 0;
+                forced = behind.submit(() -> {
+                    file.force(false);
+                    return true;
+                });
+            }
+        }
+
+        /** A disk that failed once may say yes the next time, about pages that it has dropped. */
+        private void checkForced() throws IOException {
+            if (forced.state() == Future.State.FAILED) {
+                throw new IOException(path + " could not be forced to disk", forced.exceptionNow());
             }
         }
 
         @Override
         public void finish() throws IOException {
+            behind.close();
+            checkForced();
             file.force(true);
             forceFolder();
             finished = true;
@@ -100,6 +131,7 @@ final class FolderBlobs implements Blobs {
 
         @Override
         public void close() throws IOException {
+            behind.close();
             file.close();
             if (!finished) {
                 Files.deleteIfExists(path);

@@ -22,16 +22,13 @@ public final class MemberOutput implements AutoCloseable {
     private final @Nullable Published previous;
     private final String name;
     private final Blobs.Output data;
-    private final Runnable published;
     private final List<Manifest.Section> sections = new ArrayList<>();
     private final CRC32C crc = new CRC32C();
     private long at;
 
-    /** @param published is run once the member stands */
-    MemberOutput(Blobs blobs, long sequence, @Nullable Published previous, Runnable published) throws IOException {
+    MemberOutput(Blobs blobs, long sequence, @Nullable Published previous) throws IOException {
         this.blobs = blobs;
         this.previous = previous;
-        this.published = published;
         this.name = Names.data(sequence, UUID.randomUUID().toString().substring(0, 8));
         this.data = blobs.create(name);
         try {
@@ -75,7 +72,6 @@ public final class MemberOutput implements AutoCloseable {
         }
         long checksum = ManifestCodec.checksum(manifest);
         blobs.put(Names.manifest(header.sequence()), manifest);
-        published.run();
         return previous == null
                 ? new Published(header.sequence(), checksum, 0, at, 0)
                 : new Published(

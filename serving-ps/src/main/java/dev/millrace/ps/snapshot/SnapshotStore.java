@@ -16,7 +16,10 @@ public interface SnapshotStore extends AutoCloseable {
      */
     MemberOutput begin(long sequence, @Nullable Published previous) throws IOException;
 
-    /** Publishes a full member, and deletes members that no kept chain needs. */
+    /** Deletes members that no kept chain needs; that it fails is logged, and the next one tries again. */
+    void prune();
+
+    /** Publishes a full member, and prunes. */
     void write(Snapshot snapshot) throws IOException;
 
     /**

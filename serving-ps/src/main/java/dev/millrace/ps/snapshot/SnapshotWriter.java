@@ -86,7 +86,19 @@ public final class SnapshotWriter implements AutoCloseable {
         var snapshot = new OpenSnapshot(store, chunks(header.layout()), header, deltaOffset, extras);
         snapshot.cut(table, previous(header.sequence()));
         open = snapshot;
-        result = thread.submit(snapshot::write);
+        var published = new CompletableFuture<@Nullable Published>();
+        result = published;
+        thread.execute(() -> write(snapshot, published));
+    }
+
+    private void write(OpenSnapshot snapshot, CompletableFuture<@Nullable Published> published) {
+        try {
+            published.complete(snapshot.write());
+        } catch (InterruptedException | RuntimeException | Error e) {
+            published.completeExceptionally(e);
+            return;
+        }
+        store.prune();
     }
 
     private ChunkPool chunks(RowLayout layout) {

@@ -53,6 +53,9 @@ public final class OffHeapTable implements ParameterTable {
     private final int ways;
     private final int keysBytes;
     private final int stateBytes;
+    /** Of stateBytes, as a 16-bit fraction, rounded up: exact for what lies within a bucket. */
+    private final int reciprocal;
+
     private final int bucketBytes;
     private final long maxRows;
     private final long maxBuckets;
@@ -87,6 +90,7 @@ public final class OffHeapTable implements ParameterTable {
         ways = layout.ways();
         keysBytes = ways * Long.BYTES;
         stateBytes = layout.stateBytes();
+        reciprocal = (1 << 16) / stateBytes + 1;
         bucketBytes = layout.bucketBytes();
         this.maxRows = Math.min(maxRows, MOST_ROWS);
         maxBuckets = bucketsFor(this.maxRows);
@@ -546,19 +550,31 @@ public final class OffHeapTable implements ParameterTable {
     // ---- fields ----
 
     private long keyOffset(long row) {
-        long bucket = row - row % bucketBytes;
-        return bucket + (row - bucket - keysBytes) / stateBytes * Long.BYTES;
+        // Without a division: snapshots ask for every key.
+        long inBucket = row & (bucketBytes - 1);
+        return row - inBucket + (((inBucket - keysBytes) * reciprocal) >>> 16) * Long.BYTES;
     }
 
     @Override
     public void copyRow(long row, MemorySegment target, long offset) {
         target.set(LONG, offset, key(row));
-        MemorySegment.copy(memory, row, target, offset + Long.BYTES, stateBytes);
+        copyState(memory, row, target, offset + Long.BYTES);
     }
 
     @Override
     public void setRow(long row, MemorySegment source, long offset) {
-        MemorySegment.copy(source, offset + Long.BYTES, memory, row, stateBytes);
+        copyState(source, offset + Long.BYTES, memory, row);
+    }
+
+    /** By words: the general copy costs more than it moves. */
+    private void copyState(MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        int at = 0;
+        for (; at + Long.BYTES <= stateBytes; at += Long.BYTES) {
+            to.set(LONG, toAt + at, from.get(LONG, fromAt + at));
+        }
+        if (at < stateBytes) {
+            to.set(INT, toAt + at, from.get(INT, fromAt + at));
+        }
     }
 
     @Override
