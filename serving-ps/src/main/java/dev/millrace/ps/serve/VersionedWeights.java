@@ -23,11 +23,16 @@ import java.util.function.Supplier;
 final class VersionedWeights {
     private final StampedLock lock = new StampedLock();
     private final LinearModel model;
-    private volatile OffHeapTable table = newTable();
+    private volatile OffHeapTable table;
     private volatile ServedVersion version = ServedVersion.NONE;
 
     VersionedWeights(LinearModel model) {
+        this(model, newTable());
+    }
+
+    VersionedWeights(LinearModel model, OffHeapTable table) {
         this.model = model;
+        this.table = table;
     }
 
     /**
