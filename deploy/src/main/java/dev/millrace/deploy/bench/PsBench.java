@@ -47,12 +47,12 @@ public final class PsBench {
         targets.put("table.ftrl.10M.zipf.over_c", new Target(true, 0.55));
         targets.put("table.ftrl.100M.uniform.over_c", new Target(true, 0.6));
         targets.put("table.ftrl.10M.zipf.bytes_over_row", new Target(false, 2.6));
-        targets.put("table.serving.10M.bytes_over_row", new Target(false, 1.5));
+        targets.put("table.serving_compact.10M.bytes_over_row", new Target(false, 1.5));
         targets.put("table.ftrl.10M.zipf.growth_pause_p99", new Target(false, 10));
         targets.put("table.ftrl.100M.uniform.growth_pause_p99", new Target(false, 10));
-        targets.put("wire.pull.grpc_flat.ratio", new Target(true, 2));
-        targets.put("wire.pull.tcp.ratio", new Target(true, 10));
-        targets.put("wire.pull.shm.ratio", new Target(true, 30));
+        targets.put("grpc-flat-over-grpc-protobuf", new Target(true, 2));
+        targets.put("tcp-over-grpc-protobuf", new Target(true, 10));
+        targets.put("shm-over-grpc-protobuf", new Target(true, 30));
         targets.put("snapshot.write/dd", new Target(false, 2));
         targets.put("snapshot.restore/dd", new Target(false, 2));
         targets.put("snapshot.pause of the owner with what its batch waited, longest", new Target(false, 50));

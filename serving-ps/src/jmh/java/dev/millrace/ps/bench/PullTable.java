@@ -2,7 +2,6 @@ package dev.millrace.ps.bench;
 
 import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.OffHeapTable;
-import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.SplittableRandom;
 
@@ -10,8 +9,6 @@ import java.util.SplittableRandom;
 final class PullTable {
     /** Keys of one pull. */
     static final int KEYS = 1_000;
-
-    private static final ThreadLocal<long[]> ROWS = ThreadLocal.withInitial(() -> new long[ParameterTable.CHUNK]);
 
     private static final int DISTINCT = 1 << 14;
 
@@ -52,13 +49,6 @@ final class PullTable {
             }
             return;
         }
-        long[] rows = ROWS.get();
-        for (int from = 0; from < n; from += rows.length) {
-            int count = Math.min(rows.length, n - from);
-            table.findAll(keys, from, count, rows);
-            for (int i = 0; i < count; i++) {
-                weights[from + i] = rows[i] == ParameterTable.MISSING ? 0 : table.getFloat(rows[i], RowLayout.WEIGHT);
-            }
-        }
+        table.getFloats(keys, n, RowLayout.WEIGHT, weights);
     }
 }

@@ -74,8 +74,11 @@ public final class TableBench {
                 shards.stream().mapToDouble(s -> s.mostBytesARow).max().orElseThrow() / RowLayout.FTRL.stride(),
                 "ratio");
         if (distribution.equals("zipf")) {
-            double most = mostBytesARow(RowLayout.SERVING, rows);
-            figures.add("table.serving." + millions + ".bytes_over_row", most / RowLayout.SERVING.stride(), "ratio");
+            double most = mostBytesARow(RowLayout.SERVING_COMPACT, rows);
+            figures.add(
+                    "table.serving_compact." + millions + ".bytes_over_row",
+                    most / RowLayout.SERVING_COMPACT.stride(),
+                    "ratio");
         }
         if (distribution.equals("zipf")) {
             merging(shards, name, figures);

@@ -83,6 +83,10 @@ final class MappedMemory {
         return MemorySegment.ofAddress(aligned).reinterpret(rounded, Arena.ofAuto(), gone -> unmap(address, mapped));
     }
 
+    static long roundToHugePages(long bytes) {
+        return Math.ceilDiv(bytes, HUGE_PAGE) * HUGE_PAGE;
+    }
+
     /** Asks for huge pages for all that the range touches, before it is touched. */
     static void preferHugePages(MemorySegment memory, long from, long to) {
         advise(memory, from, to, MADV_HUGEPAGE);

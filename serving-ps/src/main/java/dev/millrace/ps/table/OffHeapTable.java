@@ -47,7 +47,8 @@ public final class OffHeapTable implements ParameterTable {
     /** A bound for those who give none. */
     private static final long MOST_ROWS = 1L << 31;
 
-    private static final long HUGE_PAGES_FROM = 4L << 20;
+    /** A table of this size takes a huge page: with small ones a look-up costs up to seven times as much. */
+    private static final long HUGE_PAGES_FROM = 128L << 10;
 
     private final RowLayout layout;
     private final int ways;
@@ -143,7 +144,9 @@ public final class OffHeapTable implements ParameterTable {
 
     @Override
     public long bytes() {
-        return buckets * bucketBytes + (tracker == null ? 0 : ChangeTracker.bytes(buckets));
+        long used = buckets * bucketBytes;
+        long taken = hugeUpTo == 0 && used <= HUGE_PAGES_FROM ? used : MappedMemory.roundToHugePages(used);
+        return taken + (tracker == null ? 0 : ChangeTracker.bytes(buckets));
     }
 
     // ---- finding ----
@@ -186,14 +189,26 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     /** For batches, which are compiled: the Vector API is slow until then. */
-    private long searchWide(long bucket, long key) {
-        if (WideCompare.AVAILABLE) {
-            long found = WideCompare.ways(memory, bucket, key);
+    private long searchWide(long from, long key) {
+        if (!WideCompare.AVAILABLE) {
+            return search(from, key);
+        }
+        for (long bucket = from; bucket < end; bucket += bucketBytes) {
+            long found = waysOf(bucket, key);
             if (found != 0) {
                 return bucket + keysBytes + (long) Long.numberOfTrailingZeros(found) * stateBytes;
             }
+            if (waysOf(bucket, EMPTY) != 0) {
+                return MISSING;
+            }
         }
-        return search(bucket, key);
+        return MISSING;
+    }
+
+    /** Bit w is set where way w has the key. */
+    private long waysOf(long bucket, long key) {
+        long found = WideCompare.equal(memory, bucket, key);
+        return ways > 4 ? found | (WideCompare.equal(memory, bucket + Long.BYTES, key) << 1) : found;
     }
 
     /** 1 for 0, else 0. */
@@ -207,6 +222,20 @@ public final class OffHeapTable implements ParameterTable {
         for (int i = 0; i < count; i++) {
             long key = keys[from + i];
             rows[i] = key == EMPTY ? MISSING : searchWide(rows[i], key);
+        }
+    }
+
+    @Override
+    public void getFloats(long[] keys, int count, int field, float[] to) {
+        long[] rows = new long[Math.min(count, CHUNK)];
+        for (int from = 0; from < count; from += CHUNK) {
+            int n = Math.min(CHUNK, count - from);
+            touchHomes(keys, from, n, rows);
+            for (int i = 0; i < n; i++) {
+                long key = keys[from + i];
+                long row = key == EMPTY ? MISSING : searchWide(rows[i], key);
+                to[from + i] = row == MISSING ? 0f : getFloat(row, field);
+            }
         }
     }
 

@@ -36,6 +36,13 @@ public interface ParameterTable {
      */
     void findAll(long[] keys, int from, int count, long[] rows);
 
+    /**
+     * A float field of many rows, 0 where there is no row. Any number of keys.
+     *
+     * @param to receives one value a key
+     */
+    void getFloats(long[] keys, int count, int field, float[] to);
+
     /** {@link #findOrInsert} in the same way: all rows hold until the next insertion or removal. */
     void findOrInsertAll(long[] keys, int from, int count, long[] rows);
 

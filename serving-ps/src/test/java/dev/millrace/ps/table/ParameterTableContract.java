@@ -75,6 +75,12 @@ abstract class ParameterTableContract {
             }
         }
         table.forEachRow(row -> assertEquals((float) table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+        long[] many = random.longs(3_000, 0, 40_000).toArray();
+        float[] weights = new float[many.length];
+        table.getFloats(many, many.length, RowLayout.WEIGHT, weights);
+        for (int i = 0; i < many.length; i++) {
+            assertEquals(table.find(many[i]) == ParameterTable.MISSING ? 0f : many[i], weights[i]);
+        }
     }
 
     @Test

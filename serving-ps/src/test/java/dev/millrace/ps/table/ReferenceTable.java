@@ -64,6 +64,14 @@ final class ReferenceTable implements ParameterTable {
     }
 
     @Override
+    public void getFloats(long[] keys, int count, int field, float[] to) {
+        for (int i = 0; i < count; i++) {
+            long row = find(keys[i]);
+            to[i] = row == MISSING ? 0f : getFloat(row, field);
+        }
+    }
+
+    @Override
     public void findOrInsertAll(long[] keys, int from, int count, long[] found) {
         for (int i = 0; i < count; i++) {
             found[i] = findOrInsert(keys[from + i]);
