@@ -21,9 +21,14 @@ import picocli.CommandLine.Command;
             DemoCommand.class,
             ServeCommand.class,
             ServingPsCommand.class,
+            BrokerCommand.class,
+            TrainingPsCommand.class,
+            LearnerCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
             BenchCommand.class,
+            ChaosCommand.class,
+            ChaosReplicaCommand.class,
             CommandLine.HelpCommand.class
         },
         footer = {

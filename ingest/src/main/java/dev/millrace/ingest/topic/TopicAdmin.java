@@ -45,10 +45,31 @@ public final class TopicAdmin {
             topics.add(topic(Topics.samples(model), layout.shards(), layout));
             topics.add(topic(Topics.deltas(model), layout.shards(), layout));
         }
+        createMissing(bootstrapServers, topics);
+    }
+
+    /**
+     * The same for one model that remote shards train: its samples, its deltas and its shard map.
+     *
+     * @param partitions of the samples: most learners that share them
+     */
+    public static void createTraining(String bootstrapServers, String model, int partitions, Layout layout)
+            throws InterruptedException {
+        Map<String, String> compacted = Map.of("cleanup.policy", "compact");
+        createMissing(
+                bootstrapServers,
+                List.of(
+                        topic(Topics.samples(model), partitions, layout),
+                        topic(Topics.deltas(model), layout.shards(), layout),
+                        new NewTopic(Topics.shards(model), 1, layout.replication()).configs(compacted)));
+    }
+
+    private static void createMissing(String bootstrapServers, List<NewTopic> topics) throws InterruptedException {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
             Set<String> existing = admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-            topics.removeIf(t -> existing.contains(t.name()));
-            admin.createTopics(topics).all().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            List<NewTopic> missing =
+                    topics.stream().filter(t -> !existing.contains(t.name())).toList();
+            admin.createTopics(missing).all().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw new IllegalStateException("cannot create topics at " + bootstrapServers, e.getCause());

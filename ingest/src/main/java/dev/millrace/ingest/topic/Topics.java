@@ -23,4 +23,9 @@ public final class Topics {
     public static String deltas(String model) {
         return "millrace.deltas." + model;
     }
+
+    /** Who owns each shard of a model's training table: compacted, one partition, one record a shard. */
+    public static String shards(String model) {
+        return "millrace.shards." + model;
+    }
 }

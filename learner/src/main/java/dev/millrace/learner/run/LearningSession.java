@@ -104,7 +104,7 @@ final class LearningSession implements AutoCloseable {
     }
 
     private void publish() throws InterruptedException {
-        while (shard.hasOpenBatch()) {
+        if (shard.hasOpenBatch()) {
             publisher.send(shard.closeBatch(clock.millis()));
         }
     }

@@ -35,7 +35,6 @@ final class Recovery {
     private final LongArrayList sendAnew = new LongArrayList();
     private long lastDeltaOffset;
     private long takenSequence;
-    private boolean afterPart;
 
     /** @param snapshotDue whether replicas need a snapshot to go on */
     record Recovered(TrainingShard shard, long lastDeltaOffset, boolean snapshotDue) {}
@@ -91,12 +90,7 @@ final class Recovery {
                 .forEach((partition, range) ->
                         log.readTo(partition, range.to(), PATIENCE).forEach(record -> learn(shard, record)));
         Delta again = shard.closeBatch(header.learnedMs());
-        boolean part = header.ranges().isEmpty() && published.keys().length > 0;
-        if (part || afterPart) {
-            // Of a batch of several deltas only the last names its records, or rows that were sent anew: send them
-            // again.
-            sendAnew.addElements(sendAnew.size(), published.keys());
-        } else if (!sameRows(published, again)) {
+        if (!sameRows(published, again)) {
             LOG.error(
                     "delta {} of model {} came out different when learned again; its rows are sent anew",
                     header.sequence(),
@@ -104,7 +98,6 @@ final class Recovery {
             sendAnew.addElements(sendAnew.size(), published.keys());
             sendAnew.addElements(sendAnew.size(), again.keys());
         }
-        afterPart = part;
     }
 
     /** Learns one record, or takes note that it cannot be read. */

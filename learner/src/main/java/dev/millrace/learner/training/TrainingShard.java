@@ -5,8 +5,6 @@ import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.step.FtrlStep;
 import dev.millrace.ps.delta.Delta;
-import dev.millrace.ps.delta.DeltaCodec;
-import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotWriter;
@@ -19,9 +17,6 @@ import java.util.concurrent.Future;
  * sample ids. The same records with the same batch boundaries give the same bits. Single-threaded.
  */
 public final class TrainingShard {
-    /** Changed rows of one delta. */
-    private static final int MAX_ROWS = DeltaCodec.MAX_ROWS / FtrlRows.MAX_SERVED;
-
     private final ShardState state;
     private final long fingerprint;
     private final FtrlStep step;
@@ -90,13 +85,10 @@ public final class TrainingShard {
         return state.touchedRows();
     }
 
-    /**
-     * Closes the open batch, or as much of it as one delta takes: absolute rows under the next sequence. To be called
-     * until there is no open batch.
-     */
+    /** Closes the open batch: absolute rows under the next sequence. */
     public Delta closeBatch(long learnedMs) {
         state.expire();
-        return state.closeBatch(learnedMs, MAX_ROWS);
+        return state.closeBatch(learnedMs);
     }
 
     /**

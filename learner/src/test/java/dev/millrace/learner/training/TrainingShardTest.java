@@ -57,45 +57,6 @@ class TrainingShardTest {
         assertEquals(2, shard.biasUpdates());
     }
 
-    /** Only the last delta of a batch names its records and can be compared: serving has all of its rows then. */
-    @Test
-    void aBatchOfMoreRowsThanADeltaTakesIsSplit() {
-        TrainingShard whole = TrainingShard.empty(SPEC, RECENT);
-        TrainingShard split = TrainingShard.empty(SPEC, RECENT);
-        long offset = 0;
-        for (SampleBlock block : blocks(3, 20)) {
-            whole.learn(0, offset, block);
-            split.learn(0, offset++, block);
-        }
-        Delta expected = whole.closeBatch(5);
-        TreeMap<Long, Float> rows = new TreeMap<>();
-        Delta part = split.state().closeBatch(5, 7);
-        long sequence = 1;
-        while (split.hasOpenBatch()) {
-            assertEquals(Map.of(), part.header().ranges());
-            assertEquals(null, part.header().parity());
-            assertTrue(part.keys().length <= 7);
-            putAll(part, rows);
-            part = split.state().closeBatch(5, 7);
-            assertEquals(++sequence, part.header().sequence());
-        }
-        putAll(part, rows);
-        TreeMap<Long, Float> all = new TreeMap<>();
-        putAll(expected, all);
-        assertEquals(all, rows);
-        assertTrue(sequence > 2);
-        assertEquals(expected.header().ranges(), part.header().ranges());
-        assertEquals(
-                java.util.Objects.requireNonNull(expected.header().parity()).digest(),
-                java.util.Objects.requireNonNull(part.header().parity()).digest());
-    }
-
-    private static void putAll(Delta delta, Map<Long, Float> rows) {
-        for (int i = 0; i < delta.keys().length; i++) {
-            rows.put(delta.keys()[i], delta.weights()[i]);
-        }
-    }
-
     @Test
     void samplesSentAgainAreLearnedOnce() {
         TrainingShard once = TrainingShard.empty(SPEC, RECENT);

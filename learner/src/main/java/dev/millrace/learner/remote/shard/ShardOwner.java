@@ -31,9 +31,15 @@ public final class ShardOwner implements AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(30);
     private static final int BURST = 64;
 
+    /** Tells others that the shard answers here. */
+    @FunctionalInterface
+    public interface OnOpen {
+        void open(long epoch) throws InterruptedException;
+    }
+
     private final String name;
     private final Callable<RemoteShard> opener;
-    private final Runnable onOpen;
+    private final OnOpen onOpen;
     private final Duration retry;
     private final BlockingQueue<FlatRequest> queue;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -45,7 +51,7 @@ public final class ShardOwner implements AutoCloseable {
      * @param opener recovers the shard; called on the owner's thread, again after each failure
      * @param onOpen called there once the shard answers
      */
-    public ShardOwner(String name, ShardConfig config, Callable<RemoteShard> opener, Runnable onOpen) {
+    public ShardOwner(String name, ShardConfig config, Callable<RemoteShard> opener, OnOpen onOpen) {
         this.name = name;
         this.opener = opener;
         this.onOpen = onOpen;
@@ -74,7 +80,7 @@ public final class ShardOwner implements AutoCloseable {
         while (isRunning()) {
             try (RemoteShard shard = opener.call()) {
                 open = true;
-                onOpen.run();
+                onOpen.open(shard.status().epoch());
                 serve(shard);
                 open = false;
                 settle(shard);

@@ -51,6 +51,7 @@ public final class WorkerCore implements AutoCloseable {
     private final SortedMap<Integer, PartitionWork> partitions = new TreeMap<>();
     private final Deque<PendingBatch> pending = new ArrayDeque<>();
     private int lastPartition = -1;
+    private boolean finishing;
     private long batches;
     private long rereads;
 
@@ -83,10 +84,15 @@ public final class WorkerCore implements AutoCloseable {
 
     // ---- ownership ----
 
-    /** Takes a partition over. @param epoch higher than any owner's before */
-    public void assign(int partition, long epoch) {
-        revoke(List.of(partition));
-        partitions.put(partition, new PartitionWork(partition, epoch, feed, config));
+    /**
+     * Takes partitions over, all that one generation of the group gives at once: with the shards behind in one of them,
+     * the others wait too.
+     *
+     * @param epoch higher than any owner's before
+     */
+    public void assign(Collection<Integer> given, long epoch) {
+        revoke(given);
+        given.forEach(partition -> partitions.put(partition, new PartitionWork(partition, epoch, feed, config)));
     }
 
     public void revoke(Collection<Integer> gone) {
@@ -162,7 +168,7 @@ public final class WorkerCore implements AutoCloseable {
     }
 
     private boolean startBatch() {
-        PartitionWork work = hasPermit() ? nextWithRecord() : null;
+        PartitionWork work = !finishing && hasPermit() ? nextWithRecord() : null;
         if (work == null) {
             return false;
         }
@@ -247,6 +253,11 @@ public final class WorkerCore implements AutoCloseable {
         return true;
     }
 
+    /** From now on no batch is begun. */
+    public void finish() {
+        finishing = true;
+    }
+
     // ---- for the links ----
 
     /** A shard is elsewhere than was thought. */
@@ -323,6 +334,17 @@ public final class WorkerCore implements AutoCloseable {
     }
 
     // ---- what it is ----
+
+    /** Partition to the first record that not every shard is known to have applied. */
+    public SortedMap<Integer, Long> applied() {
+        SortedMap<Integer, Long> applied = new TreeMap<>();
+        for (int partition : partitions.keySet()) {
+            if (links.stream().allMatch(link -> link.knows(partition))) {
+                applied(partition).min().ifPresent(offset -> applied.put(partition, offset));
+            }
+        }
+        return applied;
+    }
 
     /** Batches learned. */
     public long batches() {

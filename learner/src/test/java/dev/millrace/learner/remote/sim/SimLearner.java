@@ -97,9 +97,7 @@ final class SimLearner {
 
     void assign(Collection<Integer> partitions, long epoch) {
         if (core != null) {
-            for (int partition : partitions) {
-                core.assign(partition, epoch);
-            }
+            core.assign(partitions, epoch);
         }
     }
 
