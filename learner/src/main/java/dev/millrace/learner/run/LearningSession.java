@@ -22,7 +22,7 @@ final class LearningSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LearningSession.class);
     private static final Duration POLL = Duration.ofMillis(100);
     /** What a snapshot may take between two batches. */
-    private static final Duration SLICE = Duration.ofMillis(20);
+    private static final Duration SLICE = Duration.ofMillis(10);
 
     private static final int MAX_IDLE_BATCHES = 1_000;
 

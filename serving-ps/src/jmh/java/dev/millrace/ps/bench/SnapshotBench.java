@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotBench {
     private static final int BATCH = 65_536;
-    private static final Duration SLICE = Duration.ofMillis(20);
+    private static final Duration SLICE = Duration.ofMillis(10);
 
     private final long rows;
     private final int rounds;
