@@ -36,6 +36,7 @@ static const float l1 = 0.01f, beta = 1.0f, alpha_l2 = 0.1f * 0.01f;
 
 static uint64_t mix(uint64_t key) {
     uint64_t h = (key ^ (key >> 32)) * 0x9E3779B97F4A7C15ULL;
+    h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9ULL;
     return h ^ (h >> 32);
 }
 

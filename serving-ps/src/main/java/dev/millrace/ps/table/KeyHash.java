@@ -5,26 +5,32 @@ package dev.millrace.ps.table;
  * the rows of one shard are spread over all of that shard's table.
  */
 public final class KeyHash {
-    private static final long SPREAD = 0x9E3779B97F4A7C15L;
+    private static final long FIRST = 0x9E3779B97F4A7C15L;
+    private static final long SECOND = 0xBF58476D1CE4E5B9L;
 
-    /** SPREAD · GATHER = 1 modulo 2⁶⁴. */
-    private static final long GATHER = 0xF1DE83E19937733DL;
+    /** Inverses modulo 2⁶⁴. */
+    private static final long FIRST_BACK = 0xF1DE83E19937733DL;
+
+    private static final long SECOND_BACK = 0x96DE1B173F119089L;
 
     private KeyHash() {}
 
     /**
      * All 64 bits. A feature id's low bits are a hash already, but its slot and the few ids that are no hashes are in
-     * none of them: folded, multiplied (Knuth's multiplicative hashing), folded again.
+     * none of them. Folded and multiplied twice: after one multiplication keys in an arithmetic progression, or that were
+     * multiplied so before, may still crowd.
      */
     public static long mix(long key) {
-        long h = (key ^ (key >>> 32)) * SPREAD;
+        long h = (key ^ (key >>> 32)) * FIRST;
+        h = (h ^ (h >>> 29)) * SECOND;
         return h ^ (h >>> 32);
     }
 
     /** The key that {@link #mix} made this of. */
     public static long unmix(long mixed) {
-        long k = (mixed ^ (mixed >>> 32)) * GATHER;
-        return k ^ (k >>> 32);
+        long h = (mixed ^ (mixed >>> 32)) * SECOND_BACK;
+        h = (h ^ (h >>> 29) ^ (h >>> 58)) * FIRST_BACK;
+        return h ^ (h >>> 32);
     }
 
     /** The high 32 bits of {@link #mix}, 0..2³²−1: the order of rows within a table. */

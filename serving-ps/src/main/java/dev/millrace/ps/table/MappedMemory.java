@@ -19,6 +19,9 @@ import java.lang.invoke.MethodHandle;
 final class MappedMemory {
     private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
     private static final long PAGE = 4096;
+    /** Up to here small pages do; with them, the look-ups of larger tables cost up to seven times as much. */
+    static final long SMALL = 128L << 10;
+
     static final long HUGE_PAGE = 2L << 20;
 
     private static final int PROT_READ_WRITE = 3;
@@ -71,7 +74,7 @@ final class MappedMemory {
      * @throws OutOfMemoryError when the system refuses the address space
      */
     static MemorySegment reserve(long bytes) {
-        long unit = bytes < HUGE_PAGE ? PAGE : HUGE_PAGE;
+        long unit = bytes <= SMALL ? PAGE : HUGE_PAGE;
         long rounded = Math.ceilDiv(bytes, unit) * unit;
         long mapped = rounded + HUGE_PAGE;
         long address = map(mapped);

@@ -47,9 +47,6 @@ public final class OffHeapTable implements ParameterTable {
     /** A bound for those who give none. */
     private static final long MOST_ROWS = 1L << 31;
 
-    /** A table of this size takes a huge page: with small ones a look-up costs up to seven times as much. */
-    private static final long HUGE_PAGES_FROM = 128L << 10;
-
     private final RowLayout layout;
     private final int ways;
     private final int keysBytes;
@@ -123,7 +120,7 @@ public final class OffHeapTable implements ParameterTable {
         buckets = newBuckets;
         growAt = newBuckets == maxBuckets ? maxRows : (long) (layout.maxLoad() * ways * newBuckets);
         long used = newBuckets * bucketBytes;
-        if (used > HUGE_PAGES_FROM) {
+        if (used > MappedMemory.SMALL) {
             MappedMemory.preferHugePages(memory, hugeUpTo, used);
             if (hugeUpTo == 0 && size > 0) {
                 MappedMemory.makeHugePages(memory, 0, oldUsed);
@@ -145,7 +142,7 @@ public final class OffHeapTable implements ParameterTable {
     @Override
     public long bytes() {
         long used = buckets * bucketBytes;
-        long taken = hugeUpTo == 0 && used <= HUGE_PAGES_FROM ? used : MappedMemory.roundToHugePages(used);
+        long taken = hugeUpTo == 0 && used <= MappedMemory.SMALL ? used : MappedMemory.roundToHugePages(used);
         return taken + (tracker == null ? 0 : ChangeTracker.bytes(buckets));
     }
 
