@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChaosPs {
     private static final Duration SETTLE = Duration.ofSeconds(150);
     private static final Duration WARM = Duration.ofSeconds(90);
+    private static final int MORE = 20;
     private static final int SHORTEST_MS = 300;
     private static final int MOMENTS_MS = 2_500;
     private static final int AWAY_MS = 1_500;
@@ -82,7 +83,7 @@ public final class ChaosPs {
             samples.flow();
             faults(fleet);
             samples.rest();
-            tables = settle(number, startNs, oracle, settled);
+            tables = settle(number, startNs, samples, oracle, settled);
             if (tables.isEmpty()) {
                 return config.learners() == 1 ? false : null;
             }
@@ -113,11 +114,19 @@ public final class ChaosPs {
     }
 
     /** @return copies of the shards' rows; none when they did not come to rest */
-    private List<ParameterTable> settle(int number, long startNs, ChaosOracle oracle, Settled settled)
+    private List<ParameterTable> settle(
+            int number, long startNs, ChaosSamples samples, ChaosOracle oracle, Settled settled)
             throws InterruptedException {
         long restNs = System.nanoTime();
         String problem = settled.await(oracle.read(), SETTLE);
         double settleSeconds = seconds(restNs);
+        // A replica that has just started has compared only as many ranges of its rows as deltas have come.
+        for (int i = 0; i < MORE && problem.isEmpty() && !settled.hasComparedAll(); i++) {
+            samples.flow();
+            TimeUnit.SECONDS.sleep(1);
+            samples.rest();
+            problem = settled.await(oracle.read(), SETTLE);
+        }
         Comparison found = problem.isEmpty() ? settled.compare(oracle) : Comparison.NONE;
         rounds.add(new ChaosReport.Round(
                 number,

@@ -76,6 +76,15 @@ final class Settled implements AutoCloseable {
         }
     }
 
+    /** Whether the replica's digests have been over all of its rows. */
+    boolean hasComparedAll() {
+        try {
+            return state().hasNonNull("parity");
+        } catch (WireException | IOException e) {
+            return false;
+        }
+    }
+
     private static boolean isAt(Map<Integer, Long> applied, Map<Integer, Long> ends) {
         return ends.entrySet().stream()
                 .allMatch(e -> applied.getOrDefault(e.getKey(), 0L).equals(e.getValue()));

@@ -5,13 +5,17 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** A data folder that belongs to this process while it runs. */
 final class DataLock implements AutoCloseable {
+    private final Path folder;
     private final FileChannel file;
 
-    private DataLock(FileChannel file) {
+    private DataLock(Path folder, FileChannel file) {
+        this.folder = folder;
         this.file = file;
     }
 
@@ -22,7 +26,7 @@ final class DataLock implements AutoCloseable {
                 FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (file.tryLock() != null) {
-                return new DataLock(file);
+                return new DataLock(folder, file);
             }
         } catch (OverlappingFileLockException e) {
             file.close();
@@ -31,6 +35,17 @@ final class DataLock implements AutoCloseable {
         file.close();
         throw new IOException(
                 "the data folder " + folder + " is in use by another Millrace; stop it, or give another with --data");
+    }
+
+    /** A name of the folder's process that stays over its restarts. */
+    String instance() throws IOException {
+        Path name = folder.resolve("instance");
+        if (!Files.exists(name)) {
+            Path unfinished = Files.writeString(
+                    folder.resolve("instance.unfinished"), UUID.randomUUID().toString());
+            Files.move(unfinished, name, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return Files.readString(name).strip();
     }
 
     @Override

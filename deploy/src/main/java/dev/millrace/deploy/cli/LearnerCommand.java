@@ -4,13 +4,11 @@ import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.learner.remote.run.RemoteLearner;
 import dev.millrace.learner.remote.worker.Staleness;
 import dev.millrace.learner.remote.worker.WorkerConfig;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -57,10 +55,10 @@ final class LearnerCommand implements Callable<Integer> {
         LoadedSpec loaded = LoadedSpec.read(spec);
         Staleness parsed = Staleness.parse(staleness);
         Logs.into(data);
-        var config = new RemoteLearner.Config(bootstrapServers, data.resolve("journal"), WorkerConfig.of(parsed));
         try (OrderlyStop stop = new OrderlyStop();
                 DataLock lock = DataLock.take(data);
-                RemoteLearner learner = RemoteLearner.start(config, loaded.spec(), Clock.systemUTC())) {
+                RemoteLearner learner =
+                        RemoteLearner.start(config(lock.instance(), parsed), loaded.spec(), Clock.systemUTC())) {
             System.out.println("millrace: "
                     + String.format(
                             Locale.ROOT,
@@ -70,9 +68,11 @@ final class LearnerCommand implements Callable<Integer> {
                             data.resolve("millrace.log")));
             // Until the stop interrupts.
             new CountDownLatch(1).await();
-        } catch (KafkaException e) {
-            throw new IOException("there can be no Kafka at '" + bootstrapServers + "'", e);
         }
         return 0;
+    }
+
+    private RemoteLearner.Config config(String instance, Staleness parsed) {
+        return new RemoteLearner.Config(bootstrapServers, instance, data.resolve("journal"), WorkerConfig.of(parsed));
     }
 }

@@ -7,11 +7,8 @@ import dev.millrace.ps.serve.ShardSet;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.wire.Endpoint;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +88,7 @@ final class ServingPsCommand implements Callable<Integer> {
         Logs.into(data);
         long startNs = System.nanoTime();
         try (OrderlyStop stop = new OrderlyStop();
-                FileChannel lock = locked(data);
+                DataLock lock = DataLock.take(data);
                 ServingShards serving = start(wanted, loaded, endpoints)) {
             say(
                     "shards %s of model %s at %s",
@@ -138,22 +135,6 @@ final class ServingPsCommand implements Callable<Integer> {
         return snapshots == null
                 ? SnapshotPlace.folder(data.resolve("snapshots"))
                 : SnapshotPlace.parse(snapshots, data.resolve("scratch"));
-    }
-
-    private static FileChannel locked(Path folder) throws IOException {
-        FileChannel file =
-                FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (file.tryLock() != null) {
-                return file;
-            }
-        } catch (OverlappingFileLockException e) {
-            file.close();
-            throw new IOException("the data folder " + folder + " is in use in this process", e);
-        }
-        file.close();
-        throw new IOException(
-                "the data folder " + folder + " is in use by another Millrace; stop it, or give another with --data");
     }
 
     private static void say(String format, Object... args) {

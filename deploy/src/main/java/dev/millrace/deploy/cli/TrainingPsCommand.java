@@ -6,7 +6,6 @@ import dev.millrace.learner.remote.shard.ShardConfig;
 import dev.millrace.ps.serve.ShardSet;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.wire.Endpoint;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
-import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,33 +91,35 @@ final class TrainingPsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
-        ShardSet mayOwn = ShardSet.parse(shards);
         Logs.into(data);
-        var config = new TrainingPs.Config(
-                bootstrapServers,
-                mayOwn,
-                listen.stream().map(Endpoint::parse).toList(),
-                advertise.stream().map(Endpoint::parse).toList(),
-                snapshotPlace(loaded.spec().model()),
-                KEEP,
-                ShardConfig.DEFAULT.withSnapshotInterval(snapshotEvery));
         try (OrderlyStop stop = new OrderlyStop();
                 DataLock lock = DataLock.take(data);
-                TrainingPs ps = TrainingPs.start(config, loaded.spec(), Clock.systemUTC())) {
+                TrainingPs ps = TrainingPs.start(
+                        config(loaded.spec().model(), lock.instance()), loaded.spec(), Clock.systemUTC())) {
             System.out.println("millrace: "
                     + String.format(
                             Locale.ROOT,
                             "training shards of model %s (%s) at %s; log in %s",
                             loaded.spec().model(),
-                            mayOwn,
+                            shards,
                             ps.endpoints().stream().map(Endpoint::toString).collect(Collectors.joining(",")),
                             data.resolve("millrace.log")));
             // Until the stop interrupts.
             new CountDownLatch(1).await();
-        } catch (KafkaException e) {
-            throw new IOException("there can be no Kafka at '" + bootstrapServers + "'", e);
         }
         return 0;
+    }
+
+    private TrainingPs.Config config(String model, String instance) {
+        return new TrainingPs.Config(
+                bootstrapServers,
+                instance,
+                ShardSet.parse(shards),
+                listen.stream().map(Endpoint::parse).toList(),
+                advertise.stream().map(Endpoint::parse).toList(),
+                snapshotPlace(model),
+                KEEP,
+                ShardConfig.DEFAULT.withSnapshotInterval(snapshotEvery));
     }
 
     private SnapshotPlace snapshotPlace(String model) {

@@ -11,9 +11,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The end of the delta log behind a snapshot: what a learner that starts again has published already. */
 public final class DeltaTail {
+    private static final Logger LOG = LoggerFactory.getLogger(DeltaTail.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int MAX_FETCH = 64 << 20;
 
@@ -28,7 +31,7 @@ public final class DeltaTail {
     /**
      * Reads every delta from an offset to the end that the topic has now.
      *
-     * @param from −1: the topic's beginning
+     * @param from −1, or no longer there: the topic's beginning
      * @param patience longest time without a record
      * @throws IllegalStateException when the records do not come
      */
@@ -48,11 +51,11 @@ public final class DeltaTail {
                 new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            if (from < 0) {
-                consumer.seekToBeginning(List.of(partition));
-            } else {
-                consumer.seek(partition, from);
+            long beginning = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            if (from >= 0 && from < beginning) {
+                LOG.warn("{}: deltas {}..{} are no longer there", partition, from, beginning - 1);
             }
+            consumer.seek(partition, Math.max(from, beginning));
             long deadlineNs = System.nanoTime() + patience.toNanos();
             while (consumer.position(partition) < end) {
                 if (System.nanoTime() > deadlineNs) {

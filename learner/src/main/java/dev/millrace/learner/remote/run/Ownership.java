@@ -30,8 +30,9 @@ final class Ownership implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration SESSION = Duration.ofSeconds(6);
     /** Longer than a shard's orderly end. */
-    private static final Duration REBALANCE = Duration.ofMinutes(2);
+    private static final Duration REBALANCE = Duration.ofSeconds(45);
 
+    private static final Duration LEAVE = Duration.ofSeconds(2);
     private static final Duration CLOSE = Duration.ofSeconds(40);
 
     interface Given {
@@ -47,6 +48,7 @@ final class Ownership implements AutoCloseable {
     private final String bootstrapServers;
     private final String topic;
     private final String group;
+    private final String instance;
     private final ShardSet mayOwn;
     private final Given given;
     private final Taken taken;
@@ -54,18 +56,22 @@ final class Ownership implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
-    private Ownership(String bootstrapServers, String model, ShardSet mayOwn, Given given, Taken taken) {
+    private Ownership(
+            String bootstrapServers, String model, String instance, ShardSet mayOwn, Given given, Taken taken) {
         this.bootstrapServers = bootstrapServers;
         this.topic = Topics.deltas(model);
         this.group = "millrace.shards." + model;
+        this.instance = instance;
         this.mayOwn = mayOwn;
         this.given = given;
         this.taken = taken;
         this.thread = Thread.ofPlatform().name("ownership-" + model).unstarted(this::run);
     }
 
-    static Ownership start(String bootstrapServers, String model, ShardSet mayOwn, Given given, Taken taken) {
-        var ownership = new Ownership(bootstrapServers, model, mayOwn, given, taken);
+    /** @param instance names the process over its restarts: what comes back in time has its shards again at once */
+    static Ownership start(
+            String bootstrapServers, String model, String instance, ShardSet mayOwn, Given given, Taken taken) {
+        var ownership = new Ownership(bootstrapServers, model, instance, mayOwn, given, taken);
         ownership.thread.start();
         return ownership;
     }
@@ -79,7 +85,8 @@ final class Ownership implements AutoCloseable {
                     consumer.poll(POLL);
                 }
                 release(List.copyOf(owned), false);
-                consumer.close(CloseOptions.timeout(POLL.multipliedBy(10)));
+                consumer.close(CloseOptions.timeout(LEAVE)
+                        .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
             } catch (RuntimeException e) {
                 LOG.error("{}: membership failed; once more in {}", group, RETRY, e);
                 release(List.copyOf(owned), true);
@@ -93,6 +100,7 @@ final class Ownership implements AutoCloseable {
                 Map.ofEntries(
                         Map.entry(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                         Map.entry(ConsumerConfig.GROUP_ID_CONFIG, group),
+                        Map.entry(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance),
                         Map.entry(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest"),
                         Map.entry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false),
                         Map.entry(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) SESSION.toMillis()),

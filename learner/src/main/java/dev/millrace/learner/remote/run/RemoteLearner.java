@@ -53,8 +53,11 @@ public final class RemoteLearner implements AutoCloseable {
     private final FlatShards connector;
     private final Thread thread;
 
-    /** @param journal folder of the journal, this learner's own */
-    public record Config(String bootstrapServers, Path journal, WorkerConfig worker) {}
+    /**
+     * @param instance names the learner over its restarts
+     * @param journal folder of the journal, this learner's own
+     */
+    public record Config(String bootstrapServers, String instance, Path journal, WorkerConfig worker) {}
 
     /** Something that the group decided. */
     @FunctionalInterface
@@ -70,11 +73,11 @@ public final class RemoteLearner implements AutoCloseable {
         this.map = ShardMapLog.start(config.bootstrapServers(), spec.model());
         this.connector = new FlatShards(map::map);
         this.thread = Thread.ofPlatform().name("learner-" + spec.model()).unstarted(this::run);
-        this.feed = KafkaSampleFeed.start(config.bootstrapServers(), spec.model(), new Listener());
+        this.feed = KafkaSampleFeed.start(config.bootstrapServers(), spec.model(), config.instance(), new Listener());
     }
 
-    /** @throws IllegalStateException when Kafka has no such model's topics */
-    public static RemoteLearner start(Config config, ModelSpec spec, Clock clock) {
+    /** @throws IOException when Kafka does not answer, or has no such model's topics */
+    public static RemoteLearner start(Config config, ModelSpec spec, Clock clock) throws IOException {
         var learner = new RemoteLearner(config, spec, clock, Shards.count(config.bootstrapServers(), spec.model()));
         learner.thread.start();
         return learner;

@@ -12,6 +12,7 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.wire.BodyWriter;
 import dev.millrace.ps.wire.WireCode;
 import dev.millrace.ps.wire.WireException;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -30,15 +31,15 @@ public final class ShardAudit implements AutoCloseable {
     private final ShardMapLog map;
     private final FlatShards connector;
 
-    private ShardAudit(String bootstrapServers, ModelSpec spec) {
+    private ShardAudit(String bootstrapServers, ModelSpec spec) throws IOException {
         this.spec = spec;
         this.shards = Shards.count(bootstrapServers, spec.model());
         this.map = ShardMapLog.start(bootstrapServers, spec.model());
         this.connector = new FlatShards(map::map);
     }
 
-    /** @throws IllegalStateException when Kafka has no such model's topics */
-    public static ShardAudit start(String bootstrapServers, ModelSpec spec) {
+    /** @throws IOException when Kafka does not answer, or has no such model's topics */
+    public static ShardAudit start(String bootstrapServers, ModelSpec spec) throws IOException {
         return new ShardAudit(bootstrapServers, spec);
     }
 

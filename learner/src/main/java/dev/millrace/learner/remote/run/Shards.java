@@ -1,6 +1,7 @@
 package dev.millrace.learner.remote.run;
 
 import dev.millrace.ingest.topic.Topics;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,8 @@ final class Shards {
 
     private Shards() {}
 
-    /** @throws IllegalStateException when Kafka does not answer, or has no such topic */
-    static int count(String bootstrapServers, String model) {
+    /** @throws IOException when Kafka does not answer, or has no such topic */
+    static int count(String bootstrapServers, String model) throws IOException {
         String topic = Topics.deltas(model);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
@@ -25,12 +26,12 @@ final class Shards {
                 new ByteArrayDeserializer())) {
             List<PartitionInfo> partitions = consumer.partitionsFor(topic, PATIENCE);
             if (partitions == null || partitions.isEmpty()) {
-                throw new IllegalStateException("Kafka at " + bootstrapServers + " has no topic " + topic
+                throw new IOException("Kafka at " + bootstrapServers + " has no topic " + topic
                         + "; create the model's topics first (millrace broker --spec, or your cluster's tools)");
             }
             return partitions.size();
         } catch (KafkaException e) {
-            throw new IllegalStateException("no answer about " + topic + " from Kafka at " + bootstrapServers, e);
+            throw new IOException("no answer about " + topic + " from Kafka at '" + bootstrapServers + "'", e);
         }
     }
 }

@@ -52,6 +52,7 @@ public final class TrainingPs implements AutoCloseable {
     private final Ownership ownership;
 
     /**
+     * @param instance names the process over its restarts
      * @param mayOwn shards that this process may own
      * @param listen where it listens
      * @param advertise what the shard map says instead; empty: the same, with the ports that were bound
@@ -60,6 +61,7 @@ public final class TrainingPs implements AutoCloseable {
      */
     public record Config(
             String bootstrapServers,
+            String instance,
             ShardSet mayOwn,
             List<Endpoint> listen,
             List<Endpoint> advertise,
@@ -86,19 +88,22 @@ public final class TrainingPs implements AutoCloseable {
         this.server = FlatServer.start(config.listen(), handler, FlatShards.OPTIONS);
         this.deltas = new KafkaDeltas(config.bootstrapServers(), spec.model());
         this.map = ShardMapLog.start(config.bootstrapServers(), spec.model());
-        this.ownership =
-                Ownership.start(config.bootstrapServers(), spec.model(), config.mayOwn(), this::given, this::taken);
+        this.ownership = Ownership.start(
+                config.bootstrapServers(), spec.model(), config.instance(), config.mayOwn(), this::given, this::taken);
     }
 
     /**
      * Listens and joins the group; returns before it owns anything.
      *
-     * @throws IOException when an address cannot be had
-     * @throws IllegalStateException when Kafka has no such model's topics
+     * @throws IOException when an address cannot be had, Kafka does not answer, or has no such model's topics
      */
     public static TrainingPs start(Config config, ModelSpec spec, Clock clock) throws IOException {
         int shards = Shards.count(config.bootstrapServers(), spec.model());
-        config.mayOwn().checkOf(shards);
+        try {
+            config.mayOwn().checkOf(shards);
+        } catch (IllegalStateException e) {
+            throw new IOException(e.getMessage(), e);
+        }
         return new TrainingPs(config, spec, clock, shards);
     }
 

@@ -6,6 +6,7 @@ import dev.millrace.learner.remote.protocol.Op;
 import dev.millrace.learner.remote.protocol.ShardStatus;
 import dev.millrace.learner.remote.push.Push;
 import dev.millrace.learner.remote.push.PushApplier;
+import dev.millrace.learner.training.LifeLog;
 import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.wire.FlatRequest;
@@ -14,12 +15,16 @@ import dev.millrace.ps.wire.WireException;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One shard of a model's training table. A push is applied when it begins at the first record that the rows do not
@@ -31,6 +36,8 @@ import java.util.SortedMap;
  * too are answered there: no reader races with a row that moves, and a pull sees every push that came before it.
  */
 public final class RemoteShard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RemoteShard.class);
+    private static final Duration TELL = Duration.ofMinutes(1);
     private static final int ROWS_A_CALL = 16_384;
     private static final long PLACES = 1L << 32;
 
@@ -42,7 +49,10 @@ public final class RemoteShard implements AutoCloseable {
     private final long incarnation;
     private final ShardConfig config;
     private final InstantSource clock;
+    private final LifeLog life;
     private final Map<Integer, Learner> learners = new HashMap<>();
+    private long refusedTold;
+    private long nextTellMs;
 
     /** Who may push to a partition's rows. */
     private record Learner(long epoch, long heardMs) {}
@@ -62,6 +72,7 @@ public final class RemoteShard implements AutoCloseable {
         this.config = config;
         this.clock = clock;
         this.outbox = new DeltaOutbox(state, writer, config, clock, recovered.lastDeltaOffset(), recovered.mustReach());
+        this.life = new LifeLog(state, nowNs());
         this.snapshots = new ShardSnapshots(state, outbox, target, config, clock);
     }
 
@@ -69,6 +80,20 @@ public final class RemoteShard implements AutoCloseable {
     public void tick() {
         outbox.tick();
         snapshots.tick();
+        life.say(nowNs());
+        if (applier.refusedRows() > refusedTold && clock.millis() >= nextTellMs) {
+            LOG.warn(
+                    "model {} shard {}: {} gradients were not finite, or not this shard's, and are not stored",
+                    state.spec().model(),
+                    state.id().shard(),
+                    applier.refusedRows() - refusedTold);
+            refusedTold = applier.refusedRows();
+            nextTellMs = clock.millis() + TELL.toMillis();
+        }
+    }
+
+    private long nowNs() {
+        return TimeUnit.MILLISECONDS.toNanos(clock.millis());
     }
 
     /** Answers one request. */

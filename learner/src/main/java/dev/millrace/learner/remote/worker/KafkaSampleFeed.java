@@ -47,6 +47,7 @@ public final class KafkaSampleFeed implements SampleFeed, AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final Duration METADATA = Duration.ofSeconds(10);
     private static final Duration SESSION = Duration.ofSeconds(6);
+    private static final Duration REBALANCE = Duration.ofSeconds(30);
 
     /** Hears of what the group decides. Called on the feeding thread. */
     public interface Listener {
@@ -62,6 +63,7 @@ public final class KafkaSampleFeed implements SampleFeed, AutoCloseable {
     private final String topic;
     private final String group;
     private final String bootstrapServers;
+    private final String instance;
     private final Listener listener;
     private final Map<Integer, FeedBuffer> buffers = new ConcurrentHashMap<>();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -70,16 +72,18 @@ public final class KafkaSampleFeed implements SampleFeed, AutoCloseable {
     private volatile SortedMap<Integer, Long> assignment = Collections.emptySortedMap();
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
-    private KafkaSampleFeed(String bootstrapServers, String model, Listener listener) {
+    private KafkaSampleFeed(String bootstrapServers, String model, String instance, Listener listener) {
         this.topic = Topics.samples(model);
         this.group = "millrace.learners." + model;
         this.bootstrapServers = bootstrapServers;
+        this.instance = instance;
         this.listener = listener;
         this.thread = Thread.ofPlatform().name("samples-" + model).unstarted(this::run);
     }
 
-    public static KafkaSampleFeed start(String bootstrapServers, String model, Listener listener) {
-        var feed = new KafkaSampleFeed(bootstrapServers, model, listener);
+    /** @param instance names the learner over its restarts: one that comes back in time has its partitions again at once */
+    public static KafkaSampleFeed start(String bootstrapServers, String model, String instance, Listener listener) {
+        var feed = new KafkaSampleFeed(bootstrapServers, model, instance, listener);
         feed.thread.start();
         return feed;
     }
@@ -178,7 +182,8 @@ public final class KafkaSampleFeed implements SampleFeed, AutoCloseable {
                 while (closing.getCount() > 0) {
                     feed(opened);
                 }
-                opened.close(CloseOptions.timeout(CLOSE));
+                opened.close(CloseOptions.timeout(CLOSE)
+                        .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
             } catch (RuntimeException e) {
                 LOG.error("{}: samples cannot be read; once more in {}", group, RETRY, e);
                 lose(assignment.keySet());
@@ -194,10 +199,12 @@ public final class KafkaSampleFeed implements SampleFeed, AutoCloseable {
                 Map.ofEntries(
                         Map.entry(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                         Map.entry(ConsumerConfig.GROUP_ID_CONFIG, group),
+                        Map.entry(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance),
                         Map.entry(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"),
                         Map.entry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false),
                         Map.entry(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1),
                         Map.entry(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) SESSION.toMillis()),
+                        Map.entry(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) REBALANCE.toMillis()),
                         Map.entry(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) SESSION.toMillis() / 4),
                         Map.entry(
                                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
