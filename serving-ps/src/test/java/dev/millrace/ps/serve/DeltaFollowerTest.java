@@ -234,6 +234,7 @@ class DeltaFollowerTest {
         awaitCaughtUp(running);
         CountDownLatch hung = new CountDownLatch(1);
         log.hang(hung);
+        await().until(log::hangs);
         Thread closing = Thread.ofVirtual().start(running::close);
         await().during(Duration.ofMillis(50)).until(closing::isAlive);
         assertThrows(IllegalStateException.class, () -> RowStore.open(dir.resolve("rows")));

@@ -17,6 +17,7 @@ public final class MemoryDeltaLog implements DeltaLog {
     private final List<List<byte[]>> records = new ArrayList<>();
     private final Queue<Throwable> failures = new ArrayDeque<>();
     private volatile CountDownLatch hang = new CountDownLatch(0);
+    private volatile boolean hanging;
     private int opened;
     private int closed;
     private final long[] beginnings;
@@ -78,6 +79,11 @@ public final class MemoryDeltaLog implements DeltaLog {
         hang = until;
     }
 
+    /** Whether a poll hangs now. */
+    boolean hangs() {
+        return hanging;
+    }
+
     @Override
     public int shards() {
         return records.size();
@@ -107,9 +113,11 @@ public final class MemoryDeltaLog implements DeltaLog {
     @Override
     public List<Entry> poll(Duration atMost) throws ExpiredException {
         try {
+            hanging = hang.getCount() > 0;
             if (!hang.await(1, TimeUnit.MINUTES)) {
                 throw new IllegalStateException("hung for a minute");
             }
+            hanging = false;
             List<Entry> entries = next();
             if (entries.isEmpty()) {
                 LockSupport.parkNanos(Math.min(TimeUnit.MILLISECONDS.toNanos(5), atMost.toNanos()));
