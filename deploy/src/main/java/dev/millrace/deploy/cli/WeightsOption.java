@@ -1,6 +1,7 @@
 package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.embedded.WeightsFrom;
+import dev.millrace.ps.serve.ServingReplica;
 import picocli.CommandLine.Option;
 
 /** {@code --weights} of the commands that run the API. */
@@ -16,8 +17,33 @@ final class WeightsOption {
             })
     private String where = "in-process";
 
-    /** @throws IllegalArgumentException when it is no such place */
+    @Option(
+            names = "--max-hot-rows",
+            paramLabel = "N",
+            description = "in-process: rows in memory; the others are read from disk when a request needs them."
+                    + " Default: all.")
+    private long maxHotRows = ServingReplica.Config.ALL_ROWS;
+
+    @Option(
+            names = "--compact-rows",
+            description = "in-process: all rows in three fifths of the memory, a little slower.")
+    private boolean compactRows;
+
+    /** @throws IllegalArgumentException when it is no such place, or the options do not go together */
     WeightsFrom from() {
-        return WeightsFrom.parse(where);
+        WeightsFrom from = WeightsFrom.parse(where);
+        if (!compactRows && maxHotRows == ServingReplica.Config.ALL_ROWS) {
+            return from;
+        }
+        if (!(from instanceof WeightsFrom.ThisProcess)) {
+            throw new IllegalArgumentException("--max-hot-rows and --compact-rows are for --weights in-process");
+        }
+        if (maxHotRows < 1) {
+            throw new IllegalArgumentException("--max-hot-rows must be at least 1, not " + maxHotRows);
+        }
+        if (compactRows && maxHotRows != ServingReplica.Config.ALL_ROWS) {
+            throw new IllegalArgumentException("--compact-rows and --max-hot-rows exclude each other");
+        }
+        return new WeightsFrom.ThisProcess(maxHotRows, compactRows);
     }
 }

@@ -13,7 +13,7 @@ import java.time.Clock;
 /** Where the API gets its weights from. */
 public sealed interface WeightsFrom {
     /** A serving replica beside the API. */
-    record ThisProcess() implements WeightsFrom {}
+    record ThisProcess(long maxHotRows, boolean compact) implements WeightsFrom {}
 
     /** Redis, into which a bridge beside the API writes. */
     record Redis(RedisConfig config) implements WeightsFrom {}
@@ -21,7 +21,7 @@ public sealed interface WeightsFrom {
     /** Processes of {@code millrace serving-ps}. */
     record ServingPs(RemoteConfig config) implements WeightsFrom {}
 
-    WeightsFrom HERE = new ThisProcess();
+    WeightsFrom HERE = new ThisProcess(ServingReplica.Config.ALL_ROWS, false);
 
     /**
      * @param text {@code in-process}, {@code redis://host:port[,host:port]}, or endpoints of serving-ps as
@@ -45,7 +45,9 @@ public sealed interface WeightsFrom {
     default Started start(String bootstrapServers, Path rows, Path snapshots, ModelSpec spec, Clock clock) {
         return switch (this) {
             case ThisProcess here -> {
-                var config = new ServingReplica.Config(bootstrapServers, rows, snapshots);
+                var config = new ServingReplica.Config(bootstrapServers, rows, snapshots)
+                        .withMaxHotRows(here.maxHotRows())
+                        .withCompactRows(here.compact());
                 ServingReplica replica = ServingReplica.start(config, spec, clock);
                 yield new Started(replica, replica);
             }

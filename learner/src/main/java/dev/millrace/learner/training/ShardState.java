@@ -13,6 +13,7 @@ import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.snapshot.SnapshotWriter;
+import dev.millrace.ps.table.MemoryNodes;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -76,7 +77,7 @@ public final class ShardState {
         return new ShardState(
                 spec,
                 id,
-                new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows()));
+                new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows(), MemoryNodes.of(id.shard())));
     }
 
     /** @throws IllegalStateException when the snapshot is of another spec or another shard */

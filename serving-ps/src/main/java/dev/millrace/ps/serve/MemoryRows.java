@@ -41,7 +41,7 @@ final class MemoryRows implements ServingRows {
 
     @Override
     public void load(ServedVersion version) {
-        OffHeapTable table = VersionedWeights.newTable();
+        OffHeapTable table = weights.emptyTable();
         store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
         weights.replace(table, version);
     }
@@ -49,7 +49,7 @@ final class MemoryRows implements ServingRows {
     @Override
     public void clear(ServedVersion nothing) {
         store.clear();
-        weights.replace(VersionedWeights.newTable(), nothing);
+        weights.replace(weights.emptyTable(), nothing);
     }
 
     @Override
@@ -75,7 +75,7 @@ final class MemoryRows implements ServingRows {
     public void replaceShard(
             int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
         int shards = state.nextDelta().length;
-        OffHeapTable table = VersionedWeights.newTable();
+        OffHeapTable table = weights.emptyTable();
         table.reserve(snapshot.training().size());
         if (shards > 1) {
             ParameterTable now = weights.table();

@@ -7,6 +7,7 @@ import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.snapshot.SnapshotPlace;
+import dev.millrace.ps.table.RowLayout;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,9 +23,16 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
      * @param shards the only ones that it follows; keys of others have no rows here
      * @param maxHotRows rows in memory; the others are read from disk when a request needs them. {@link #ALL_ROWS}: no
      *     bound, and nothing is ever read from disk for a request
+     * @param compact all rows in three fifths of the memory ({@link RowLayout#SERVING_COMPACT}), a little slower; for
+     *     {@link #ALL_ROWS} only
      */
     public record Config(
-            String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards, long maxHotRows) {
+            String bootstrapServers,
+            Path rows,
+            SnapshotPlace snapshots,
+            ShardSet shards,
+            long maxHotRows,
+            boolean compact) {
         /** Every row in memory. */
         public static final long ALL_ROWS = Long.MAX_VALUE;
 
@@ -32,10 +40,14 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
             if (maxHotRows < 1) {
                 throw new IllegalArgumentException("maxHotRows must be at least 1, not " + maxHotRows);
             }
+            if (compact && maxHotRows != ALL_ROWS) {
+                throw new IllegalArgumentException(
+                        "compact is for all rows in memory, not for maxHotRows " + maxHotRows);
+            }
         }
 
         public Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
-            this(bootstrapServers, rows, snapshots, shards, ALL_ROWS);
+            this(bootstrapServers, rows, snapshots, shards, ALL_ROWS, false);
         }
 
         public Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
@@ -47,7 +59,11 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         }
 
         public Config withMaxHotRows(long rowsInMemory) {
-            return new Config(bootstrapServers, rows, snapshots, shards, rowsInMemory);
+            return new Config(bootstrapServers, rows, snapshots, shards, rowsInMemory, compact);
+        }
+
+        public Config withCompactRows(boolean compactRows) {
+            return new Config(bootstrapServers, rows, snapshots, shards, maxHotRows, compactRows);
         }
     }
 
@@ -73,7 +89,8 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         RowStore store = RowStore.open(config.rows());
         try {
             if (config.maxHotRows() == Config.ALL_ROWS) {
-                VersionedWeights all = new VersionedWeights(model);
+                VersionedWeights all =
+                        new VersionedWeights(model, config.compact() ? RowLayout.SERVING_COMPACT : RowLayout.SERVING);
                 weights = all;
                 rows = new MemoryRows(all, store, new ServingKeys(spec));
                 reader = all::read;

@@ -27,7 +27,11 @@ final class VersionedWeights {
     private volatile ServedVersion version = ServedVersion.NONE;
 
     VersionedWeights(LinearModel model) {
-        this(model, newTable());
+        this(model, RowLayout.SERVING);
+    }
+
+    VersionedWeights(LinearModel model, RowLayout layout) {
+        this(model, new OffHeapTable(layout, Long.MAX_VALUE));
     }
 
     VersionedWeights(LinearModel model, OffHeapTable table) {
@@ -40,8 +44,8 @@ final class VersionedWeights {
      * standardized number's makes one more here) and sends a tombstone for what it removes. A second bound here could
      * only drop rows silently, and so serve other weights than were learned.
      */
-    static OffHeapTable newTable() {
-        return new OffHeapTable(RowLayout.SERVING, Long.MAX_VALUE);
+    OffHeapTable emptyTable() {
+        return new OffHeapTable(table.layout(), Long.MAX_VALUE);
     }
 
     /** For the applying thread. */
@@ -67,9 +71,7 @@ final class VersionedWeights {
         return read(() -> {
             ParameterTable weights = table;
             ServedVersion read = version;
-            for (int i = 0; i < n; i++) {
-                to[i] = weight(weights, keys[i]);
-            }
+            weights.getFloats(keys, n, RowLayout.WEIGHT, to);
             return read;
         });
     }
@@ -124,7 +126,7 @@ final class VersionedWeights {
         }
     }
 
-    /** @param table without a bound, see {@link #newTable} */
+    /** @param table without a bound, see {@link #emptyTable} */
     static void put(ParameterTable table, long key, float weight) {
         if (Delta.isTombstone(weight)) {
             table.remove(key);

@@ -245,7 +245,7 @@ class DeltaApplierTest {
 
     @Test
     void rowsOfAnotherSpecAreDroppedForTheSnapshot() throws IOException {
-        ParameterTable other = VersionedWeights.newTable();
+        ParameterTable other = weights.emptyTable();
         other.findOrInsert(77);
         store.writeAll(other, new RowStore.State(ServedVersion.before(1), 99, new long[] {3}));
         assertArrayEquals(new long[] {-1}, applier.resume(1));
@@ -271,7 +271,7 @@ class DeltaApplierTest {
     }
 
     private void crashWhileWriting() {
-        ParameterTable table = VersionedWeights.newTable();
+        ParameterTable table = weights.emptyTable();
         for (int key = 1; key <= 20_000; key++) {
             table.findOrInsert(1_000 + key);
         }

@@ -291,7 +291,7 @@ class DeltaFollowerTest {
         first.close();
         log.expireBefore(1, 2);
         log.expireBefore(0, 1);
-        weights.replace(VersionedWeights.newTable(), ServedVersion.NONE);
+        weights.replace(weights.emptyTable(), ServedVersion.NONE);
         log.add(delta(0, 2, keyOf(0, 1)));
         DeltaFollower again = start();
         awaitVersion(4);

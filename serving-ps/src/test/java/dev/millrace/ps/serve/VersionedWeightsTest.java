@@ -62,7 +62,7 @@ class VersionedWeightsTest {
     void aRequestNeverSeesTwoVersionsWhileTheTableGrows() throws Exception {
         for (long seed = 1; seed <= 3; seed++) {
             Random random = new Random(seed);
-            weights.replace(VersionedWeights.newTable(), version(0));
+            weights.replace(weights.emptyTable(), version(0));
             long[] shared = new long[SHARED_KEYS];
             for (int i = 0; i < SHARED_KEYS; i++) {
                 shared[i] = key(random);
