@@ -22,7 +22,19 @@ class LauncherTest {
     void helpNamesEveryCommand() throws IOException, InterruptedException {
         Tools.Result help = Tools.millrace("--help");
         assertEquals(0, help.code(), help.output());
-        for (String command : new String[] {"demo", "serve", "serving-ps", "replay", "validate", "bench", "test"}) {
+        for (String command : new String[] {
+            "demo",
+            "serve",
+            "serving-ps",
+            "broker",
+            "training-ps",
+            "learner",
+            "replay",
+            "validate",
+            "bench",
+            "chaos",
+            "test"
+        }) {
             assertTrue(help.output().contains("  " + command), command + " in " + help.output());
         }
     }

@@ -42,6 +42,8 @@ final class MemoryRows implements ServingRows {
     @Override
     public void load(ServedVersion version) {
         OffHeapTable table = weights.emptyTable();
+        // They come in the order of their places: a table that grew with them would have all of them at its front.
+        table.reserve(version.rows());
         store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
         weights.replace(table, version);
     }
@@ -76,7 +78,8 @@ final class MemoryRows implements ServingRows {
             int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
         int shards = state.nextDelta().length;
         OffHeapTable table = weights.emptyTable();
-        table.reserve(snapshot.training().size());
+        // As above, also of the other shards' rows.
+        table.reserve(Math.max(snapshot.training().size(), weights.version().rows()));
         if (shards > 1) {
             ParameterTable now = weights.table();
             now.forEachRow(row -> {

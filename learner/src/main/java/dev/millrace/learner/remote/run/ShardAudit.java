@@ -63,6 +63,9 @@ public final class ShardAudit implements AutoCloseable {
         ParameterTable copy =
                 new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows());
         try (ShardConnection connection = await(connector.connect(shard))) {
+            // They come in the order of their places: a table that grew with them would have all of them at its front.
+            copy.reserve(ShardStatus.read(ask(connection, Op.STATUS, shard, 0, BodyWriter.NOTHING))
+                    .rows());
             for (long place = 0; place < PLACES; ) {
                 long from = place;
                 ByteBuffer body = ask(connection, Op.ROWS, shard, Long.BYTES, target -> target.putLong(from));
