@@ -31,7 +31,7 @@ public final class TableBench {
 
     private static final int BATCHES = 64;
     /** Smaller tables double, and their memory does not matter. */
-    private static final long FROM_ROWS = 1_000_000;
+    private static final long FROM_ROWS = 4_000_000;
 
     private static final int WINDOWS = 9;
     private static final double WINDOW_S = 1;

@@ -185,21 +185,15 @@ public final class OffHeapTable implements ParameterTable {
         return MISSING;
     }
 
-    /** For batches, which are compiled: the Vector API is slow until then. */
-    private long searchWide(long from, long key) {
-        if (!WideCompare.AVAILABLE) {
-            return search(from, key);
-        }
-        for (long bucket = from; bucket < end; bucket += bucketBytes) {
+    /** For batches, which are compiled: the Vector API is slow until then. Most keys are in their first bucket. */
+    private long searchWide(long bucket, long key) {
+        if (WideCompare.AVAILABLE) {
             long found = waysOf(bucket, key);
             if (found != 0) {
                 return bucket + keysBytes + (long) Long.numberOfTrailingZeros(found) * stateBytes;
             }
-            if (waysOf(bucket, EMPTY) != 0) {
-                return MISSING;
-            }
         }
-        return MISSING;
+        return search(bucket, key);
     }
 
     /** Bit w is set where way w has the key. */

@@ -36,7 +36,7 @@ public enum RowLayout {
     FTRL(16, 4, 64, 0.48, 1.22),
     FTRL_AGED(24, 5, 128, 0.52, 1.22),
     /** As SERVING, in three fifths of its memory: more rows lie behind a full bucket, and cost a wrong guess each. */
-    SERVING_COMPACT(12, 5, 64, 0.82, 1.14);
+    SERVING_COMPACT(12, 5, 64, 0.84, 1.13);
 
     public static final int KEY = 0;
 
