@@ -19,7 +19,6 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
-import it.unimi.dsi.fastutil.longs.LongIterator;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -55,6 +54,11 @@ public final class ShardState {
     private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
     private final SortedMap<Integer, Delta.Range> open = new TreeMap<>();
     private final LongOpenHashSet touched = new LongOpenHashSet();
+    /** Rows of the batch that is being closed, and its records; the first {@link #closed} of them are in deltas. */
+    private LongArrayList closing = new LongArrayList();
+
+    private int closed;
+    private final SortedMap<Integer, Delta.Range> closingRanges = new TreeMap<>();
     private long epoch;
     private long sequence;
     private long samples;
@@ -162,43 +166,50 @@ public final class ShardState {
 
     /** Whether there is something to publish: records learned since the last batch was closed, or rows to send anew. */
     public boolean hasOpenBatch() {
-        return !open.isEmpty() || !touched.isEmpty();
+        return !open.isEmpty() || touchedRows() > 0 || !closingRanges.isEmpty();
     }
 
     /** Rows that the open batch changed. */
     public int touchedRows() {
-        return touched.size();
+        return touched.size() + closing.size() - closed;
     }
 
     /** Closes the open batch: absolute rows under the next sequence. */
     public Delta closeBatch(long learnedMs) {
-        LongArrayList keys = new LongArrayList(touched.size());
-        FloatArrayList weights = new FloatArrayList(touched.size());
-        for (LongIterator it = touched.iterator(); it.hasNext(); ) {
-            serve(it.nextLong(), keys, weights);
-        }
-        touched.clear();
-        Delta.Header header = header(learnedMs, new TreeMap<>(open));
-        open.clear();
-        return new Delta(header, keys.toLongArray(), weights.toFloatArray());
+        return closeBatch(learnedMs, Integer.MAX_VALUE);
     }
 
     /**
-     * Closes at most this many of the changed rows into a delta. The records of the batch are named by the delta that
-     * holds the last of its rows: until then serving has not learned them.
+     * Closes at most this many of the changed rows into a delta. A batch of more takes several, the last of which names
+     * its records: until then serving has not learned them. What changes meanwhile is the next batch.
      */
     public Delta closeBatch(long learnedMs, int maxRows) {
-        if (touched.size() <= maxRows) {
-            return closeBatch(learnedMs);
+        if (closed == closing.size() && closingRanges.isEmpty()) {
+            beginClosing();
         }
-        LongArrayList keys = new LongArrayList(maxRows);
-        FloatArrayList weights = new FloatArrayList(maxRows);
-        LongIterator it = touched.iterator();
-        for (int i = 0; i < maxRows; i++) {
-            serve(it.nextLong(), keys, weights);
-            it.remove();
+        int rows = Math.min(maxRows, closing.size() - closed);
+        LongArrayList keys = new LongArrayList(rows);
+        FloatArrayList weights = new FloatArrayList(rows);
+        for (int end = closed + rows; closed < end; closed++) {
+            serve(closing.getLong(closed), keys, weights);
         }
-        return new Delta(header(learnedMs, new TreeMap<>()), keys.toLongArray(), weights.toFloatArray());
+        SortedMap<Integer, Delta.Range> ranges = new TreeMap<>();
+        if (closed == closing.size()) {
+            ranges.putAll(closingRanges);
+            closingRanges.clear();
+            closing = new LongArrayList();
+            closed = 0;
+        }
+        return new Delta(header(learnedMs, ranges), keys.toLongArray(), weights.toFloatArray());
+    }
+
+    /** All at once, and not row by row out of the set: one half full where it is emptied last would crowd. */
+    private void beginClosing() {
+        closing = new LongArrayList(touched);
+        closed = 0;
+        touched.clear();
+        closingRanges.putAll(open);
+        open.clear();
     }
 
     private void serve(long touchedKey, LongArrayList keys, FloatArrayList weights) {
@@ -229,7 +240,7 @@ public final class ShardState {
                 duplicates,
                 spec.policies().weights(),
                 // While rows wait for the next delta, serving cannot have them.
-                touched.isEmpty() ? ParityDigest.ofTraining(table, rows, sequence) : null);
+                touchedRows() == 0 ? ParityDigest.ofTraining(table, rows, sequence) : null);
     }
 
     /**

@@ -3,6 +3,8 @@ package dev.millrace.learner.remote.shard;
 import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.delta.Delta;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +27,9 @@ final class DeltaOutbox implements AutoCloseable {
     private final ShardConfig config;
     private final InstantSource clock;
     private final SortedMap<Integer, Long> mustReach;
-    private @Nullable Delta pending;
+    /** Closed, in sequence; the first is on its way. */
+    private final Deque<Delta> pending = new ArrayDeque<>();
+
     private @Nullable CompletableFuture<Long> onTheWay;
     /** Of the last delta that was closed. */
     private CompletableFuture<Long> acknowledgement;
@@ -53,50 +57,57 @@ final class DeltaOutbox implements AutoCloseable {
         this.mustReach = new TreeMap<>(mustReach);
     }
 
-    /** Takes note of what the log answered, and sends what is next. */
-    void tick() {
-        collect();
-        if (pending == null && clock.millis() >= nextAtMs && state.hasOpenBatch() && caughtUp()) {
-            closeBatch();
+    /** Sends what is next, if nothing is on its way. */
+    void send() {
+        if (isIdle() && clock.millis() >= nextAtMs && state.hasOpenBatch() && caughtUp()) {
+            close(1);
         }
-        Delta next = pending;
+        Delta next = pending.peek();
         if (next != null && onTheWay == null && clock.millis() >= nextAtMs) {
             onTheWay = writer.append(next);
         }
     }
 
-    /** Closes the open batch now, without waiting for its time. Only while {@link #isIdle}. */
-    void closeBatch() {
-        pending = state.closeBatch(clock.millis(), config.maxDeltaRows());
-        acknowledgement = new CompletableFuture<>();
+    /** Closes everything that is open now, without waiting for its time, into as many deltas as that takes. */
+    void closeAll() {
+        close(Integer.MAX_VALUE);
+    }
+
+    private void close(int atMost) {
+        for (int i = 0; i < atMost && state.hasOpenBatch(); i++) {
+            pending.add(state.closeBatch(clock.millis(), config.maxDeltaRows()));
+            acknowledgement = new CompletableFuture<>();
+        }
         nextAtMs = clock.millis();
     }
 
-    private void collect() {
+    /** Takes note of what the log answered. */
+    void collect() {
         if (onTheWay == null || !onTheWay.isDone()) {
             return;
         }
         if (onTheWay.isCompletedExceptionally()) {
             LOG.warn(
                     "delta {} of model {} shard {} could not be written: {}; once more in {}",
-                    state.sequence(),
+                    published + 1,
                     state.spec().model(),
                     state.id().shard(),
                     onTheWay.exceptionNow().toString(),
                     config.retry());
             nextAtMs = clock.millis() + config.retry().toMillis();
         } else {
-            published = state.sequence();
-            pending = null;
-            acknowledgement.complete(onTheWay.resultNow());
-            nextAtMs = clock.millis() + config.deltaInterval().toMillis();
+            published = pending.remove().header().sequence();
+            if (isIdle()) {
+                acknowledgement.complete(onTheWay.resultNow());
+                nextAtMs = clock.millis() + config.deltaInterval().toMillis();
+            }
         }
         onTheWay = null;
     }
 
     /** Whether everything that was closed is acknowledged. */
     boolean isIdle() {
-        return pending == null;
+        return pending.isEmpty();
     }
 
     /** Whether the shard is at or beyond what its last delta on the log included. */

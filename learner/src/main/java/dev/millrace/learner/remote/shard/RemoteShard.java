@@ -78,8 +78,10 @@ public final class RemoteShard implements AutoCloseable {
 
     /** Publishes and writes what is due. Does not wait. */
     public void tick() {
-        outbox.tick();
+        outbox.collect();
+        // Before the next delta is closed: a snapshot begins where one ends.
         snapshots.tick();
+        outbox.send();
         life.say(nowNs());
         if (applier.refusedRows() > refusedTold && clock.millis() >= nextTellMs) {
             LOG.warn(

@@ -57,11 +57,9 @@ final class ShardSnapshots implements AutoCloseable {
         if (!outbox.isIdle() || !outbox.caughtUp()) {
             return;
         }
-        if (state.hasOpenBatch()) {
-            outbox.closeBatch();
-        }
-        if (state.hasOpenBatch() || state.sequence() == durableSequence) {
-            // More than one delta's rows: after this one. Or nothing new.
+        outbox.closeAll();
+        if (state.sequence() == durableSequence) {
+            // Nothing new.
             return;
         }
         taken = state.offsets();
