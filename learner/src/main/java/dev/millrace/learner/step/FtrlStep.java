@@ -19,19 +19,13 @@ import dev.millrace.ps.table.RowLayout;
  * <p>A sample kept at rate r is learned at σ(z − ln r), so that σ(z) is calibrated without r. A standardized number's
  * mean and variance follow after the sample (Welford 1962). Belongs to the thread that owns the table.
  */
-public final class FtrlStep {
+public final class FtrlStep implements Step {
     private final Ftrl ftrl;
     private final LinearModel model;
     private final FtrlRows rows;
     private final ParameterTable table;
     private final RowLife life;
     private final FeatureVector vector = new FeatureVector();
-
-    /** Told the key of every row that a step changes, possibly more than once. */
-    @FunctionalInterface
-    public interface Touched {
-        void key(long key);
-    }
 
     /**
      * @param table of the spec's training layout
@@ -45,12 +39,22 @@ public final class FtrlStep {
         this.life = life;
     }
 
-    /**
-     * Learns one sample. O(features).
-     *
-     * @return false, and nothing changed, when its gradient is not finite
-     */
-    public boolean learn(SampleBlock block, int sample, Touched touched) {
+    @Override
+    public int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched) {
+        int learned = 0;
+        for (int i = 0; i < count; i++) {
+            predictions[i] = learn(block, samples[i], touched);
+            learned += Float.isNaN(predictions[i]) ? 0 : 1;
+        }
+        return learned;
+    }
+
+    /** Every row is in the table at once. */
+    @Override
+    public void flush(Touched touched) {}
+
+    /** One sample, O(features): its probability before; NaN, and nothing changed, when its gradient is not finite. */
+    private float learn(SampleBlock block, int sample, Touched touched) {
         vector.clear();
         for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
             vector.add(block.featureId(f), block.featureValue(f));
@@ -60,7 +64,7 @@ public final class FtrlStep {
         double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));
         double error = (p - block.label(sample)) * block.weight(sample);
         if (!Double.isFinite(error)) {
-            return false;
+            return Float.NaN;
         }
         int second = RowLife.second(block.eventTimeMs(sample));
         for (int i = 0; i < vector.size(); i++) {
@@ -71,7 +75,7 @@ public final class FtrlStep {
                 observe(vector.id(i), vector.value(i), block.sampleId(sample), second, touched);
             }
         }
-        return true;
+        return block.keepRate(sample) == 1 ? (float) p : LinearModel.sigmoid(z);
     }
 
     private float weight(long key) {

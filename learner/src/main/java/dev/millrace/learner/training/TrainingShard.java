@@ -3,7 +3,8 @@ package dev.millrace.learner.training;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.learner.step.FtrlStep;
+import dev.millrace.learner.step.Step;
+import dev.millrace.learner.step.Steps;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
@@ -19,13 +20,15 @@ import java.util.concurrent.Future;
 public final class TrainingShard {
     private final ShardState state;
     private final long fingerprint;
-    private final FtrlStep step;
+    private final Step step;
     private final RecentIds recent;
+    private int[] fresh = new int[256];
+    private float[] predictions = new float[256];
 
     private TrainingShard(ShardState state, RecentIds recent) {
         this.state = state;
         this.fingerprint = state.spec().fingerprint();
-        this.step = new FtrlStep(state.spec(), state.table(), state.life());
+        this.step = Steps.of(state.spec(), state.table(), state.life());
         this.recent = recent;
     }
 
@@ -52,16 +55,29 @@ public final class TrainingShard {
             state.count(0, 0, block.size());
             return;
         }
-        for (int i = 0; i < block.size(); i++) {
-            if (!recent.add(block.sampleId(i))) {
-                state.count(0, 1, 0);
-            } else if (step.learn(block, i, state::touch)) {
-                state.count(1, 0, 0);
-                state.sumIds(block.sampleId(i));
-            } else {
-                state.count(0, 0, 1);
+        int count = freshOf(block);
+        int learned = step.learn(block, fresh, count, predictions, state::touch);
+        for (int i = 0; i < count; i++) {
+            if (!Float.isNaN(predictions[i])) {
+                state.sumIds(block.sampleId(fresh[i]));
             }
         }
+        state.count(learned, block.size() - count, count - learned);
+    }
+
+    /** Collects the samples that were not learned yet. */
+    private int freshOf(SampleBlock block) {
+        if (block.size() > fresh.length) {
+            fresh = new int[block.size()];
+            predictions = new float[block.size()];
+        }
+        int count = 0;
+        for (int i = 0; i < block.size(); i++) {
+            if (recent.add(block.sampleId(i))) {
+                fresh[count++] = i;
+            }
+        }
+        return count;
     }
 
     /** Takes note of a record that holds no samples that can be read. */
@@ -87,6 +103,7 @@ public final class TrainingShard {
 
     /** Closes the open batch: absolute rows under the next sequence. */
     public Delta closeBatch(long learnedMs) {
+        step.flush(state::touch);
         state.expire();
         return state.closeBatch(learnedMs);
     }

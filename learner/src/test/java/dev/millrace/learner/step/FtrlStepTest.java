@@ -57,6 +57,10 @@ class FtrlStepTest {
         }
     }
 
+    private boolean learn(SampleBlock block) {
+        return step.learn(block, new int[] {0}, 1, new float[1], touched::add) == 1;
+    }
+
     @Test
     void agreesWithThePlainAlgorithm() {
         long seed = 7;
@@ -64,7 +68,7 @@ class FtrlStepTest {
         Plain plain = new Plain();
         for (int i = 0; i < 5_000; i++) {
             SampleBlock block = Samples.random(random, SPEC.fingerprint(), i, 1);
-            assertTrue(step.learn(block, 0, touched::add));
+            assertTrue(learn(block));
             plain.learn(block, 0);
         }
         assertTrue(plain.rows.size() > 100);
@@ -81,7 +85,7 @@ class FtrlStepTest {
     void biasRowCountsSamplesAndSumsTheirIds() {
         long sum = 0;
         for (int i = 0; i < 10; i++) {
-            step.learn(Samples.one(SPEC.fingerprint(), 1_000L * i + 3, 1f, 1f, 42L), 0, touched::add);
+            learn(Samples.one(SPEC.fingerprint(), 1_000L * i + 3, 1f, 1f, 42L));
             sum += 1_000L * i + 3;
         }
         long bias = table.find(FeatureIds.BIAS);
@@ -99,7 +103,7 @@ class FtrlStepTest {
         for (int i = 0; i < 200_000; i++) {
             boolean positive = random.nextDouble() < trueRate;
             if (positive || random.nextDouble() < keep) {
-                step.learn(Samples.kept(SPEC.fingerprint(), i, positive ? 1f : 0f, keep), 0, touched::add);
+                learn(Samples.kept(SPEC.fingerprint(), i, positive ? 1f : 0f, keep));
             }
         }
         long bias = table.find(FeatureIds.BIAS);
@@ -115,7 +119,7 @@ class FtrlStepTest {
         Random random = new Random(5);
         for (int i = 0; i < 20_000; i++) {
             float x = (float) (50 + 10 * random.nextGaussian());
-            step.learn(Samples.one(SPEC.fingerprint(), i, 1f, x, value), 0, touched::add);
+            learn(Samples.one(SPEC.fingerprint(), i, 1f, x, value));
         }
         long row = table.find(mean);
         assertEquals(50, table.getFloat(row, RowLayout.Z), 0.5);
@@ -132,7 +136,7 @@ class FtrlStepTest {
         for (int i = 0; i < 8 * FtrlRows.WINDOW; i++) {
             double center = i < 4 * FtrlRows.WINDOW ? 50 : 90;
             float x = (float) (center + 10 * random.nextGaussian());
-            step.learn(Samples.one(SPEC.fingerprint(), i, 1f, x, value), 0, touched::add);
+            learn(Samples.one(SPEC.fingerprint(), i, 1f, x, value));
         }
         long row = table.find(mean);
         assertEquals(90, table.getFloat(row, RowLayout.Z), 2);
@@ -142,21 +146,21 @@ class FtrlStepTest {
 
     @Test
     void aRowThatWouldOverflowStaysAsItIs() {
-        step.learn(Samples.one(SPEC.fingerprint(), 1, 1f, 1e30f, 42L), 0, touched::add);
+        learn(Samples.one(SPEC.fingerprint(), 1, 1f, 1e30f, 42L));
         assertEquals(ParameterTable.MISSING, table.find(42L), "no row is made for it either");
         assertFalse(touched.contains(42L));
-        assertTrue(step.learn(Samples.one(SPEC.fingerprint(), 2, 1f, 1f, 42L), 0, touched::add));
+        assertTrue(learn(Samples.one(SPEC.fingerprint(), 2, 1f, 1f, 42L)));
         float n = table.getFloat(table.find(42L), RowLayout.N);
         assertTrue(n > 0);
-        step.learn(Samples.one(SPEC.fingerprint(), 3, 0f, 1e30f, 42L), 0, touched::add);
+        learn(Samples.one(SPEC.fingerprint(), 3, 0f, 1e30f, 42L));
         assertEquals(n, table.getFloat(table.find(42L), RowLayout.N));
         assertEquals(1, table.getInt(table.find(42L), RowLayout.UPDATES));
     }
 
     @Test
     void aGradientThatIsNotFiniteChangesNothing() {
-        assertFalse(step.learn(Samples.one(SPEC.fingerprint(), 1, Float.NaN, 1f, 42L), 0, touched::add));
-        assertFalse(step.learn(Samples.one(SPEC.fingerprint(), 1, 1f, Float.POSITIVE_INFINITY, 42L), 0, touched::add));
+        assertFalse(learn(Samples.one(SPEC.fingerprint(), 1, Float.NaN, 1f, 42L)));
+        assertFalse(learn(Samples.one(SPEC.fingerprint(), 1, 1f, Float.POSITIVE_INFINITY, 42L)));
         assertEquals(0, table.size());
         assertTrue(touched.isEmpty());
     }

@@ -1,0 +1,28 @@
+package dev.millrace.learner.step;
+
+import dev.millrace.ingest.sample.SampleBlock;
+
+/**
+ * Forward and backward of one model over sample blocks: what samples do to the rows of its table, and what they were
+ * predicted before. The same calls give the same bits. Belongs to the thread that owns the table.
+ */
+public interface Step {
+    /** Told the key of every row that a step changes, possibly more than once. */
+    @FunctionalInterface
+    interface Touched {
+        void key(long key);
+    }
+
+    /**
+     * Learns samples of a block in their order. A model may take several as one minibatch, never of two calls.
+     *
+     * @param samples which, the first {@code count} of them
+     * @param predictions [count] receives what each was predicted by weights that had not learned it: a probability, or
+     *     a value where the loss is squared; NaN: refused, since its gradient is not finite, and nothing changed
+     * @return how many were learned
+     */
+    int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched);
+
+    /** Writes what the step keeps beside the table into it. Before its rows are read: at the end of a batch. */
+    void flush(Touched touched);
+}

@@ -1,0 +1,18 @@
+package dev.millrace.learner.step;
+
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.life.RowLife;
+import dev.millrace.ps.table.ParameterTable;
+
+/** The step that a spec asks for. */
+public final class Steps {
+    private Steps() {}
+
+    /**
+     * @param table of the spec's training layout
+     * @param life of its rows
+     */
+    public static Step of(ModelSpec spec, ParameterTable table, RowLife life) {
+        return new FtrlStep(spec, table, life);
+    }
+}
