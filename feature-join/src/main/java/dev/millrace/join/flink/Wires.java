@@ -68,6 +68,7 @@ final class Wires {
             out.writeFloat(meta.servedScore());
             out.writeLong(meta.modelVersion());
             out.writeLong(meta.eventTimeMs());
+            out.writeByte(meta.flags());
             FeatureVector vector = sample.vector();
             out.writeInt(vector.size());
             for (int i = 0; i < vector.size(); i++) {
@@ -88,7 +89,8 @@ final class Wires {
                     in.readFloat(),
                     in.readFloat(),
                     in.readLong(),
-                    in.readLong());
+                    in.readLong(),
+                    in.readByte());
             FeatureVector vector = new FeatureVector();
             for (int left = in.readInt(); left > 0; left--) {
                 vector.add(in.readLong(), in.readFloat());

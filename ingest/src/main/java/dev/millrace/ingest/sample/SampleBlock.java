@@ -9,11 +9,17 @@ import java.util.Arrays;
  * <pre>
  *  header   model · spec fingerprint · joinedMs · watermarkMs
  *  columns  sampleId[n] requestHash[n] actionHash[n] label[n] weight[n] keepRate[n] servedScore[n]
- *           modelVersion[n] eventTimeMs[n] offsets[n+1]
+ *           modelVersion[n] eventTimeMs[n] flags[n] offsets[n+1]
  *  features id[offsets[n]] value[offsets[n]]
  * </pre>
  */
 public final class SampleBlock {
+    /**
+     * Flag: the item's negative goes out at once and a positive follows it, so every positive has a fake negative before
+     * it, and learning weighs both by the model's own p.
+     */
+    public static final byte FAKE_NEGATIVES = 1;
+
     private final Header header;
     private final Columns columns;
 
@@ -35,6 +41,7 @@ public final class SampleBlock {
             float[] servedScores,
             long[] modelVersions,
             long[] eventTimesMs,
+            byte[] flags,
             int[] offsets,
             long[] featureIds,
             float[] featureValues) {}
@@ -93,11 +100,12 @@ public final class SampleBlock {
         return columns.labels[i];
     }
 
+    /** How many samples it stands for; below 0: it takes one back that was sent before. */
     public float weight(int i) {
         return columns.weights[i];
     }
 
-    /** Probability with which a sample like this was kept, in (0, 1]. */
+    /** Probability with which negatives of this model were kept, in (0, 1]; positives are kept always. */
     public float keepRate(int i) {
         return columns.keepRates[i];
     }
@@ -115,6 +123,15 @@ public final class SampleBlock {
     /** Of the action, or of the window's end. */
     public long eventTimeMs(int i) {
         return columns.eventTimesMs[i];
+    }
+
+    /** Whether {@link #FAKE_NEGATIVES} is set. */
+    public boolean hasFakeNegatives(int i) {
+        return (columns.flags[i] & FAKE_NEGATIVES) != 0;
+    }
+
+    byte flags(int i) {
+        return columns.flags[i];
     }
 
     /** Index of the first feature of sample i; {@code i = size()} gives the end. */

@@ -5,7 +5,11 @@ import java.util.Arrays;
 
 /** Collects samples into columns. Reused after {@link #build}; one thread. */
 public final class SampleBlockBuilder {
-    /** One sample but its features. */
+    /**
+     * One sample but its features.
+     *
+     * @param flags of {@link SampleBlock}
+     */
     public record Meta(
             long sampleId,
             long requestHash,
@@ -15,7 +19,31 @@ public final class SampleBlockBuilder {
             float keepRate,
             float servedScore,
             long modelVersion,
-            long eventTimeMs) {}
+            long eventTimeMs,
+            byte flags) {
+        public Meta(
+                long sampleId,
+                long requestHash,
+                long actionHash,
+                float label,
+                float weight,
+                float keepRate,
+                float servedScore,
+                long modelVersion,
+                long eventTimeMs) {
+            this(
+                    sampleId,
+                    requestHash,
+                    actionHash,
+                    label,
+                    weight,
+                    keepRate,
+                    servedScore,
+                    modelVersion,
+                    eventTimeMs,
+                    (byte) 0);
+        }
+    }
 
     private Meta[] metas = new Meta[16];
     private int[] offsets = new int[17];
@@ -58,7 +86,8 @@ public final class SampleBlockBuilder {
                         block.keepRate(sample),
                         block.servedScore(sample),
                         block.modelVersion(sample),
-                        block.eventTimeMs(sample)),
+                        block.eventTimeMs(sample),
+                        block.flags(sample)),
                 scratch);
     }
 
@@ -85,6 +114,7 @@ public final class SampleBlockBuilder {
                 new float[n],
                 new long[n],
                 new long[n],
+                new byte[n],
                 Arrays.copyOf(offsets, n + 1),
                 Arrays.copyOf(featureIds, features),
                 Arrays.copyOf(featureValues, features));
@@ -99,6 +129,7 @@ public final class SampleBlockBuilder {
             columns.servedScores()[i] = meta.servedScore();
             columns.modelVersions()[i] = meta.modelVersion();
             columns.eventTimesMs()[i] = meta.eventTimeMs();
+            columns.flags()[i] = meta.flags();
         }
         size = 0;
         return new SampleBlock(header, columns);

@@ -6,18 +6,23 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes of a {@link SampleBlock}, little endian, version 1:
+ * Bytes of a {@link SampleBlock}, little endian, version 2:
  *
  * <pre>
- *  u8 version=1 · u8 flags (1: every feature value is 1, values left out) · u16 model length · model UTF-8
+ *  u8 version=2 · u8 form (1: every feature value is 1, values left out; 2: no sample has flags, flags left out)
+ *  u16 model length · model UTF-8
  *  i64 fingerprint · i64 joinedMs · i64 watermarkMs · i32 n · i32 features
- *  columns in SampleBlock's order, offsets as i32[n+1], then ids, then values unless flag 1
+ *  columns in SampleBlock's order, flags unless form 2, offsets as i32[n+1], then ids, then values unless form 1
  * </pre>
+ *
+ * Version 1, which is still read, has no flags.
  */
 public final class SampleBlockCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
+    private static final byte WITHOUT_FLAGS = 1;
 
     private static final int ALL_ONES = 1;
+    private static final int NO_FLAGS = 2;
     private static final int FIXED = 1 + 1 + 2 + 3 * Long.BYTES + 2 * Integer.BYTES;
     private static final int PER_SAMPLE = 5 * Long.BYTES + 4 * Float.BYTES + Integer.BYTES;
 
@@ -30,9 +35,11 @@ public final class SampleBlockCodec {
         int n = block.size();
         int features = c.featureIds().length;
         boolean ones = allOnes(c.featureValues());
-        int bytes = FIXED + model.length + n * PER_SAMPLE + Integer.BYTES + features * (ones ? 8 : 12);
+        boolean plain = allZeros(c.flags());
+        int bytes =
+                FIXED + model.length + n * (PER_SAMPLE + (plain ? 0 : 1)) + Integer.BYTES + features * (ones ? 8 : 12);
         ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(VERSION).put((byte) (ones ? ALL_ONES : 0));
+        out.put(VERSION).put((byte) ((ones ? ALL_ONES : 0) | (plain ? NO_FLAGS : 0)));
         out.putShort((short) model.length).put(model);
         out.putLong(header.specFingerprint()).putLong(header.joinedMs()).putLong(header.watermarkMs());
         out.putInt(n).putInt(features);
@@ -45,6 +52,9 @@ public final class SampleBlockCodec {
         put(out, c.servedScores());
         put(out, c.modelVersions());
         put(out, c.eventTimesMs());
+        if (!plain) {
+            out.put(c.flags());
+        }
         for (int offset : c.offsets()) {
             out.putInt(offset);
         }
@@ -67,10 +77,13 @@ public final class SampleBlockCodec {
 
     private static SampleBlock decode(ByteBuffer in) {
         byte version = in.get();
-        if (version != VERSION) {
-            throw new IllegalArgumentException("sample block: version " + version + ", known is " + VERSION);
+        if (version != VERSION && version != WITHOUT_FLAGS) {
+            throw new IllegalArgumentException(
+                    "sample block: version " + version + ", known are " + WITHOUT_FLAGS + ".." + VERSION);
         }
-        boolean ones = (in.get() & ALL_ONES) != 0;
+        byte form = in.get();
+        boolean ones = (form & ALL_ONES) != 0;
+        boolean plain = version == WITHOUT_FLAGS || (form & NO_FLAGS) != 0;
         byte[] model = new byte[Short.toUnsignedInt(in.getShort())];
         in.get(model);
         var header = new SampleBlock.Header(
@@ -93,6 +106,7 @@ public final class SampleBlockCodec {
                         floats(in, n),
                         longs(in, n),
                         longs(in, n),
+                        flags(in, n, plain),
                         ints(in, n + 1),
                         longs(in, features),
                         ones ? ones(features) : floats(in, features)));
@@ -105,6 +119,23 @@ public final class SampleBlockCodec {
             }
         }
         return true;
+    }
+
+    private static boolean allZeros(byte[] values) {
+        for (byte value : values) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] flags(ByteBuffer in, int n, boolean plain) {
+        byte[] flags = new byte[n];
+        if (!plain) {
+            in.get(flags);
+        }
+        return flags;
     }
 
     private static void put(ByteBuffer out, long[] values) {

@@ -2,6 +2,7 @@ package dev.millrace.ingest.sample;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,8 +17,12 @@ import org.junit.jupiter.api.Test;
 class SampleBlockCodecTest {
     private static final SampleBlock.Header HEADER = new SampleBlock.Header("movielens", 0x1234L, 1_000, 900);
 
-    /** Three samples with 0, 2 and 3 features. */
     static SampleBlock fixture(boolean ones) {
+        return fixture(ones, false);
+    }
+
+    /** Three samples with 0, 2 and 3 features. */
+    static SampleBlock fixture(boolean ones, boolean flagged) {
         SampleBlockBuilder builder = new SampleBlockBuilder();
         FeatureVector vector = new FeatureVector();
         int[] sizes = {0, 2, 3};
@@ -27,7 +32,17 @@ class SampleBlockCodecTest {
                 vector.add(100L * i + f, ones ? 1f : 0.5f * f);
             }
             builder.add(
-                    new SampleBlockBuilder.Meta(i - 7L, 20L + i, 30L + i, i % 2, 1f, 0.5f, 0.25f * i, 40L + i, 50L + i),
+                    new SampleBlockBuilder.Meta(
+                            i - 7L,
+                            20L + i,
+                            30L + i,
+                            i % 2,
+                            1f,
+                            0.5f,
+                            0.25f * i,
+                            40L + i,
+                            50L + i,
+                            flagged && i > 0 ? SampleBlock.FAKE_NEGATIVES : 0),
                     vector);
         }
         return builder.build(HEADER);
@@ -50,15 +65,32 @@ class SampleBlockCodecTest {
     }
 
     @Test
-    void readsTheCommittedFixtureOfVersion1() throws IOException {
-        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream("sample-block-v1.bin"))) {
-            assertArrayEquals(SampleBlockCodec.encode(fixture(false)), file.readAllBytes());
+    void readsTheCommittedFixturesOfEveryVersion() throws IOException {
+        byte[] plain = SampleBlockCodec.encode(fixture(false));
+        assertArrayEquals(plain, SampleBlockCodec.encode(SampleBlockCodec.decode(fossil("sample-block-v1.bin"))));
+        assertArrayEquals(plain, fossil("sample-block-v2-plain.bin"));
+        assertArrayEquals(SampleBlockCodec.encode(fixture(false, true)), fossil("sample-block-v2-flags.bin"));
+    }
+
+    private byte[] fossil(String name) throws IOException {
+        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream(name), name)) {
+            return file.readAllBytes();
         }
     }
 
     @Test
+    void flagsTravelWithTheirSamples() {
+        SampleBlock read = SampleBlockCodec.decode(SampleBlockCodec.encode(fixture(true, true)));
+        assertFalse(read.hasFakeNegatives(0));
+        assertTrue(read.hasFakeNegatives(1));
+        assertArrayEquals(
+                SampleBlockCodec.encode(fixture(true, true)),
+                SampleBlockCodec.encode(SampleBlockCodec.decode(SampleBlockCodec.encode(read))));
+    }
+
+    @Test
     void damagedBytesAreRefusedNotMisread() {
-        byte[] bytes = SampleBlockCodec.encode(fixture(false));
+        byte[] bytes = SampleBlockCodec.encode(fixture(false, true));
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
             assertThrows(IllegalArgumentException.class, () -> SampleBlockCodec.decode(cut), "cut to " + length);
