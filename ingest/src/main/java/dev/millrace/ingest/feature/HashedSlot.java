@@ -17,6 +17,15 @@ final class HashedSlot {
         values[size++] = value;
     }
 
+    boolean has(long hash) {
+        for (int i = 0; i < size; i++) {
+            if (hashes[i] == hash) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int size() {
         return size;
     }

@@ -3,6 +3,8 @@ package dev.millrace.ingest.feature;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Slot;
+import dev.millrace.ingest.spec.SlotType;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +39,20 @@ public final class Vectorizer {
 
     private final Slot[] slots;
     private final int[] slotIds;
+    private final boolean[] ofItems;
     private final Cross[] crosses;
+    private final List<String> attributes;
+    private final int[][] slotsOf;
 
     private record Cross(int slotId, int[] parts, boolean ofRequest) {}
 
     public Vectorizer(ModelSpec spec) {
         slots = spec.slots().toArray(Slot[]::new);
         slotIds = Arrays.stream(slots).mapToInt(s -> FeatureIds.slot(s.name())).toArray();
+        ofItems = new boolean[slots.length];
+        for (int s = 0; s < slots.length; s++) {
+            ofItems[s] = slots[s].ofItem();
+        }
         List<String> names = spec.slots().stream().map(Slot::name).toList();
         List<Cross> made = new ArrayList<>();
         for (dev.millrace.ingest.spec.Cross cross : spec.crosses()) {
@@ -51,6 +61,14 @@ public final class Vectorizer {
             made.add(new Cross(FeatureIds.slot(cross.name()), parts, ofRequest));
         }
         crosses = made.toArray(Cross[]::new);
+        attributes = spec.slots().stream().map(Slot::from).distinct().toList();
+        slotsOf = attributes.stream().map(this::slotsOf).toArray(int[][]::new);
+    }
+
+    private int[] slotsOf(String attribute) {
+        return IntStream.range(0, slots.length)
+                .filter(s -> slots[s].from().equals(attribute))
+                .toArray();
     }
 
     /** Scratch of one request: the hashed slots that its items' crosses use. One thread at a time. */
@@ -78,12 +96,102 @@ public final class Vectorizer {
         side(true, features, request, out);
     }
 
+    /**
+     * The attributes of one shown item, given one after the other, text as the bytes in which it stands: the same ids as
+     * {@link #request} and {@link #item} make of the same values, in the same order. An attribute is known by its place
+     * among {@link #attributes}; one not given is missing; texts add up. One thread at a time.
+     */
+    public final class Row {
+        private final Request request = new Request();
+
+        private Row() {}
+
+        /** Forgets what was given. */
+        public void clear() {
+            for (HashedSlot slot : request.hashed) {
+                slot.clear();
+            }
+        }
+
+        /** A {@link FeatureValue.Text}, or one of {@link FeatureValue.Texts}: {@code utf8[from .. to-1]}. */
+        public void text(int attribute, byte[] utf8, int from, int to) {
+            for (int s : slotsOf[attribute]) {
+                switch (slots[s].type()) {
+                    case CATEGORY, CATEGORIES -> request.hashed[s].add(FeatureIds.hash(utf8, from, to, slotIds[s]), 1f);
+                    case TEXT -> tokens(s, new String(utf8, from, to - from, StandardCharsets.UTF_8));
+                    case NUMBER -> {}
+                }
+            }
+        }
+
+        private void tokens(int s, String text) {
+            HashedSlot hashed = request.hashed[s];
+            for (String token : Vectorizer.tokens(new FeatureValue.Text(text))) {
+                long hash = FeatureIds.hash(token, slotIds[s]);
+                if (hashed.size() < MAX_TOKENS && !hashed.has(hash)) {
+                    hashed.add(hash, 1f);
+                }
+            }
+        }
+
+        /** A {@link FeatureValue.Numeric}. */
+        public void numeric(int attribute, double value) {
+            for (int s : slotsOf[attribute]) {
+                hash(slots[s], slotIds[s], new FeatureValue.Numeric(value), request.hashed[s]);
+            }
+        }
+
+        /** What a text reads as: for the attribute's slots of numbers alone. */
+        public void number(int attribute, double value) {
+            for (int s : slotsOf[attribute]) {
+                if (slots[s].type() == SlotType.NUMBER) {
+                    Vectorizer.number(slots[s], slotIds[s], value, request.hashed[s]);
+                }
+            }
+        }
+
+        /** Clears {@code out} and writes the whole vector. */
+        public void vector(FeatureVector out) {
+            out.clear();
+            out.add(FeatureIds.BIAS, 1f);
+            append(false, request, out);
+            append(true, request, out);
+        }
+    }
+
+    public Row newRow() {
+        return new Row();
+    }
+
+    /** Every attribute that a slot reads, once, in the slots' order. */
+    public List<String> attributes() {
+        return attributes;
+    }
+
+    /** Whether a slot reads the attribute as a number. */
+    public boolean readsNumber(int attribute) {
+        return Arrays.stream(slotsOf[attribute]).anyMatch(s -> slots[s].type() == SlotType.NUMBER);
+    }
+
+    /** Whether a slot reads the attribute as text. */
+    public boolean readsText(int attribute) {
+        return Arrays.stream(slotsOf[attribute]).anyMatch(s -> slots[s].type() != SlotType.NUMBER);
+    }
+
     private void side(boolean ofItem, RawFeatures features, Request request, FeatureVector out) {
         for (int s = 0; s < slots.length; s++) {
-            if (slots[s].ofItem() == ofItem) {
+            if (ofItems[s] == ofItem) {
+                request.hashed[s].clear();
+                hash(slots[s], slotIds[s], features.get(slots[s].from()), request.hashed[s]);
+            }
+        }
+        append(ofItem, request, out);
+    }
+
+    private void append(boolean ofItem, Request request, FeatureVector out) {
+        for (int s = 0; s < slots.length; s++) {
+            if (ofItems[s] == ofItem) {
                 HashedSlot hashed = request.hashed[s];
-                hashed.clear();
-                hash(slots[s], slotIds[s], features.get(slots[s].from()), hashed);
                 for (int i = 0; i < hashed.size(); i++) {
                     out.add(FeatureIds.pack(slotIds[s], hashed.hash(i)), hashed.value(i));
                 }
@@ -114,15 +222,16 @@ public final class Vectorizer {
         switch (slot.type()) {
             case CATEGORY, CATEGORIES -> texts(value).forEach(t -> out.add(FeatureIds.hash(t, slotId), 1f));
             case TEXT -> tokens(value).forEach(t -> out.add(FeatureIds.hash(t, slotId), 1f));
-            case NUMBER -> number(slot, slotId, value, out);
+            case NUMBER -> {
+                if (value instanceof FeatureValue.Numeric numeric) {
+                    number(slot, slotId, numeric.value(), out);
+                }
+            }
         }
     }
 
-    private static void number(Slot slot, int slotId, FeatureValue value, HashedSlot out) {
-        if (!(value instanceof FeatureValue.Numeric numeric)) {
-            return;
-        }
-        double x = slot.transform().apply(numeric.value());
+    private static void number(Slot slot, int slotId, double value, HashedSlot out) {
+        double x = slot.transform().apply(value);
         if (Double.isNaN(x)) {
             return;
         }

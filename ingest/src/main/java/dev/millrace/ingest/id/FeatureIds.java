@@ -46,6 +46,11 @@ public final class FeatureIds {
         return XxHash64.hash(value.getBytes(StandardCharsets.UTF_8), seed);
     }
 
+    /** The same of text that stands in {@code utf8[from .. to-1]}. */
+    public static long hash(byte[] utf8, int from, int to, long seed) {
+        return XxHash64.hash(utf8, from, to, seed);
+    }
+
     /** Hash of a bin or another whole number. */
     public static long hash(long value, long seed) {
         return mix(value * 0x9E3779B97F4A7C15L + seed);

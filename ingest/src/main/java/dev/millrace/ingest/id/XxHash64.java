@@ -19,14 +19,19 @@ final class XxHash64 {
     private XxHash64() {}
 
     static long hash(byte[] in, long seed) {
-        int at = 0;
+        return hash(in, 0, in.length, seed);
+    }
+
+    /** Of {@code in[from .. to-1]}. */
+    static long hash(byte[] in, int from, int to, long seed) {
+        int at = from;
         long h;
-        if (in.length >= STRIPE) {
+        if (to - from >= STRIPE) {
             long a = seed + P1 + P2;
             long b = seed + P2;
             long c = seed;
             long d = seed - P1;
-            for (; at <= in.length - STRIPE; at += STRIPE) {
+            for (; at <= to - STRIPE; at += STRIPE) {
                 a = round(a, (long) LONGS.get(in, at));
                 b = round(b, (long) LONGS.get(in, at + 8));
                 c = round(c, (long) LONGS.get(in, at + 16));
@@ -37,20 +42,20 @@ final class XxHash64 {
         } else {
             h = seed + P5;
         }
-        return avalanche(tail(in, at, h + in.length));
+        return avalanche(tail(in, at, to, h + (to - from)));
     }
 
-    private static long tail(byte[] in, int from, long start) {
+    private static long tail(byte[] in, int from, int to, long start) {
         int at = from;
         long h = start;
-        for (; at <= in.length - 8; at += 8) {
+        for (; at <= to - 8; at += 8) {
             h = Long.rotateLeft(h ^ round(0, (long) LONGS.get(in, at)), 27) * P1 + P4;
         }
-        if (at <= in.length - 4) {
+        if (at <= to - 4) {
             h = Long.rotateLeft(h ^ ((int) INTS.get(in, at) & 0xFFFFFFFFL) * P1, 23) * P2 + P3;
             at += 4;
         }
-        for (; at < in.length; at++) {
+        for (; at < to; at++) {
             h = Long.rotateLeft(h ^ (in[at] & 0xFF) * P5, 11) * P1;
         }
         return h;

@@ -45,16 +45,24 @@ public final class SampleBlockBuilder {
         }
     }
 
-    private Meta[] metas = new Meta[16];
+    private long[] sampleIds = new long[16];
+    private long[] requestHashes = new long[16];
+    private long[] actionHashes = new long[16];
+    private float[] labels = new float[16];
+    private float[] weights = new float[16];
+    private float[] keepRates = new float[16];
+    private float[] servedScores = new float[16];
+    private long[] modelVersions = new long[16];
+    private long[] eventTimesMs = new long[16];
+    private byte[] flags = new byte[16];
     private int[] offsets = new int[17];
     private long[] featureIds = new long[256];
     private float[] featureValues = new float[256];
     private int size;
 
     public void add(Meta meta, FeatureVector vector) {
-        if (size == metas.length) {
-            metas = Arrays.copyOf(metas, size * 2);
-            offsets = Arrays.copyOf(offsets, size * 2 + 1);
+        if (size == labels.length) {
+            grow(2 * size);
         }
         int at = offsets[size];
         if (at + vector.size() > featureIds.length) {
@@ -66,8 +74,32 @@ public final class SampleBlockBuilder {
             featureIds[at + i] = vector.id(i);
             featureValues[at + i] = vector.value(i);
         }
-        metas[size++] = meta;
+        sampleIds[size] = meta.sampleId();
+        requestHashes[size] = meta.requestHash();
+        actionHashes[size] = meta.actionHash();
+        labels[size] = meta.label();
+        weights[size] = meta.weight();
+        keepRates[size] = meta.keepRate();
+        servedScores[size] = meta.servedScore();
+        modelVersions[size] = meta.modelVersion();
+        eventTimesMs[size] = meta.eventTimeMs();
+        flags[size] = meta.flags();
+        size++;
         offsets[size] = at + vector.size();
+    }
+
+    private void grow(int capacity) {
+        sampleIds = Arrays.copyOf(sampleIds, capacity);
+        requestHashes = Arrays.copyOf(requestHashes, capacity);
+        actionHashes = Arrays.copyOf(actionHashes, capacity);
+        labels = Arrays.copyOf(labels, capacity);
+        weights = Arrays.copyOf(weights, capacity);
+        keepRates = Arrays.copyOf(keepRates, capacity);
+        servedScores = Arrays.copyOf(servedScores, capacity);
+        modelVersions = Arrays.copyOf(modelVersions, capacity);
+        eventTimesMs = Arrays.copyOf(eventTimesMs, capacity);
+        flags = Arrays.copyOf(flags, capacity);
+        offsets = Arrays.copyOf(offsets, capacity + 1);
     }
 
     /** Appends a sample of another block. */
@@ -105,32 +137,19 @@ public final class SampleBlockBuilder {
         int n = size;
         int features = offsets[n];
         var columns = new SampleBlock.Columns(
-                new long[n],
-                new long[n],
-                new long[n],
-                new float[n],
-                new float[n],
-                new float[n],
-                new float[n],
-                new long[n],
-                new long[n],
-                new byte[n],
+                Arrays.copyOf(sampleIds, n),
+                Arrays.copyOf(requestHashes, n),
+                Arrays.copyOf(actionHashes, n),
+                Arrays.copyOf(labels, n),
+                Arrays.copyOf(weights, n),
+                Arrays.copyOf(keepRates, n),
+                Arrays.copyOf(servedScores, n),
+                Arrays.copyOf(modelVersions, n),
+                Arrays.copyOf(eventTimesMs, n),
+                Arrays.copyOf(flags, n),
                 Arrays.copyOf(offsets, n + 1),
                 Arrays.copyOf(featureIds, features),
                 Arrays.copyOf(featureValues, features));
-        for (int i = 0; i < n; i++) {
-            Meta meta = metas[i];
-            columns.sampleIds()[i] = meta.sampleId();
-            columns.requestHashes()[i] = meta.requestHash();
-            columns.actionHashes()[i] = meta.actionHash();
-            columns.labels()[i] = meta.label();
-            columns.weights()[i] = meta.weight();
-            columns.keepRates()[i] = meta.keepRate();
-            columns.servedScores()[i] = meta.servedScore();
-            columns.modelVersions()[i] = meta.modelVersion();
-            columns.eventTimesMs()[i] = meta.eventTimeMs();
-            columns.flags()[i] = meta.flags();
-        }
         size = 0;
         return new SampleBlock(header, columns);
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.SpecReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -134,5 +135,47 @@ class VectorizerTest {
         List<String> names = new ArrayList<>();
         dictionary.names().forEach(names::add);
         assertEquals(features, FeatureCodec.decode(encoded, names));
+    }
+
+    /** One attribute after the other, as bytes: the same bits as from maps. */
+    @Test
+    void rowsOfBytesMakeTheSameVectors() {
+        Vectorizer.Row row = vectorizer.newRow();
+        for (int round = 0; round < 2; round++) {
+            row.clear();
+            give(row, "user.id", "u1");
+            row.number(attribute("user.age"), 20);
+            give(row, "item.genres", "Comedy");
+            give(row, "item.genres", "Dramé");
+            give(row, "item.title", "The Big, the bad");
+            give(row, "item.title", "Big again");
+            row.numeric(attribute("item.price"), 9);
+            FeatureVector out = new FeatureVector();
+            row.vector(out);
+            List<Feature> features = new ArrayList<>();
+            for (int i = 0; i < out.size(); i++) {
+                features.add(new Feature(out.id(i), out.value(i)));
+            }
+            assertEquals(
+                    vector(
+                            raw("user.id", new FeatureValue.Text("u1"), "user.age", new FeatureValue.Numeric(20)),
+                            raw(
+                                    "item.genres",
+                                    new FeatureValue.Texts(List.of("Comedy", "Dramé")),
+                                    "item.title",
+                                    new FeatureValue.Texts(List.of("The Big, the bad", "Big again")),
+                                    "item.price",
+                                    new FeatureValue.Numeric(9))),
+                    features);
+        }
+    }
+
+    private int attribute(String name) {
+        return vectorizer.attributes().indexOf(name);
+    }
+
+    private void give(Vectorizer.Row row, String attribute, String text) {
+        byte[] bytes = ("(" + text + ")").getBytes(StandardCharsets.UTF_8);
+        row.text(attribute(attribute), bytes, 1, bytes.length - 1);
     }
 }
