@@ -45,7 +45,9 @@ final class ChangeTracker {
     /** Before a row of the bucket is written. */
     void touch(long bucket) {
         beforeChange(bucket);
-        set(changed, bucket);
+        if (!get(changed, bucket)) {
+            set(changed, bucket);
+        }
     }
 
     /** Before a bucket's rows are moved or overwritten. */

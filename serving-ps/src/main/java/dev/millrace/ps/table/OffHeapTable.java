@@ -55,6 +55,7 @@ public final class OffHeapTable implements ParameterTable {
     private final int reciprocal;
 
     private final int bucketBytes;
+    private final int bucketShift;
     private final long maxRows;
     private final long maxBuckets;
     private final MemorySegment memory;
@@ -90,6 +91,7 @@ public final class OffHeapTable implements ParameterTable {
         stateBytes = layout.stateBytes();
         reciprocal = (1 << 16) / stateBytes + 1;
         bucketBytes = layout.bucketBytes();
+        bucketShift = Integer.numberOfTrailingZeros(bucketBytes);
         this.maxRows = Math.min(maxRows, MOST_ROWS);
         maxBuckets = bucketsFor(this.maxRows);
         // Whole words of the change tracker's bits.
@@ -150,7 +152,7 @@ public final class OffHeapTable implements ParameterTable {
 
     /** Byte offset of the bucket where a search for the key begins. */
     private long home(long key) {
-        return bucketOf(KeyHash.place(key)) * bucketBytes;
+        return bucketOf(KeyHash.place(key)) << bucketShift;
     }
 
     @Override
@@ -241,7 +243,7 @@ public final class OffHeapTable implements ParameterTable {
             if (row == MISSING) {
                 row = findOrInsert(key);
             } else if (changes != null) {
-                changes.touch(row / bucketBytes);
+                changes.touch(row >>> bucketShift);
             }
             rows[i] = row;
         }
@@ -257,8 +259,13 @@ public final class OffHeapTable implements ParameterTable {
         if (count > CHUNK) {
             throw new IllegalArgumentException("at most " + CHUNK + " keys at once, not " + count);
         }
+        long start = pivot;
+        long now = buckets;
+        long before = oldBuckets - buckets;
         for (int i = 0; i < count; i++) {
-            homes[i] = home(keys[from + i]);
+            long place = KeyHash.place(keys[from + i]);
+            // A table is mostly between two sizes, and which one holds cannot be predicted: a mask, not a branch.
+            homes[i] = ((place * (now + (((place - start) >> 63) & before))) >>> 32) << bucketShift;
         }
         long sum = 0;
         for (int i = 0; i < count; i++) {
@@ -294,7 +301,7 @@ public final class OffHeapTable implements ParameterTable {
             size++;
         }
         if (tracker != null) {
-            tracker.touch(row / bucketBytes);
+            tracker.touch(row >>> bucketShift);
         }
         return row;
     }
@@ -365,7 +372,7 @@ public final class OffHeapTable implements ParameterTable {
             for (int way = 0; way < ways; way++) {
                 if (memory.get(LONG, bucket + 8L * way) == EMPTY) {
                     if (tracker != null) {
-                        tracker.beforeChange(bucket / bucketBytes);
+                        tracker.beforeChange(bucket >>> bucketShift);
                     }
                     memory.set(LONG, bucket + 8L * way, key);
                     return bucket + keysBytes + (long) way * stateBytes;
@@ -408,7 +415,7 @@ public final class OffHeapTable implements ParameterTable {
         if (row == MISSING) {
             return false;
         }
-        long hole = row / bucketBytes;
+        long hole = row >>> bucketShift;
         boolean crossed = isFull(hole);
         change(hole);
         empty(row);
@@ -417,7 +424,7 @@ public final class OffHeapTable implements ParameterTable {
             if (pulled == MISSING) {
                 break;
             }
-            long from = pulled / bucketBytes;
+            long from = pulled >>> bucketShift;
             crossed = isFull(from);
             change(from);
             long to = insertAt(hole, key(pulled));
@@ -512,7 +519,7 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     long bucketNumber(long row) {
-        return row / bucketBytes;
+        return row >>> bucketShift;
     }
 
     // Words and not bulk copies, which cost more than they move: a row is few bytes.

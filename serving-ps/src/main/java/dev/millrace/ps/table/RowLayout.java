@@ -67,6 +67,9 @@ public enum RowLayout {
         if (ways * stride > bucketBytes) {
             throw new IllegalArgumentException(ways + " rows of " + stride + " bytes exceed " + bucketBytes);
         }
+        if (Integer.bitCount(bucketBytes) != 1) {
+            throw new IllegalArgumentException("a bucket of " + bucketBytes + " bytes is no power of two");
+        }
         this.stride = stride;
         this.ways = ways;
         this.bucketBytes = bucketBytes;
