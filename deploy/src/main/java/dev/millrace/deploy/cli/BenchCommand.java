@@ -1,6 +1,7 @@
 package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.bench.BenchReport;
+import dev.millrace.deploy.bench.JoinBench;
 import dev.millrace.deploy.bench.LoopBench;
 import dev.millrace.deploy.bench.PsBench;
 import java.io.IOException;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Spec;
                     + " freshness, start-up. About six minutes.",
             "  ps     The parameter server: updates a second beside a C program, memory, growth, transports,"
                     + " snapshots, deltas. About fifteen minutes, 12 GiB of memory.",
+            "  join   The join: impressions a second through Kafka, Flink and Kafka with the profile of where the"
+                    + " time goes, action to sample, vectorization. About four minutes.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
@@ -37,7 +40,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private enum Bench {
         LOOP,
-        PS
+        PS,
+        JOIN
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -69,6 +73,7 @@ final class BenchCommand implements Callable<Integer> {
             BenchReport found = switch (bench) {
                 case LOOP -> new LoopBench(Home.folder(), dataSets(), folder.folder()).run();
                 case PS -> new PsBench(Home.folder(), Home.folder().resolve(BENCHMARKS), folder.folder()).run();
+                case JOIN -> new JoinBench(folder.folder()).run();
             };
             System.out.print(found.text());
             if (report != null) {

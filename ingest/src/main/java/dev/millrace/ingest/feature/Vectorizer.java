@@ -113,6 +113,27 @@ public final class Vectorizer {
             }
         }
 
+        /** Forgets what was given of the item, and keeps its request. */
+        void clearItem() {
+            for (int s = 0; s < slots.length; s++) {
+                if (ofItems[s]) {
+                    request.hashed[s].clear();
+                }
+            }
+        }
+
+        /** Clears {@code out} and writes what all items of the request share. */
+        void request(FeatureVector out) {
+            out.clear();
+            out.add(FeatureIds.BIAS, 1f);
+            append(false, request, out);
+        }
+
+        /** Appends one item's features to a vector that holds its request's. */
+        void item(FeatureVector out) {
+            append(true, request, out);
+        }
+
         /** A {@link FeatureValue.Text}, or one of {@link FeatureValue.Texts}: {@code utf8[from .. to-1]}. */
         public void text(int attribute, byte[] utf8, int from, int to) {
             for (int s : slotsOf[attribute]) {
@@ -137,7 +158,11 @@ public final class Vectorizer {
         /** A {@link FeatureValue.Numeric}. */
         public void numeric(int attribute, double value) {
             for (int s : slotsOf[attribute]) {
-                hash(slots[s], slotIds[s], new FeatureValue.Numeric(value), request.hashed[s]);
+                if (slots[s].type() == SlotType.NUMBER) {
+                    Vectorizer.number(slots[s], slotIds[s], value, request.hashed[s]);
+                } else {
+                    hash(slots[s], slotIds[s], new FeatureValue.Numeric(value), request.hashed[s]);
+                }
             }
         }
 
@@ -152,10 +177,8 @@ public final class Vectorizer {
 
         /** Clears {@code out} and writes the whole vector. */
         public void vector(FeatureVector out) {
-            out.clear();
-            out.add(FeatureIds.BIAS, 1f);
-            append(false, request, out);
-            append(true, request, out);
+            request(out);
+            item(out);
         }
     }
 

@@ -15,8 +15,21 @@ public final class SampleIds {
      * @param revision 0 for the first label of an item; a correction counts up and is a sample of its own
      */
     public static long of(String model, String requestId, String item, int revision) {
-        long h = FeatureIds.cross(FeatureIds.hash(model, SEED), FeatureIds.hash(requestId, SEED));
-        return FeatureIds.cross(FeatureIds.cross(h, FeatureIds.hash(item, SEED)), revision);
+        return of(ofModel(model), ofRequest(requestId), FeatureIds.hash(item, SEED), revision);
+    }
+
+    /** The same from hashes: {@link #ofModel}, {@link #ofRequest}, {@link #ofItem}. */
+    public static long of(long model, long request, long item, int revision) {
+        return FeatureIds.cross(FeatureIds.cross(FeatureIds.cross(model, request), item), revision);
+    }
+
+    public static long ofModel(String model) {
+        return FeatureIds.hash(model, SEED);
+    }
+
+    /** Of an item's name, UTF-8 at {@code from..to-1}. */
+    public static long ofItem(byte[] utf8, int from, int to) {
+        return FeatureIds.hash(utf8, from, to, SEED);
     }
 
     /** Short form of an action id, by which its trace is found; never 0, which means "no action". */

@@ -70,10 +70,7 @@ public final class SampleBlockBuilder {
             featureIds = Arrays.copyOf(featureIds, capacity);
             featureValues = Arrays.copyOf(featureValues, capacity);
         }
-        for (int i = 0; i < vector.size(); i++) {
-            featureIds[at + i] = vector.id(i);
-            featureValues[at + i] = vector.value(i);
-        }
+        vector.copyTo(featureIds, featureValues, at);
         sampleIds[size] = meta.sampleId();
         requestHashes[size] = meta.requestHash();
         actionHashes[size] = meta.actionHash();

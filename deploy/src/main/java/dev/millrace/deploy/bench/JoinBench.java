@@ -1,0 +1,58 @@
+package dev.millrace.deploy.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The join against its targets: throughput with the profile of where it goes, latency, vectorization. */
+public final class JoinBench {
+    private static final long IMPRESSIONS = 600_000;
+    private static final int WARM_UP_S = 20;
+    private static final int MEASURED_S = 30;
+
+    private final Path scratch;
+    private final List<Figure> figures = new ArrayList<>();
+
+    /** @param scratch folder for the broker's log and checkpoints: 4 GiB */
+    public JoinBench(Path scratch) {
+        this.scratch = scratch;
+    }
+
+    public BenchReport run() throws IOException, InterruptedException {
+        String spec = spec();
+        throughput(spec);
+        latency(spec);
+        return new BenchReport(figures);
+    }
+
+    static String spec() throws IOException {
+        try (InputStream in = Objects.requireNonNull(JoinBench.class.getResourceAsStream("/bench/join.yml"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private void throughput(String spec) throws IOException, InterruptedException {
+        long impressions = Long.getLong("millrace.bench.join.impressions", IMPRESSIONS);
+        JoinThroughput.Result found = new JoinThroughput(scratch.resolve("throughput"), spec, impressions).run();
+        figures.add(Figure.atLeast("join throughput", found.impressionsPerSecond(), "impr./s", 10_000));
+        figures.add(Figure.exactly("join samples", found.samples(), "", impressions * JoinLoad.ITEMS));
+        figures.add(Figure.measured("log bytes an impression", (double) found.logBytes() / impressions, "B"));
+        figures.add(Figure.measured("bytes a sample", (double) found.sampleBytes() / found.samples(), "B"));
+        System.err.println(found.profile().text());
+        found.profile()
+                .parts()
+                .forEach((part, share) -> figures.add(Figure.measured("join CPU: " + part, share * 100, "%")));
+    }
+
+    private void latency(String spec) throws IOException, InterruptedException {
+        JoinLatency.Result found = new JoinLatency(scratch.resolve("latency"), spec, WARM_UP_S, MEASURED_S).run();
+        figures.add(Figure.atMost("action to sample p50", found.p50(), "ms", 100));
+        figures.add(Figure.atMost("action to sample p99", found.p99(), "ms", 400));
+        figures.add(Figure.measured("action to sample, longest", found.longest(), "ms"));
+        figures.add(Figure.exactly("actions lost", found.lost(), "", 0));
+    }
+}
