@@ -98,7 +98,7 @@ final class ApiBeans {
     @Singleton
     TraceFollower follower(TraceIndex traces) {
         Set<String> labels = wiring.models().values().stream()
-                .flatMap(weights -> weights.spec().labels().keySet().stream())
+                .flatMap(weights -> weights.spec().labels().rules().keySet().stream())
                 .collect(Collectors.toSet());
         return new TraceFollower(traces, labels);
     }

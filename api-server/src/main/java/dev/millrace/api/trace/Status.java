@@ -18,9 +18,9 @@ public enum Status {
     LATE,
     /** No impression of its request and item was seen in time. */
     ORPHAN,
-    /** Its type is no label. */
+    /** Its type is no label, or its request has more actions than are remembered. */
     IGNORED,
-    /** Its id came before, or its item's label was settled already. */
+    /** Its id came before, its item's label was settled already, or it takes back what is not there. */
     DUPLICATE;
 
     /** The end that a dead letter tells; null where it tells none. */
@@ -28,8 +28,8 @@ public enum Status {
         return switch (reason) {
             case DEAD_LETTER_REASON_LATE -> LATE;
             case DEAD_LETTER_REASON_ORPHAN -> ORPHAN;
-            case DEAD_LETTER_REASON_DUPLICATE -> DUPLICATE;
-            case DEAD_LETTER_REASON_IGNORED -> IGNORED;
+            case DEAD_LETTER_REASON_DUPLICATE, DEAD_LETTER_REASON_UNDO_WITHOUT -> DUPLICATE;
+            case DEAD_LETTER_REASON_IGNORED, DEAD_LETTER_REASON_TOO_MANY -> IGNORED;
             case DEAD_LETTER_REASON_UNSPECIFIED, DEAD_LETTER_REASON_UNREADABLE, UNRECOGNIZED -> null;
         };
     }

@@ -9,33 +9,57 @@ import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
-/** What the match decided since its task started: {@code labelled, negatives, late, orphan, duplicate, ignored, repeated}. */
+/**
+ * What the match decided since its task started. Samples: {@code labelled} by an action, {@code negatives} by an absence,
+ * {@code corrections} of either. Actions: {@code counted}, or by the reason of their dead letter. Impressions: {@code
+ * repeated}.
+ */
 final class MatchCounters {
     private static final String PREFIX = "DEAD_LETTER_REASON_";
 
     private final Counter labelled;
     private final Counter negatives;
+    private final Counter corrections;
+    private final Counter counted;
     private final Counter repeated;
     private final Map<DeadLetterReason, Counter> rejected = new EnumMap<>(DeadLetterReason.class);
 
     MatchCounters(MetricGroup group) {
         labelled = group.counter("labelled");
         negatives = group.counter("negatives");
+        corrections = group.counter("corrections");
+        counted = group.counter("counted");
         repeated = group.counter("repeated");
         for (DeadLetterReason reason : List.of(
                 DeadLetterReason.DEAD_LETTER_REASON_LATE,
                 DeadLetterReason.DEAD_LETTER_REASON_ORPHAN,
                 DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE,
-                DeadLetterReason.DEAD_LETTER_REASON_IGNORED)) {
-            String name = reason.name().substring(PREFIX.length()).toLowerCase(Locale.ROOT);
-            rejected.put(reason, group.counter(name));
+                DeadLetterReason.DEAD_LETTER_REASON_IGNORED,
+                DeadLetterReason.DEAD_LETTER_REASON_UNDO_WITHOUT,
+                DeadLetterReason.DEAD_LETTER_REASON_TOO_MANY)) {
+            rejected.put(reason, group.counter(name(reason)));
         }
     }
 
+    /** As in metrics: {@code undo_without}. */
+    static String name(DeadLetterReason reason) {
+        return reason.name().substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+    }
+
     void labels(List<Label> labels) {
-        long byAction = labels.stream().filter(Label::byAction).count();
-        labelled.inc(byAction);
-        negatives.inc(labels.size() - byAction);
+        for (Label label : labels) {
+            if (label.revision() > 0) {
+                corrections.inc();
+            } else if (label.byAction()) {
+                labelled.inc();
+            } else {
+                negatives.inc();
+            }
+        }
+    }
+
+    void counted() {
+        counted.inc();
     }
 
     void rejected(DeadLetterReason reason) {

@@ -60,9 +60,10 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         Envelope envelope = ((LogEvent.Readable) event).envelope();
         Output output = new Output(context, out);
         MatchState before = before();
+        long nowMs = context.timerService().currentWatermark();
         MatchState after = envelope.hasImpression()
-                ? matcher.impression(before, envelope.getImpression(), output)
-                : matcher.action(before, envelope.getAction(), output);
+                ? matcher.impression(before, envelope.getImpression(), nowMs, output)
+                : matcher.action(before, envelope.getAction(), nowMs, output);
         keep(after, context);
     }
 
@@ -100,12 +101,17 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         }
 
         @Override
-        public void labels(Impression impression, List<Label> labels) {
-            SampleVectors its = vectors.get(impression.getModel());
+        public void labels(Impression impression, String model, List<Label> labels) {
+            SampleVectors its = vectors.get(model);
             if (its != null) {
                 counters.labels(labels);
                 its.samples(impression, labels, out::collect);
             }
+        }
+
+        @Override
+        public void counted(Action action) {
+            counters.counted();
         }
 
         @Override

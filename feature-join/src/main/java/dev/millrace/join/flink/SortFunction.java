@@ -25,7 +25,7 @@ final class SortFunction extends ProcessFunction<LogEvent, LogEvent> {
 
     @Override
     public void open(OpenContext context) {
-        models = specs.read().stream().map(ModelSpec::model).collect(Collectors.toSet());
+        models = specs.read().stream().map(ModelSpec::learnsFrom).collect(Collectors.toSet());
         unreadable = getRuntimeContext().getMetricGroup().counter("unreadable");
     }
 

@@ -35,6 +35,10 @@ final class IdSet {
         return true;
     }
 
+    int size() {
+        return size;
+    }
+
     long[] toArray() {
         return Arrays.copyOf(ids, size);
     }

@@ -5,13 +5,20 @@ import dev.millrace.ingest.proto.DeadLetterReason;
 import dev.millrace.ingest.proto.Impression;
 import java.util.List;
 
-/** Where a match's decisions go, in the order they are made. Every action ends in exactly one of them. */
+/** Where a match's decisions go, in the order they are made. Every action ends in exactly one of the last three. */
 public interface MatchOutput {
-    /** Items of one impression that are settled now; never empty. */
-    void labels(Impression impression, List<Label> labels);
+    /**
+     * Samples of one impression that are settled now; never empty.
+     *
+     * @param model whose labels they are
+     */
+    void labels(Impression impression, String model, List<Label> labels);
+
+    /** An action counts for the label of at least one model: at once, or when its window ends. */
+    void counted(Action action);
 
     /**
-     * An action that made no label.
+     * An action that counts for no label.
      *
      * @param model of its impression; empty when that was never seen
      */

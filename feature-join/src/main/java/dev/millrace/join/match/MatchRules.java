@@ -1,23 +1,46 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.spec.Labels;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Policies;
-import java.util.Map;
 
 /**
  * What the match needs of one spec.
  *
- * @param labels action type to label
+ * @param learnsFrom model whose impressions it takes
  * @param windowMs length of the reward window
  * @param latenessMs how long after its window a request is remembered
  * @param absenceIsNegative whether an item without an action becomes a sample with label 0
+ * @param immediate whether it does so at once, and not at the window's end
+ * @param corrects whether late actions correct labels that are out
+ * @param keepRate part of the negatives that is kept
  */
-record MatchRules(Map<String, Double> labels, long windowMs, long latenessMs, boolean absenceIsNegative) {
+record MatchRules(
+        String model,
+        String learnsFrom,
+        Labels labels,
+        long windowMs,
+        long latenessMs,
+        boolean absenceIsNegative,
+        boolean immediate,
+        boolean corrects,
+        double keepRate) {
     static MatchRules of(ModelSpec spec) {
+        Policies policies = spec.policies();
         return new MatchRules(
+                spec.model(),
+                spec.learnsFrom(),
                 spec.labels(),
                 spec.rewardWindow().toMillis(),
-                spec.policies().lateness().toMillis(),
-                spec.policies().absence() == Policies.Absence.NEGATIVE);
+                policies.lateness().toMillis(),
+                policies.absence() == Policies.Absence.NEGATIVE,
+                policies.delay() == Policies.Delay.IMMEDIATE,
+                policies.late() == Policies.Late.CORRECT,
+                policies.keepNegatives());
+    }
+
+    /** Whether an action of the type can count. */
+    boolean knows(String type) {
+        return labels.rules().containsKey(type);
     }
 }

@@ -1,38 +1,32 @@
 package dev.millrace.join.match;
 
-import dev.millrace.ingest.proto.Action;
-import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is remembered of one request. The matcher changes a state in place and returns the one that holds from then on.
  *
  * <pre>
- *   nothing ──action──▶ Waiting ──impression──▶ Open ──window's end──▶ Closed ──lateness over──▶ nothing
- *      │                   └──nothing came──▶ nothing (orphans)  ▲
- *      └──────────────────────impression─────────────────────────┘
+ *   nothing ──action──▶ waiting ──impression──▶ shown: each model's track open ──window's end──▶ closed
+ *      │                   └──nothing came──▶ nothing (orphans)     ▲                             │
+ *      └──────────────────────impression────────────────────────────┘   nothing ◀──lateness over──┘
  * </pre>
+ *
+ * @param shown null before the impression came, and after all its models have forgotten it
+ * @param waiting actions whose impression is not here, in order of arrival
  */
-public sealed interface MatchState permits MatchState.Waiting, MatchState.Open, MatchState.Closed {
+public record MatchState(@Nullable Shown shown, List<Held> waiting) {
+    /** Null when nothing is remembered. */
+    static @Nullable MatchState of(@Nullable Shown shown, List<Held> waiting) {
+        return shown == null && waiting.isEmpty() ? null : new MatchState(shown, waiting);
+    }
 
-    /** Actions whose impression is not here yet, in order of arrival. */
-    record Waiting(List<Action> actions) implements MatchState {}
+    /** Whether the impression is here and a reward window runs. */
+    public boolean isOpen() {
+        return shown != null && shown.tracks().stream().anyMatch(track -> !track.isClosed());
+    }
 
-    /**
-     * The reward window runs.
-     *
-     * @param windowEndMs last millisecond of event time that counts
-     * @param impression its bytes: they make the vectors of items that are settled later
-     * @param settled places whose label is out
-     * @param seen hashes of action ids
-     */
-    record Open(String model, long windowEndMs, byte[] impression, ShownItems items, BitSet settled, IdSet seen)
-            implements MatchState {}
-
-    /**
-     * The window is over: kept only to tell late actions from orphans.
-     *
-     * @param forgetMs event time at which nothing remains
-     */
-    record Closed(String model, long forgetMs, ShownItems items, IdSet seen) implements MatchState {}
+    public int waitingActions() {
+        return waiting.size();
+    }
 }

@@ -7,28 +7,26 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 
 /**
- * Bytes of a {@link MatchState}, little endian, version 1. Evolve by a new version; fossils of each are still read.
+ * Bytes of a {@link MatchState}, little endian, version 2. Evolve by a new version; fossils of each are still read.
  *
  * <pre>
- *  u8 version=1 · u8 kind
- *  kind 1, waiting: i32 actions · bytes[actions]
- *  kind 2, open:    bytes model · i64 windowEndMs · longs items · longs settled (bits) · longs seen · bytes impression
- *  kind 3, closed:  bytes model · i64 forgetMs · longs items · longs seen
+ *  u8 version=2 · u8 shown (0 or 1) · i32 waiting · waiting × (i64 sinceMs · bytes action) · [shown]
+ *  shown: bytes model · bytes impression · longs items · longs seen · i32 deeds · deed… · i32 tracks · track…
+ *  deed:  i32 item · bytes type · f64 value · i64 stampMs · i64 timeMs · i64 hash
+ *  track: bytes model · i64 windowEndMs · i64 lateEndMs · i64 timerMs · u8 closed · bytes revisions
  *  bytes: i32 length · u8[length]      longs: i32 count · i64[count]
  * </pre>
  */
 public final class MatchStateCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
 
-    private static final byte WAITING = 1;
-    private static final byte OPEN = 2;
-    private static final byte CLOSED = 3;
-    private static final int HEAD = 2;
+    private static final byte ONE_MODEL = 1;
     private static final int COUNT = Integer.BYTES;
+    private static final int DEED = COUNT + COUNT + Double.BYTES + 3 * Long.BYTES;
+    private static final int TRACK = COUNT + 3 * Long.BYTES + 1 + COUNT;
 
     private final int maxActions;
 
@@ -38,59 +36,64 @@ public final class MatchStateCodec {
     }
 
     public byte[] encode(MatchState state) {
-        if (state instanceof MatchState.Waiting waiting) {
-            return encode(waiting);
+        Shown shown = state.shown();
+        List<byte[]> waiting = state.waiting().stream()
+                .map(held -> held.action().toByteArray())
+                .toList();
+        int length = 2 + COUNT + (shown == null ? 0 : bytes(shown));
+        for (byte[] action : waiting) {
+            length += Long.BYTES + COUNT + action.length;
         }
-        return state instanceof MatchState.Open open ? encode(open) : encode((MatchState.Closed) state);
-    }
-
-    private static byte[] encode(MatchState.Waiting waiting) {
-        List<byte[]> actions =
-                waiting.actions().stream().map(Action::toByteArray).toList();
-        int length = COUNT + actions.stream().mapToInt(a -> COUNT + a.length).sum();
-        byte[] bytes = new byte[HEAD + length];
-        ByteBuffer out = head(bytes, WAITING).putInt(actions.size());
-        actions.forEach(a -> put(out, a));
+        byte[] bytes = new byte[length];
+        ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(VERSION).put((byte) (shown == null ? 0 : 1)).putInt(waiting.size());
+        for (int i = 0; i < waiting.size(); i++) {
+            out.putLong(state.waiting().get(i).sinceMs());
+            put(out, waiting.get(i));
+        }
+        if (shown != null) {
+            put(out, shown);
+        }
         return bytes;
     }
 
-    private static byte[] encode(MatchState.Open open) {
-        byte[] model = open.model().getBytes(StandardCharsets.UTF_8);
-        long[] items = open.items().toArray();
-        long[] settled = open.settled().toLongArray();
-        long[] seen = open.seen().toArray();
-        int longs = items.length + settled.length + seen.length;
-        int length = 5 * COUNT + model.length + Long.BYTES + longs * Long.BYTES + open.impression().length;
-        byte[] bytes = new byte[HEAD + length];
-        ByteBuffer out = head(bytes, OPEN);
-        put(out, model);
-        out.putLong(open.windowEndMs());
-        put(out, items);
-        put(out, settled);
-        put(out, seen);
-        put(out, open.impression());
-        return bytes;
+    private static int bytes(Shown shown) {
+        int longs = shown.items().size() + shown.seen().size();
+        int length = 6 * COUNT + utf8(shown.model()).length + shown.impression().length + longs * Long.BYTES;
+        for (Deed deed : shown.deeds()) {
+            length += DEED + utf8(deed.type()).length;
+        }
+        for (Track track : shown.tracks()) {
+            length += TRACK + utf8(track.model()).length + track.revisions().length;
+        }
+        return length;
     }
 
-    private static byte[] encode(MatchState.Closed closed) {
-        byte[] model = closed.model().getBytes(StandardCharsets.UTF_8);
-        long[] items = closed.items().toArray();
-        long[] seen = closed.seen().toArray();
-        int length = 3 * COUNT + model.length + Long.BYTES + (items.length + seen.length) * Long.BYTES;
-        byte[] bytes = new byte[HEAD + length];
-        ByteBuffer out = head(bytes, CLOSED);
-        put(out, model);
-        out.putLong(closed.forgetMs());
-        put(out, items);
-        put(out, seen);
-        return bytes;
+    private static void put(ByteBuffer out, Shown shown) {
+        put(out, utf8(shown.model()));
+        put(out, shown.impression());
+        put(out, shown.items().toArray());
+        put(out, shown.seen().toArray());
+        out.putInt(shown.deeds().size());
+        for (Deed deed : shown.deeds()) {
+            out.putInt(deed.item());
+            put(out, utf8(deed.type()));
+            out.putDouble(deed.value())
+                    .putLong(deed.stampMs())
+                    .putLong(deed.timeMs())
+                    .putLong(deed.hash());
+        }
+        out.putInt(shown.tracks().size());
+        for (Track track : shown.tracks()) {
+            put(out, utf8(track.model()));
+            out.putLong(track.windowEndMs()).putLong(track.lateEndMs()).putLong(track.timerMs());
+            out.put((byte) (track.isClosed() ? 1 : 0));
+            put(out, track.revisions());
+        }
     }
 
-    private static ByteBuffer head(byte[] bytes, byte kind) {
-        return ByteBuffer.wrap(bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .put(VERSION)
-                .put(kind);
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static void put(ByteBuffer out, byte[] bytes) {
@@ -108,6 +111,13 @@ public final class MatchStateCodec {
     public MatchState decode(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         try {
+            byte version = in.get();
+            if (version == ONE_MODEL) {
+                return MatchStateV1.decode(in, maxActions);
+            }
+            if (version != VERSION) {
+                throw new IllegalArgumentException("match state: version " + version + ", known are 1.." + VERSION);
+            }
             return decode(in);
         } catch (BufferUnderflowException | NegativeArraySizeException | InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("match state: damaged, " + bytes.length + " bytes", e);
@@ -115,50 +125,48 @@ public final class MatchStateCodec {
     }
 
     private MatchState decode(ByteBuffer in) throws InvalidProtocolBufferException {
-        byte version = in.get();
-        if (version != VERSION) {
-            throw new IllegalArgumentException("match state: version " + version + ", known is " + VERSION);
+        byte hasShown = in.get();
+        if (hasShown != 0 && hasShown != 1) {
+            throw new IllegalArgumentException("match state: kind " + hasShown);
         }
-        byte kind = in.get();
-        return switch (kind) {
-            case WAITING -> waiting(in);
-            case OPEN -> open(in);
-            case CLOSED ->
-                new MatchState.Closed(
-                        text(in), in.getLong(), new ShownItems(longs(in)), new IdSet(maxActions, longs(in)));
-            default -> throw new IllegalArgumentException("match state: kind " + kind);
-        };
-    }
-
-    private static MatchState.Waiting waiting(ByteBuffer in) throws InvalidProtocolBufferException {
         int count = in.getInt();
-        List<Action> actions = new ArrayList<>();
+        List<Held> waiting = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            actions.add(Action.parseFrom(bytes(in)));
+            long sinceMs = in.getLong();
+            waiting.add(new Held(Action.parseFrom(bytes(in)), sinceMs));
         }
-        return new MatchState.Waiting(actions);
+        return new MatchState(hasShown == 1 ? shown(in) : null, waiting);
     }
 
-    private MatchState.Open open(ByteBuffer in) {
+    private Shown shown(ByteBuffer in) {
         String model = text(in);
-        long windowEndMs = in.getLong();
+        byte[] impression = bytes(in);
         ShownItems items = new ShownItems(longs(in));
-        BitSet settled = BitSet.valueOf(longs(in));
         IdSet seen = new IdSet(maxActions, longs(in));
-        return new MatchState.Open(model, windowEndMs, bytes(in), items, settled, seen);
+        int count = in.getInt();
+        List<Deed> deeds = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            deeds.add(new Deed(in.getInt(), text(in), in.getDouble(), in.getLong(), in.getLong(), in.getLong()));
+        }
+        count = in.getInt();
+        List<Track> tracks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            tracks.add(new Track(text(in), in.getLong(), in.getLong(), in.getLong(), in.get() != 0, bytes(in)));
+        }
+        return new Shown(model, impression, items, seen, deeds, tracks);
     }
 
-    private static String text(ByteBuffer in) {
+    static String text(ByteBuffer in) {
         return new String(bytes(in), StandardCharsets.UTF_8);
     }
 
-    private static byte[] bytes(ByteBuffer in) {
+    static byte[] bytes(ByteBuffer in) {
         byte[] bytes = new byte[length(in, 1)];
         in.get(bytes);
         return bytes;
     }
 
-    private static long[] longs(ByteBuffer in) {
+    static long[] longs(ByteBuffer in) {
         long[] longs = new long[length(in, Long.BYTES)];
         in.asLongBuffer().get(longs);
         in.position(in.position() + longs.length * Long.BYTES);

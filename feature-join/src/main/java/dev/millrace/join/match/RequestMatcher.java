@@ -1,188 +1,143 @@
 package dev.millrace.join.match;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetterReason;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matches the actions of one request with its impression, in event time. Immutable; the caller keeps the state of each
- * request ({@code null}: nothing) and calls {@link #advance} when event time reaches {@link #nextTimerMs}.
+ * Matches the actions of one request with its impression, in event time, for every model that learns from it. Immutable;
+ * the caller keeps the state of each request ({@code null}: nothing) and calls {@link #advance} when event time reaches
+ * {@link #nextTimerMs}.
  *
- * <p>An action is judged in this order: id seen before: DUPLICATE; type without a label: IGNORED; item not shown:
- * ORPHAN; after the window, by its own time or because the window was closed already: LATE; item settled: DUPLICATE;
- * else it settles its item. An action that claims to be older than its impression counts (clocks differ).
+ * <p>What an action becomes follows from the stamps of the log and the order of its partition ({@link Verdicts}), so that
+ * a restart, a replay and another parallelism judge alike, as long as the log's disorder stays within its bound.
  */
 public final class RequestMatcher {
-    /** Default bound of the actions of one request that wait for its impression, and of the ids remembered of it. */
+    /** Default bound of the actions of one request that wait for its impression, and of the actions remembered of it. */
     public static final int MAX_ACTIONS = 1_000;
 
     private final Map<String, MatchRules> rules;
+    private final Map<String, List<MatchRules>> learners;
+    private final Verdicts verdicts;
     private final long holdMs;
     private final int maxActions;
 
     public RequestMatcher(Collection<ModelSpec> specs, int maxActions) {
         this.rules = specs.stream().collect(Collectors.toMap(ModelSpec::model, MatchRules::of));
+        this.learners = specs.stream().map(MatchRules::of).collect(Collectors.groupingBy(MatchRules::learnsFrom));
         this.holdMs = rules.values().stream()
                 .mapToLong(r -> r.windowMs() + r.latenessMs())
                 .max()
                 .orElse(0);
+        this.verdicts = new Verdicts(rules, maxActions);
         this.maxActions = maxActions;
     }
 
-    /** Whether impressions of the model can be matched. */
+    /** Whether somebody learns from impressions of the model. */
     public boolean knows(String model) {
-        return rules.containsKey(model);
+        return learners.containsKey(model);
     }
 
-    /** @throws IllegalArgumentException when the model is not known */
-    public MatchState impression(@Nullable MatchState state, Impression impression, MatchOutput out) {
-        if (state instanceof MatchState.Open || state instanceof MatchState.Closed) {
+    /**
+     * @param nowMs event time
+     * @throws IllegalArgumentException when nobody learns from its model
+     */
+    public MatchState impression(@Nullable MatchState state, Impression impression, long nowMs, MatchOutput out) {
+        if (state != null && state.shown() != null) {
             out.repeated(impression);
             return state;
         }
-        MatchState.Open open = open(impression);
-        if (state instanceof MatchState.Waiting waiting) {
-            settle(open, waiting.actions(), out);
+        Shown shown = shown(impression, nowMs);
+        Samples samples = new Samples(shown, impression);
+        for (Track track : shown.tracks()) {
+            MatchRules its = rules.get(track.model());
+            if (its != null && its.immediate()) {
+                absences(shown, track, its, impression.getTimeMs(), samples);
+            }
         }
-        return open;
+        List<Held> left = new ArrayList<>();
+        for (Held held : state == null ? List.<Held>of() : state.waiting()) {
+            if (impression.getTimeMs() > held.action().getAcceptedMs() + holdMs) {
+                out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
+            } else if (held.action().getAcceptedMs() > shown.lateEndMs()) {
+                left.add(held);
+            } else {
+                verdicts.judge(shown, held.action(), samples, out);
+            }
+        }
+        samples.send(out);
+        return new MatchState(shown, left);
     }
 
-    private MatchState.Open open(Impression impression) {
-        MatchRules its = rules.get(impression.getModel());
+    private Shown shown(Impression impression, long nowMs) {
+        List<MatchRules> its = learners.get(impression.getModel());
         if (its == null) {
-            throw new IllegalArgumentException("no spec of model '" + impression.getModel() + "'");
+            throw new IllegalArgumentException("no spec learns from model '" + impression.getModel() + "'");
         }
         ShownItems items = ShownItems.of(impression);
-        return new MatchState.Open(
+        List<Track> tracks = new ArrayList<>();
+        its.forEach(each -> tracks.add(Track.open(each, impression.getTimeMs(), nowMs, items)));
+        return new Shown(
                 impression.getModel(),
-                impression.getTimeMs() + its.windowMs(),
                 impression.toByteArray(),
                 items,
-                items.repeats(),
-                new IdSet(maxActions));
+                new IdSet(maxActions),
+                new ArrayList<>(),
+                tracks);
     }
 
-    public MatchState action(@Nullable MatchState state, Action action, MatchOutput out) {
-        if (state instanceof MatchState.Open open) {
-            settle(open, List.of(action), out);
-            return open;
+    private static void absences(Shown shown, Track track, MatchRules its, long timeMs, Samples samples) {
+        for (int item = 0; item < shown.items().size(); item++) {
+            if (track.samples(item) == 0) {
+                samples.absent(its, track, item, timeMs);
+            }
         }
-        if (state instanceof MatchState.Closed closed) {
-            boolean isNew = closed.seen().add(SampleIds.ofAction(action.getId()));
-            out.rejected(action, closed.model(), afterwards(closed, action, isNew));
-            return closed;
-        }
-        return hold(state, action, out);
     }
 
-    private MatchState hold(@Nullable MatchState state, Action action, MatchOutput out) {
-        MatchState.Waiting waiting =
-                state instanceof MatchState.Waiting w ? w : new MatchState.Waiting(new ArrayList<>());
-        if (waiting.actions().stream().anyMatch(a -> a.getId().equals(action.getId()))) {
-            out.rejected(action, "", DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE);
-        } else if (waiting.actions().size() >= maxActions) {
-            out.rejected(action, "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
+    /** @param nowMs event time */
+    public MatchState action(@Nullable MatchState state, Action action, long nowMs, MatchOutput out) {
+        Shown shown = state == null ? null : state.shown();
+        if (state == null || shown == null || action.getAcceptedMs() > shown.lateEndMs()) {
+            return hold(state, new Held(action, Math.max(action.getAcceptedMs(), nowMs)), out);
+        }
+        Samples samples = new Samples(shown, null);
+        verdicts.judge(shown, action, samples, out);
+        samples.send(out);
+        return state;
+    }
+
+    private MatchState hold(@Nullable MatchState state, Held held, MatchOutput out) {
+        List<Held> waiting = state == null ? new ArrayList<>() : new ArrayList<>(state.waiting());
+        String id = held.action().getId();
+        if (waiting.stream().anyMatch(other -> other.action().getId().equals(id))) {
+            out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE);
+        } else if (waiting.size() >= maxActions) {
+            out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_TOO_MANY);
         } else {
-            waiting.actions().add(action);
+            waiting.add(held);
         }
-        return waiting;
-    }
-
-    private DeadLetterReason afterwards(MatchState.Closed closed, Action action, boolean isNew) {
-        return judge(closed.model(), closed.items(), action, isNew).orElse(DeadLetterReason.DEAD_LETTER_REASON_LATE);
-    }
-
-    /** The reasons that hold in every state; empty when none does. */
-    private Optional<DeadLetterReason> judge(String model, ShownItems items, Action action, boolean isNew) {
-        if (!isNew) {
-            return Optional.of(DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE);
-        }
-        MatchRules its = rules.get(model);
-        if (its == null || !its.labels().containsKey(action.getType())) {
-            return Optional.of(DeadLetterReason.DEAD_LETTER_REASON_IGNORED);
-        }
-        if (items.indexOf(action.getItem()) == ShownItems.NOT_SHOWN) {
-            return Optional.of(DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
-        }
-        return Optional.empty();
-    }
-
-    private void settle(MatchState.Open open, List<Action> actions, MatchOutput out) {
-        List<Label> labels = new ArrayList<>();
-        for (Action action : actions) {
-            Optional<DeadLetterReason> reason = judge(open, action);
-            if (reason.isPresent()) {
-                out.rejected(action, open.model(), reason.get());
-            } else {
-                labels.add(label(open, action));
-            }
-        }
-        emit(open, labels, out);
-    }
-
-    private Optional<DeadLetterReason> judge(MatchState.Open open, Action action) {
-        boolean isNew = open.seen().add(SampleIds.ofAction(action.getId()));
-        Optional<DeadLetterReason> reason = judge(open.model(), open.items(), action, isNew);
-        if (reason.isPresent()) {
-            return reason;
-        }
-        if (timeMs(action) > open.windowEndMs()) {
-            return Optional.of(DeadLetterReason.DEAD_LETTER_REASON_LATE);
-        }
-        return open.settled().get(open.items().indexOf(action.getItem()))
-                ? Optional.of(DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE)
-                : Optional.empty();
-    }
-
-    /** Nobody acts after the edge has heard of it: a client's clock that is ahead does not make its actions late. */
-    private static long timeMs(Action action) {
-        return Math.min(action.getTimeMs(), action.getAcceptedMs());
-    }
-
-    private Label label(MatchState.Open open, Action action) {
-        int item = open.items().indexOf(action.getItem());
-        open.settled().set(item);
-        double value = java.util.Objects.requireNonNull(rules.get(open.model()))
-                .labels()
-                .getOrDefault(action.getType(), 0d);
-        return new Label(item, (float) value, SampleIds.ofAction(action.getId()), timeMs(action));
-    }
-
-    private static void emit(MatchState.Open open, List<Label> labels, MatchOutput out) {
-        if (!labels.isEmpty()) {
-            try {
-                out.labels(Impression.parseFrom(open.impression()), labels);
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalStateException("the impression in a match state is damaged", e);
-            }
-        }
+        return new MatchState(state == null ? null : state.shown(), waiting);
     }
 
     /** Event time at which the state must be advanced. */
     public long nextTimerMs(MatchState state) {
-        if (state instanceof MatchState.Open open) {
-            return open.windowEndMs();
+        long timerMs = Long.MAX_VALUE;
+        for (Held held : state.waiting()) {
+            timerMs = Math.min(timerMs, held.sinceMs() + holdMs);
         }
-        if (state instanceof MatchState.Closed closed) {
-            return closed.forgetMs();
+        if (state.shown() != null) {
+            for (Track track : state.shown().tracks()) {
+                timerMs = Math.min(timerMs, track.timerMs());
+            }
         }
-        return ((MatchState.Waiting) state)
-                .actions().stream().mapToLong(this::orphanMs).min().orElse(Long.MIN_VALUE);
-    }
-
-    private long orphanMs(Action action) {
-        return action.getAcceptedMs() + holdMs;
+        return timerMs;
     }
 
     /** Event time has reached {@code timeMs}; does what is due, maybe nothing. Null: nothing is remembered any more. */
@@ -190,39 +145,64 @@ public final class RequestMatcher {
         if (timeMs < nextTimerMs(state)) {
             return state;
         }
-        if (state instanceof MatchState.Open open) {
-            return close(open, out);
-        }
-        return state instanceof MatchState.Waiting waiting ? drop(waiting, timeMs, out) : null;
+        Shown shown = state.shown();
+        return MatchState.of(shown == null ? null : advance(shown, timeMs, out), drop(state.waiting(), timeMs, out));
     }
 
-    private MatchState.Closed close(MatchState.Open open, MatchOutput out) {
-        MatchRules its = rules.get(open.model());
-        if (its != null && its.absenceIsNegative()) {
-            emit(open, negatives(open), out);
-        }
-        long lateness = its == null ? 0 : its.latenessMs();
-        return new MatchState.Closed(open.model(), open.windowEndMs() + lateness, open.items(), open.seen());
-    }
-
-    private static List<Label> negatives(MatchState.Open open) {
-        List<Label> labels = new ArrayList<>();
-        BitSet settled = open.settled();
-        for (int item = settled.nextClearBit(0); item < open.items().size(); item = settled.nextClearBit(item + 1)) {
-            labels.add(new Label(item, 0f, Label.NO_ACTION, open.windowEndMs()));
-        }
-        return labels;
-    }
-
-    private MatchState.@Nullable Waiting drop(MatchState.Waiting waiting, long timeMs, MatchOutput out) {
-        List<Action> left = new ArrayList<>();
-        for (Action action : waiting.actions()) {
-            if (timeMs < orphanMs(action)) {
-                left.add(action);
-            } else {
-                out.rejected(action, "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
+    private @Nullable Shown advance(Shown shown, long timeMs, MatchOutput out) {
+        Samples samples = new Samples(shown, null);
+        List<Track> left = new ArrayList<>();
+        boolean needed = false;
+        for (Track track : shown.tracks()) {
+            MatchRules its = rules.get(track.model());
+            if (!track.isClosed() && track.timerMs() <= timeMs) {
+                if (its != null) {
+                    close(shown, track, its, samples);
+                }
+                track.close(its == null ? 0 : its.latenessMs());
+            }
+            if (!track.isClosed() || track.timerMs() > timeMs) {
+                left.add(track);
+                needed |= !track.isClosed() || (its != null && its.corrects());
             }
         }
-        return left.isEmpty() ? null : new MatchState.Waiting(left);
+        samples.send(out);
+        if (left.isEmpty()) {
+            return null;
+        }
+        Shown after = new Shown(shown.model(), shown.impression(), shown.items(), shown.seen(), shown.deeds(), left);
+        return needed ? after : after.without();
+    }
+
+    /** The window's end: what was not settled before is now; then what came late corrects it. */
+    private void close(Shown shown, Track track, MatchRules its, Samples samples) {
+        if (its.immediate()) {
+            return;
+        }
+        for (int item = 0; item < shown.items().size(); item++) {
+            if (track.samples(item) == 0) {
+                Tally tally = Tally.of(its, shown.deeds(), item, track, false);
+                if (!tally.isEmpty()) {
+                    samples.settled(its, track, item, tally);
+                } else if (its.absenceIsNegative()) {
+                    samples.absent(its, track, item, track.windowEndMs());
+                }
+            }
+        }
+        if (its.corrects()) {
+            verdicts.correctWithPending(shown, track, its, samples);
+        }
+    }
+
+    private List<Held> drop(List<Held> waiting, long timeMs, MatchOutput out) {
+        List<Held> left = new ArrayList<>();
+        for (Held held : waiting) {
+            if (timeMs < held.sinceMs() + holdMs) {
+                left.add(held);
+            } else {
+                out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
+            }
+        }
+        return left;
     }
 }

@@ -9,6 +9,7 @@ import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Features;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
+import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.join.match.Label;
@@ -17,16 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Makes the samples of one spec from impressions of its model. One thread. */
+/** Makes the samples of one spec from the impressions that it learns from. One thread. */
 public final class SampleVectors {
-    private static final float FULL = 1f;
-    private static final int FIRST_LABEL = 0;
-
+    private final String model;
     private final Vectorizer vectorizer;
     private final Vectorizer.Request request;
     private final FeatureVector scratch = new FeatureVector();
 
     public SampleVectors(ModelSpec spec) {
+        model = spec.model();
         vectorizer = new Vectorizer(spec);
         request = vectorizer.newRequest();
     }
@@ -44,7 +44,7 @@ public final class SampleVectors {
             ShownItem shown = impression.getItems(label.item());
             scratch.truncate(shared);
             vectorizer.item(raw(impression, shown.getFeatures(), "item.id", shown.getItem()), request, scratch);
-            out.accept(new Sample(impression.getModel(), meta(impression, shown, label), copy(scratch)));
+            out.accept(new Sample(model, meta(impression, shown, label), copy(scratch)));
         }
     }
 
@@ -59,18 +59,19 @@ public final class SampleVectors {
         return RawFeatures.of(withId);
     }
 
-    private static SampleBlockBuilder.Meta meta(Impression impression, ShownItem shown, Label label) {
+    private SampleBlockBuilder.Meta meta(Impression impression, ShownItem shown, Label label) {
         String requestId = impression.getRequestId();
         return new SampleBlockBuilder.Meta(
-                SampleIds.of(impression.getModel(), requestId, shown.getItem(), FIRST_LABEL),
+                SampleIds.of(model, requestId, shown.getItem(), label.revision()),
                 SampleIds.ofRequest(requestId),
                 label.actionHash(),
                 label.value(),
-                FULL,
-                FULL,
+                label.weight(),
+                label.keepRate(),
                 shown.getScore(),
                 impression.getModelVersion(),
-                label.eventTimeMs());
+                label.eventTimeMs(),
+                label.fakeNegatives() ? SampleBlock.FAKE_NEGATIVES : 0);
     }
 
     private static FeatureVector copy(FeatureVector from) {

@@ -134,9 +134,12 @@ class MatchFunctionTest {
     @Test
     void anImpressionBehindEventTimeStillMakesItsSamples() throws Exception {
         eventTime(20_000);
-        read(LogEvents.of(impression(10_000, "a")));
-        eventTime(20_001);
-        assertEquals(List.of("0.0@11000"), samples());
+        read(LogEvents.of(impression(10_000, "a", "b")));
+        read(LogEvents.of(action("1", "like", "a", 10_100)));
+        eventTime(20_999);
+        assertEquals(List.of("1.0@10100"), samples(), "it stays open for as long as another one");
+        eventTime(21_000);
+        assertEquals(List.of("1.0@10100", "0.0@11000"), samples());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static dev.millrace.join.Events.action;
 import static dev.millrace.join.Events.impression;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.join.Events;
@@ -27,32 +28,57 @@ class MatchStateCodecTest {
     /** The states of the committed fixtures. */
     private MatchState fixture(String kind) {
         if (kind.equals("waiting")) {
-            MatchState one = matcher.action(null, action("1", "like", "a", 10_010), out);
-            return matcher.action(one, action("2", "share", "b", 10_020), out);
+            MatchState one = matcher.action(null, action("1", "like", "a", 10_010), Long.MIN_VALUE, out);
+            return matcher.action(one, action("2", "share", "b", 10_020), Long.MIN_VALUE, out);
         }
-        MatchState open = matcher.impression(null, impression(10_000, "a", "b", "c"), out);
-        open = matcher.action(open, action("1", "like", "b", 10_010), out);
-        open = matcher.action(open, action("2", "share", "a", 10_020), out);
+        MatchState open = matcher.impression(null, impression(10_000, "a", "b", "c"), Long.MIN_VALUE, out);
+        open = matcher.action(open, action("1", "like", "b", 10_010), Long.MIN_VALUE, out);
+        open = matcher.action(open, action("2", "share", "a", 10_020), Long.MIN_VALUE, out);
         return kind.equals("open") ? open : Objects.requireNonNull(matcher.advance(open, 11_000, out));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"waiting", "open", "closed"})
-    void readsAndWritesTheCommittedFixtureOfVersion1(String kind) throws IOException {
-        try (InputStream file =
-                Objects.requireNonNull(getClass().getResourceAsStream("match-state-v1-" + kind + ".bin"))) {
-            byte[] fossil = file.readAllBytes();
-            assertArrayEquals(fossil, codec.encode(fixture(kind)));
-            assertArrayEquals(fossil, codec.encode(codec.decode(fossil)));
+    void readsAndWritesTheCommittedFixtureOfVersion2(String kind) throws IOException {
+        byte[] fossil = fossil("match-state-v2-" + kind + ".bin");
+        assertArrayEquals(fossil, codec.encode(fixture(kind)));
+        assertArrayEquals(fossil, codec.encode(codec.decode(fossil)));
+    }
+
+    private byte[] fossil(String name) throws IOException {
+        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream(name), name)) {
+            return file.readAllBytes();
         }
+    }
+
+    /** Of version 1, on which the present version goes on as it would with its own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"waiting", "open", "closed"})
+    void aStateOfVersion1GoesOnAsItsOwn(String kind) throws IOException {
+        assertEquals(goOn(fixture(kind)), goOn(codec.decode(fossil("match-state-v1-" + kind + ".bin"))));
+    }
+
+    private List<String> goOn(MatchState state) {
+        out.take();
+        MatchState next = state;
+        if (state.shown() == null) {
+            next = matcher.impression(state, impression(10_000, "a", "b", "c"), 10_000, out);
+        }
+        next = matcher.action(next, action("2", "like", "a", 10_030), 10_000, out);
+        next = matcher.action(next, action("3", "dislike", "b", 10_030), 10_000, out);
+        next = matcher.action(next, action("4", "like", "c", 11_200), 10_000, out);
+        next = Objects.requireNonNull(matcher.advance(next, 11_000, out));
+        next = matcher.action(next, action("5", "like", "c", 11_300), 11_000, out);
+        assertNull(matcher.advance(next, 11_500, out));
+        return out.take();
     }
 
     @Test
     void aStateThatWentThroughBytesBehavesAsBefore() {
         MatchState read = codec.decode(codec.encode(fixture("open")));
         out.take();
-        matcher.action(read, action("2", "share", "a", 10_020), out);
-        matcher.action(read, action("3", "like", "b", 10_030), out);
+        matcher.action(read, action("2", "share", "a", 10_020), Long.MIN_VALUE, out);
+        matcher.action(read, action("3", "like", "b", 10_030), Long.MIN_VALUE, out);
         matcher.advance(read, 11_000, out);
         assertEquals(List.of("DUPLICATE 2", "DUPLICATE 3", "a=0.0@11000", "c=0.0@11000"), out.take());
     }
@@ -79,14 +105,15 @@ class MatchStateCodecTest {
 
     private @Nullable MatchState step(@Nullable MatchState state, Random random, long timeMs) {
         if (random.nextInt(12) == 0) {
-            return matcher.impression(state, impression(timeMs, "a", "b", "c", "d"), out);
+            return matcher.impression(state, impression(timeMs, "a", "b", "c", "d"), Long.MIN_VALUE, out);
         }
         if (state != null && random.nextInt(3) == 0) {
             return matcher.advance(state, timeMs, out);
         }
         String type = List.of("like", "dislike", "share").get(random.nextInt(3));
         String item = "" + (char) ('a' + random.nextInt(5));
-        return matcher.action(state, action("" + random.nextInt(30), type, item, timeMs - random.nextInt(200)), out);
+        return matcher.action(
+                state, action("" + random.nextInt(30), type, item, timeMs - random.nextInt(200)), Long.MIN_VALUE, out);
     }
 
     @ParameterizedTest
@@ -98,7 +125,7 @@ class MatchStateCodecTest {
             assertThrows(IllegalArgumentException.class, () -> codec.decode(cut), "length " + length);
         }
         byte[] newer = bytes.clone();
-        newer[0] = 2;
+        newer[0] = 3;
         assertThrows(IllegalArgumentException.class, () -> codec.decode(newer));
         byte[] strange = bytes.clone();
         strange[1] = 9;

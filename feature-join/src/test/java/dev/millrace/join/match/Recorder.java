@@ -6,16 +6,34 @@ import dev.millrace.ingest.proto.Impression;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes a match's decisions down, a line each: {@code item=label@time by action}, {@code REASON action}. */
+/** Writes a match's decisions down, a line each: {@code item=label*weight@time rREVISION by action}, {@code REASON
+ * action}. */
 final class Recorder implements MatchOutput {
     private final List<String> lines = new ArrayList<>();
+    private final List<String> counted = new ArrayList<>();
 
     @Override
-    public void labels(Impression impression, List<Label> labels) {
+    public void labels(Impression impression, String model, List<Label> labels) {
         for (Label label : labels) {
             String item = impression.getItems(label.item()).getItem();
-            lines.add(item + "=" + label.value() + "@" + label.eventTimeMs() + (label.byAction() ? " by action" : ""));
+            lines.add((model.equals("m") ? "" : model + ":") + item + "=" + label.value()
+                    + (label.weight() == 1 ? "" : "*" + label.weight())
+                    + "@" + label.eventTimeMs()
+                    + (label.revision() == 0 ? "" : " r" + label.revision())
+                    + (label.byAction() ? " by action" : ""));
         }
+    }
+
+    @Override
+    public void counted(Action action) {
+        counted.add(action.getId());
+    }
+
+    /** Ids of the actions that count, since the last call. */
+    List<String> takeCounted() {
+        List<String> taken = List.copyOf(counted);
+        counted.clear();
+        return taken;
     }
 
     @Override

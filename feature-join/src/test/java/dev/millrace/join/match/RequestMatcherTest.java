@@ -24,11 +24,11 @@ class RequestMatcherTest {
     private @Nullable MatchState state;
 
     private void show(String... items) {
-        state = matcher.impression(state, impression(SHOWN_MS, items), out);
+        state = matcher.impression(state, impression(SHOWN_MS, items), Long.MIN_VALUE, out);
     }
 
     private void act(Action action) {
-        state = matcher.action(state, action, out);
+        state = matcher.action(state, action, Long.MIN_VALUE, out);
     }
 
     private void act(String id, String type, String item, long timeMs) {
@@ -178,29 +178,31 @@ class RequestMatcherTest {
     }
 
     @Test
-    void moreWaitingActionsThanTheBoundAreOrphansAtOnce() {
+    void moreWaitingActionsThanTheBoundAreTooManyAtOnce() {
         for (int i = 1; i <= 5; i++) {
             act("" + i, "like", "a", SHOWN_MS + i);
         }
-        assertDecided("ORPHAN 4", "ORPHAN 5");
+        assertDecided("TOO_MANY 4", "TOO_MANY 5");
     }
 
     @Test
-    void idsBeyondTheBoundAreNotRememberedButSettledItemsAre() {
+    void moreActionsThanAreRememberedAreTooMany() {
         show("a", "b", "c", "d");
         act("1", "like", "a", SHOWN_MS);
         act("2", "like", "b", SHOWN_MS);
         act("3", "like", "c", SHOWN_MS);
-        act("4", "like", "d", SHOWN_MS);
         out.take();
         act("4", "like", "d", SHOWN_MS);
-        assertDecided("DUPLICATE 4");
+        act("1", "like", "a", SHOWN_MS);
+        assertDecided("TOO_MANY 4", "DUPLICATE 1");
+        advance(WINDOW_END_MS);
+        assertDecided("d=0.0@11000");
     }
 
     @Test
     void aSecondImpressionOfARequestIsDropped() {
         show("a");
-        state = matcher.impression(state, impression(SHOWN_MS + 100, "a", "b"), out);
+        state = matcher.impression(state, impression(SHOWN_MS + 100, "a", "b"), Long.MIN_VALUE, out);
         assertDecided("REPEATED");
         advance(WINDOW_END_MS);
         assertDecided("a=0.0@11000");
@@ -220,11 +222,12 @@ class RequestMatcherTest {
     void anUnknownModelIsRefusedAndAModelThatWasTakenAwayEndsQuietly() {
         show("a");
         matcher = new RequestMatcher(List.of(), 3);
-        assertThrows(IllegalArgumentException.class, () -> matcher.impression(null, impression(1, "a"), out));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> matcher.impression(null, impression(1, "a"), Long.MIN_VALUE, out));
         act("1", "like", "a", SHOWN_MS);
         advance(WINDOW_END_MS);
         assertDecided("IGNORED 1");
-        advance(timer());
         assertNull(state);
     }
 }

@@ -73,7 +73,7 @@ class SampleVectorsTest {
     private static List<Sample> samples(Impression impression) {
         List<Sample> samples = new ArrayList<>();
         long like = SampleIds.ofAction("e1");
-        List<Label> labels = List.of(new Label(1, 1f, like, 1_500), new Label(0, 0f, Label.NO_ACTION, 2_000));
+        List<Label> labels = List.of(Label.of(1, 1f, like, 1_500), Label.of(0, 0f, Label.NO_ACTION, 2_000));
         new SampleVectors(Events.spec()).samples(impression, labels, samples::add);
         return samples;
     }

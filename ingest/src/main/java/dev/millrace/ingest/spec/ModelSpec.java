@@ -2,9 +2,7 @@ package dev.millrace.ingest.spec;
 
 import dev.millrace.ingest.id.FeatureIds;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -12,19 +10,21 @@ import java.util.stream.Collectors;
 /**
  * One model: what it predicts, from what, and how it learns. Read with {@link SpecReader}, which validates it.
  *
- * @param labels action type to label in [0, 1]; the first labelled action of a shown item settles it
+ * @param learnsFrom the model whose impressions it learns from: itself, or the champion that it challenges or whose other
+ *     objective it is
+ * @param labels how actions become labels
  * @param rewardWindow event time after the impression in which actions count
  */
 public record ModelSpec(
         String model,
-        Map<String, Double> labels,
+        String learnsFrom,
+        Labels labels,
         Duration rewardWindow,
         List<Slot> slots,
         List<Cross> crosses,
         Ftrl optimizer,
         Policies policies) {
     public ModelSpec {
-        labels = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         slots = List.copyOf(slots);
         crosses = List.copyOf(crosses);
     }

@@ -6,7 +6,11 @@ import java.time.Duration;
  * What happens at the edges.
  *
  * @param absence what a shown item without a labelled action becomes when its reward window ends
- * @param lateness how long after its window an impression is remembered, so that a late action is told from an orphan
+ * @param delay when an absence becomes a sample
+ * @param late what an action becomes that comes after the window, within the lateness
+ * @param lateness how long after its window an impression is remembered, so that a late action can still correct its
+ *     label, or is told from an orphan
+ * @param keepNegatives the part of the samples with label 0 that is kept, in (0, 1]; learning corrects for it
  * @param maxRows bound of the parameter table; beyond it new features are not learned
  * @param audit whether every row counts its updates and sums their sample ids, so that a lost or doubled one shows; costs
  *     half of a row's memory
@@ -15,7 +19,15 @@ import java.time.Duration;
  *     is above 1
  */
 public record Policies(
-        Absence absence, Duration lateness, long maxRows, boolean audit, WeightFormat weights, int admissionBytes) {
+        Absence absence,
+        Delay delay,
+        Late late,
+        Duration lateness,
+        double keepNegatives,
+        long maxRows,
+        boolean audit,
+        WeightFormat weights,
+        int admissionBytes) {
     public enum Absence {
         /** A sample with label 0. */
         NEGATIVE,
@@ -23,6 +35,30 @@ public record Policies(
         DROP
     }
 
-    public static final Policies DEFAULT =
-            new Policies(Absence.NEGATIVE, Duration.ofMinutes(1), 20_000_000, true, WeightFormat.F32, 4 << 20);
+    /** When an absence becomes a sample. */
+    public enum Delay {
+        /** At the window's end: every negative is one. */
+        WAIT,
+        /** At once: a positive corrects it, and learning takes fake negatives into account. */
+        IMMEDIATE
+    }
+
+    /** What a late action becomes. */
+    public enum Late {
+        /** A dead letter. */
+        DROP,
+        /** A correction: the sample that went out is taken back, the new one is sent. */
+        CORRECT
+    }
+
+    public static final Policies DEFAULT = new Policies(
+            Absence.NEGATIVE,
+            Delay.WAIT,
+            Late.DROP,
+            Duration.ofMinutes(1),
+            1,
+            20_000_000,
+            true,
+            WeightFormat.F32,
+            4 << 20);
 }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,14 +21,23 @@ import org.yaml.snakeyaml.error.YAMLException;
 
 /** Reads and validates {@code deploy/models/*.yml}; their JSON Schema is the resource {@code model-spec.schema.json}. */
 public final class SpecReader {
-    static final List<String> MODEL_KEYS =
-            List.of("model", "objective", "labels", "rewardWindow", "slots", "crosses", "optimizer", "policies");
+    static final List<String> MODEL_KEYS = List.of(
+            "model",
+            "learnsFrom",
+            "objective",
+            "labels",
+            "aggregate",
+            "rewardWindow",
+            "slots",
+            "crosses",
+            "optimizer",
+            "policies");
     static final List<String> SLOT_KEYS =
             List.of("type", "from", "transform", "bins", "standardize", "minCount", "expireAfter");
     static final List<String> CROSS_KEYS = List.of("slots", "minCount", "expireAfter");
     static final List<String> OPTIMIZER_KEYS = List.of("type", "alpha", "beta", "l1", "l2");
-    static final List<String> POLICY_KEYS =
-            List.of("absence", "lateness", "maxRows", "audit", "weights", "admissionBytes");
+    static final List<String> POLICY_KEYS = List.of(
+            "absence", "delay", "late", "lateness", "keepNegatives", "maxRows", "audit", "weights", "admissionBytes");
 
     private static final long MAX_BYTES = 1 << 20;
     /** Of all sketches, which travel with every snapshot. */
@@ -37,6 +45,11 @@ public final class SpecReader {
 
     private static final int MAX_SLOTS = 512;
     private static final Pattern MODEL = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+    private static final String MODEL_HINT = "lower-case letters, digits and '-', at most 63, a letter first";
+    private static final double LEAST_KEPT = 1e-4;
+    /** Of reward window and lateness: a request's state lives as long. */
+    private static final Duration LONGEST_WINDOW = Duration.ofDays(30);
+
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
     private static final Pattern FROM = Pattern.compile("(user|item|context)\\.[A-Za-z][A-Za-z0-9_]{0,63}");
 
@@ -95,17 +108,19 @@ public final class SpecReader {
     }
 
     private ModelSpec model(YamlMap yaml) {
-        String name = yaml.text("model", MODEL, "lower-case letters, digits and '-', at most 63, a letter first");
+        String name = yaml.text("model", MODEL, MODEL_HINT);
+        String learnsFrom = yaml.has("learnsFrom") ? yaml.text("learnsFrom", MODEL, MODEL_HINT) : name;
         yaml.choice("objective", Objective.class, null);
-        Map<String, Double> labels = labels(yaml.map("labels"));
+        Labels labels = LabelReader.read(yaml);
         Duration window = yaml.duration("rewardWindow", null);
-        if (window.isZero() && yaml.has("rewardWindow")) {
-            yaml.problem("rewardWindow", "must be longer than zero");
+        if (yaml.has("rewardWindow") && (window.isZero() || window.compareTo(LONGEST_WINDOW) > 0)) {
+            yaml.problem("rewardWindow", "must be longer than zero, and at most 30d");
         }
         List<Slot> slots = slots(yaml.map("slots"));
         List<Cross> crosses = crosses(yaml, slots);
         uniqueNumbers(yaml, slots, crosses);
         Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
+        LabelReader.checkImmediate(yaml, labels, policies);
         slots.stream()
                 .filter(s -> s.standardize() && !policies.audit())
                 .forEach(s -> yaml.problem(
@@ -124,23 +139,13 @@ public final class SpecReader {
         }
         return new ModelSpec(
                 name,
+                learnsFrom,
                 labels,
                 window,
                 slots,
                 crosses,
                 optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
                 policies);
-    }
-
-    private Map<String, Double> labels(YamlMap yaml) {
-        Map<String, Double> labels = new LinkedHashMap<>();
-        if (yaml.entries().isEmpty()) {
-            yaml.problem("", "at least one action type with its label, like 'click: 1'");
-        }
-        for (String type : yaml.entries().keySet()) {
-            labels.put(type, yaml.number(type, 0, v -> v >= 0 && v <= 1, "a logistic label lies in 0..1"));
-        }
-        return labels;
     }
 
     private List<Slot> slots(YamlMap yaml) {
@@ -288,9 +293,20 @@ public final class SpecReader {
 
     private static Policies policies(YamlMap yaml) {
         Policies d = Policies.DEFAULT;
+        Duration lateness = yaml.duration("lateness", d.lateness());
+        if (lateness.compareTo(LONGEST_WINDOW) > 0) {
+            yaml.problem("lateness", "must be at most 30d");
+        }
         return new Policies(
                 yaml.choice("absence", Policies.Absence.class, d.absence()),
-                yaml.duration("lateness", d.lateness()),
+                yaml.choice("delay", Policies.Delay.class, d.delay()),
+                yaml.choice("late", Policies.Late.class, d.late()),
+                lateness,
+                yaml.number(
+                        "keepNegatives",
+                        d.keepNegatives(),
+                        v -> v >= LEAST_KEPT && v <= 1,
+                        "from 0.0001 to 1; without negatives ('absence: drop') there is nothing to keep"),
                 (long) whole(yaml, "maxRows", d.maxRows(), 1, 1e9),
                 yaml.flag("audit", d.audit()),
                 yaml.choice("weights", WeightFormat.class, d.weights()),

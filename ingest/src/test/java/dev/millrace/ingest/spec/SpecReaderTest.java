@@ -19,7 +19,8 @@ class SpecReaderTest {
     private static final String GOOD = """
             model: shop
             objective: logistic
-            labels: {click: 1, skip: 0}
+            labels: {click: 1, skip: 0, watch: {perUnit: 0.5, atMost: 20}, unwatch: {undoes: watch}}
+            aggregate: sum
             rewardWindow: 5s
             slots:
               user: {type: category, from: user.id, minCount: 3, expireAfter: 30d}
@@ -30,14 +31,23 @@ class SpecReaderTest {
               - [user, age]
               - {slots: [title, age], minCount: 2}
             optimizer: {type: ftrl, alpha: 0.2, beta: 1, l1: 0.5, l2: 0}
-            policies: {absence: drop, lateness: 2m, maxRows: 1000, audit: true, weights: q2.13, admissionBytes: 65536}
+            policies: {absence: drop, delay: wait, late: correct, lateness: 2m, keepNegatives: 0.1, maxRows: 1000, audit: true, weights: q2.13, admissionBytes: 65536}
             """;
 
     @Test
     void readsEveryKey() {
         ModelSpec spec = SpecReader.parse("good", GOOD);
         assertEquals("shop", spec.model());
-        assertEquals(Map.of("click", 1.0, "skip", 0.0), spec.labels());
+        assertEquals("shop", spec.learnsFrom());
+        assertEquals(
+                new Labels(
+                        Map.of(
+                                "click", new Labels.Amount(1),
+                                "skip", new Labels.Amount(0),
+                                "watch", new Labels.Measure(0.5, 20),
+                                "unwatch", new Labels.Undo("watch")),
+                        Labels.Aggregate.SUM),
+                spec.labels());
         assertEquals(Duration.ofSeconds(5), spec.rewardWindow());
         assertEquals(4, spec.slots().size());
         assertEquals(
@@ -61,7 +71,16 @@ class SpecReaderTest {
                 spec.crosses());
         assertEquals(new Ftrl(0.2, 1, 0.5, 0), spec.optimizer());
         assertEquals(
-                new Policies(Policies.Absence.DROP, Duration.ofMinutes(2), 1000, true, WeightFormat.Q2_13, 1 << 16),
+                new Policies(
+                        Policies.Absence.DROP,
+                        Policies.Delay.WAIT,
+                        Policies.Late.CORRECT,
+                        Duration.ofMinutes(2),
+                        0.1,
+                        1000,
+                        true,
+                        WeightFormat.Q2_13,
+                        1 << 16),
                 spec.policies());
     }
 
@@ -83,7 +102,24 @@ class SpecReaderTest {
             rewardWindow: 5s        | rewardWindow: 0s           | rewardWindow          | longer than zero
             logistic                | logistik                   | objective             | did you mean 'logistic'
             model: shop             | model: Shop!               | model                 | lower-case
-            click: 1                | click: 2                   | labels.click          | 0..1
+            click: 1                | click: 2000                | labels.click          | from -1000 to 1000
+            click: 1                | click: often               | labels.click          | perUnit
+            perUnit: 0.5            | perUnit: 0                 | labels.watch.perUnit  | above 0
+            perUnit: 0.5            | perunit: 0.5               | labels.watch.perunit  | did you mean 'perUnit'
+            perUnit: 0.5, atMost: 20 | atMost: 20                | labels.watch          | needs perUnit and atMost
+            undoes: watch           | undoes: watsh              | labels.unwatch.undoes | did you mean 'watch'
+            undoes: watch           | undoes: unwatch            | labels.unwatch.undoes | no label
+            undoes: watch           | undoes: watch, atMost: 1   | labels.unwatch.undoes | stands alone
+            aggregate: sum          | aggregate: avg             | aggregate             | first, max, sum
+            rewardWindow: 5s        | rewardWindow: 31d          | rewardWindow          | at most 30d
+            lateness: 2m            | lateness: 31d              | policies.lateness     | at most 30d
+            absence: drop           | absense: drop              | policies.absense      | did you mean 'absence'
+            delay: wait             | delay: imediate            | policies.delay        | did you mean 'immediate'
+            delay: wait             | delay: immediate           | policies.delay        | absence: negative
+            delay: wait             | delay: immediate           | labels.watch          | use 'delay: wait'
+            late: correct           | late: keep                 | policies.late         | drop, correct
+            keepNegatives: 0.1      | keepNegatives: 0           | policies.keepNegatives | from 0.0001 to 1
+            keepNegatives: 0.1      | keepNegatives: 1.5         | policies.keepNegatives | from 0.0001 to 1
             click: 1                | yes: 1                     | labels.true           | in quotes
             from: user.id           | from: usr.id               | slots.user.from       | user.NAME
             type: category          | type: categry              | slots.user.type       | did you mean 'category'
@@ -145,6 +181,31 @@ class SpecReaderTest {
     }
 
     @Test
+    void aChallengerNamesTheModelThatItLearnsFrom() {
+        assertEquals(
+                "champion",
+                SpecReader.parse("c", GOOD.replace("model: shop", "model: shop\nlearnsFrom: champion"))
+                        .learnsFrom());
+        SpecException e = assertThrows(
+                SpecException.class,
+                () -> SpecReader.parse("c", GOOD.replace("model: shop", "model: shop\nlearnsFrom: Champion")));
+        assertEquals("learnsFrom", e.problems().get(0).field());
+    }
+
+    @Test
+    void anAmountIsFixedOrTheActionsValueWithinItsBounds() {
+        Labels labels = SpecReader.parse("good", GOOD).labels();
+        assertEquals(1, labels.amount("click", 99));
+        assertEquals(5, labels.amount("watch", 10));
+        assertEquals(20, labels.amount("watch", 1e9));
+        assertEquals(0, labels.amount("watch", Double.NaN));
+        assertEquals(0, labels.amount("watch", -3));
+        assertEquals(20, labels.most());
+        assertEquals(Map.of("click", 1.0, "skip", 0.0), labels.fixed());
+        assertThrows(IllegalArgumentException.class, () -> labels.amount("unwatch", 1));
+    }
+
+    @Test
     void aControlCharacterAndAnotherEncodingAreNamed() throws IOException {
         assertThrows(SpecException.class, () -> SpecReader.parse("x", "model: a\u0001"));
         Path latin = Files.write(Files.createTempFile("spec", ".yml"), new byte[] {'#', (byte) 0xE4, '\n'});
@@ -165,7 +226,7 @@ class SpecReaderTest {
         assertEquals(
                 base,
                 SpecReader.parse(
-                                "b", GOOD.replace("click: 1, skip: 0", "buy: 1").replace("5s", "9s"))
+                                "b", GOOD.replace("click: 1, skip: 0", "buy: 5").replace("5s", "9s"))
                         .fingerprint());
         assertEquals(
                 base,

@@ -133,7 +133,9 @@ public record ReplayOptions(
 
         /** Labels, absence and reward window of the model's spec, which is what the service learns by. */
         public Builder spec(ModelSpec value) {
-            return labels(value.labels()).absence(value.policies().absence()).rewardWindow(value.rewardWindow());
+            return labels(value.labels().fixed())
+                    .absence(value.policies().absence())
+                    .rewardWindow(value.rewardWindow());
         }
 
         public Builder profiles(boolean value) {

@@ -1,0 +1,113 @@
+package dev.millrace.join.match;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.id.SampleIds;
+import dev.millrace.ingest.proto.Impression;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The samples that one event makes of one request, model by model, until they are sent. One thread.
+ *
+ * <p>A negative is kept by a hash of its item's sample id: the same one after every restart, and whether a sample that is
+ * taken back had been kept is known without remembering it.
+ */
+final class Samples {
+    private static final long SEED = 0x6B656570L;
+
+    private final Shown shown;
+    private final Map<String, List<Label>> labels = new LinkedHashMap<>();
+    private @Nullable Impression impression;
+
+    Samples(Shown shown, @Nullable Impression impression) {
+        this.shown = shown;
+        this.impression = impression;
+    }
+
+    /** The negative of an absence, as the item's first sample. */
+    void absent(MatchRules rules, Track track, int item, long timeMs) {
+        add(rules, track, item, Worth.of(0), 1, null, timeMs);
+    }
+
+    void settled(MatchRules rules, Track track, int item, Tally tally) {
+        Deed by = tally.decisive();
+        if (by != null) {
+            add(rules, track, item, Worth.of(tally.amount()), 1, by, by.timeMs());
+        }
+    }
+
+    /** After a negative at once: the part of a positive that has come since, or that was taken back. */
+    void increment(MatchRules rules, Track track, Deed by, double before, double after) {
+        double more = Worth.of(after).label() - Worth.of(before).label();
+        if (more != 0) {
+            add(rules, track, by.item(), new Worth(1, Math.abs(more)), more > 0 ? 1 : -1, by, by.timeMs());
+        }
+    }
+
+    /** Takes back what went out, if anything did, and sends what holds now, if anything does. */
+    void corrected(MatchRules rules, Track track, Deed by, @Nullable Worth before, @Nullable Worth after) {
+        if (before != null && before.equals(after)) {
+            return;
+        }
+        if (before != null) {
+            add(rules, track, by.item(), before, -1, after == null ? by : null, by.timeMs());
+        }
+        if (after != null) {
+            add(rules, track, by.item(), after, 1, by, by.timeMs());
+        }
+    }
+
+    private void add(MatchRules rules, Track track, int item, Worth worth, int sign, @Nullable Deed by, long timeMs) {
+        int revision = track.next(item);
+        if (worth.isNegative() && !keeps(rules, item)) {
+            return;
+        }
+        Worth thinned = worth.thinned(rules.keepRate());
+        labels.computeIfAbsent(rules.model(), model -> new ArrayList<>())
+                .add(new Label(
+                        item,
+                        (float) thinned.label(),
+                        (float) (sign * thinned.weight()),
+                        (float) rules.keepRate(),
+                        rules.immediate(),
+                        revision,
+                        by == null ? Label.NO_ACTION : by.hash(),
+                        timeMs));
+    }
+
+    private boolean keeps(MatchRules rules, int item) {
+        if (rules.keepRate() >= 1) {
+            return true;
+        }
+        Impression its = impression();
+        long id = SampleIds.of(
+                rules.model(), its.getRequestId(), its.getItems(item).getItem(), 0);
+        return keeps(id, rules.keepRate());
+    }
+
+    /** @param sampleId of the item's first sample */
+    static boolean keeps(long sampleId, double keepRate) {
+        return (FeatureIds.hash(sampleId, SEED) >>> 11) * 0x1p-53 < keepRate;
+    }
+
+    private Impression impression() {
+        Impression its = impression;
+        if (its == null) {
+            try {
+                its = Impression.parseFrom(shown.impression());
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalStateException("the impression in a match state is damaged", e);
+            }
+            impression = its;
+        }
+        return its;
+    }
+
+    void send(MatchOutput out) {
+        labels.forEach((model, its) -> out.labels(impression(), model, its));
+    }
+}
