@@ -1,5 +1,6 @@
 package dev.millrace.join;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
@@ -49,6 +50,12 @@ public final class Events {
             out.addItems(ShownItem.newBuilder().setItem(item).setScore(0.25f));
         }
         return out.build();
+    }
+
+    /** As the log's reader hands it on. */
+    public static EncodedImpression encoded(Impression impression) {
+        byte[] bytes = impression.toByteArray();
+        return EncodedImpression.check(bytes, 0, bytes.length).orElseThrow();
     }
 
     /** Accepted when it happened. */

@@ -47,6 +47,8 @@ final class FlinkSettings {
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
                 config.checkpointDir().toString());
         flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
+        // A large state is not written all the time.
+        flink.set(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, config.checkpointInterval());
         flink.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, CHECKPOINT_TIMEOUT);
         flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
         flink.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, Checkpoints.RETAINED);

@@ -25,6 +25,10 @@ final class JoinPipeline {
     /** As TopicAdmin lays the topics out. */
     private static final Duration IDLE_BLOCK = Duration.ofSeconds(1);
 
+    private static final int POLL_RECORDS = 2_000;
+    private static final int FETCH_BYTES = 4 << 20;
+    private static final int BATCH_BYTES = 16 << 10;
+
     private JoinPipeline() {}
 
     /** @param sourceParallelism at most the partitions of a topic: a reader without one would hold back event time */
@@ -59,6 +63,9 @@ final class JoinPipeline {
     private static KafkaSource<LogEvent> source(JoinJob.Config config) {
         Properties consumer = new Properties();
         consumer.setProperty("fetch.min.bytes", "1");
+        // A long log is read in large pieces.
+        consumer.setProperty("max.poll.records", Integer.toString(POLL_RECORDS));
+        consumer.setProperty("max.partition.fetch.bytes", Integer.toString(FETCH_BYTES));
         // Two topics with as many partitions as there are is all there is: a restart finds new ones.
         consumer.setProperty("partition.discovery.interval.ms", "-1");
         consumer.setProperty("register.consumer.metrics", "false");
@@ -81,6 +88,10 @@ final class JoinPipeline {
         producer.setProperty("acks", "all");
         producer.setProperty("enable.idempotence", "true");
         producer.setProperty("linger.ms", "0");
+        // Of each block by itself: nothing waits for a batch.
+        producer.setProperty("compression.type", "zstd");
+        producer.setProperty("compression.zstd.level", "1");
+        producer.setProperty("batch.size", Integer.toString(Math.max(config.blockBytes(), BATCH_BYTES)));
         producer.setProperty("max.request.size", Integer.toString(Topics.MAX_RECORD_BYTES));
         producer.setProperty("buffer.memory", Integer.toString(2 * Topics.MAX_RECORD_BYTES));
         producer.setProperty("register.producer.metrics", "false");

@@ -1,9 +1,10 @@
 package dev.millrace.join.flink;
 
-import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.feature.EncodedImpression;
+import dev.millrace.ingest.proto.Action;
 
 /** One record of the log, as the source reads it. */
-sealed interface LogEvent permits LogEvent.Readable, LogEvent.Unreadable {
+sealed interface LogEvent permits LogEvent.Shown, LogEvent.Acted, LogEvent.Beat, LogEvent.Unreadable {
     /** Carries no time: it moves no watermark. */
     long NO_TIME = Long.MIN_VALUE;
 
@@ -16,27 +17,36 @@ sealed interface LogEvent permits LogEvent.Readable, LogEvent.Unreadable {
     String requestId();
 
     /** @param recordTimeMs when the broker took it */
-    record Readable(Envelope envelope, long recordTimeMs) implements LogEvent {
+    record Shown(EncodedImpression impression, long recordTimeMs) implements LogEvent {
         @Override
         public long timeMs() {
-            return Math.min(recordTimeMs, writtenMs());
-        }
-
-        /** The writer's stamp. */
-        long writtenMs() {
-            return switch (envelope.getBodyCase()) {
-                case IMPRESSION -> envelope.getImpression().getTimeMs();
-                case ACTION -> envelope.getAction().getAcceptedMs();
-                case HEARTBEAT -> envelope.getHeartbeat().getTimeMs();
-                case BODY_NOT_SET -> NO_TIME;
-            };
+            return Math.min(recordTimeMs, impression.timeMs());
         }
 
         @Override
         public String requestId() {
-            return envelope.hasImpression()
-                    ? envelope.getImpression().getRequestId()
-                    : envelope.getAction().getRequestId();
+            return impression.requestId();
+        }
+    }
+
+    /** @param recordTimeMs when the broker took it */
+    record Acted(Action action, long recordTimeMs) implements LogEvent {
+        @Override
+        public long timeMs() {
+            return Math.min(recordTimeMs, action.getAcceptedMs());
+        }
+
+        @Override
+        public String requestId() {
+            return action.getRequestId();
+        }
+    }
+
+    /** A heartbeat: time, and nothing else. */
+    record Beat(long timeMs) implements LogEvent {
+        @Override
+        public String requestId() {
+            return "";
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.millrace.join.flink;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.feature.EncodedEnvelope;
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.Envelope;
-import dev.millrace.join.vector.ImpressionCheck;
+import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
@@ -26,23 +28,51 @@ final class LogEventReader implements KafkaRecordDeserializationSchema<LogEvent>
         if (bytes == null) {
             return new LogEvent.Unreadable(new byte[0]);
         }
+        Optional<EncodedImpression> impression = EncodedEnvelope.impression(bytes);
+        if (impression.isPresent()) {
+            return impression(impression.get(), bytes, recordTimeMs);
+        }
         try {
-            Envelope envelope = Envelope.parseFrom(bytes);
-            LogEvent.Readable event = new LogEvent.Readable(envelope, recordTimeMs);
-            return isSound(envelope, event.writtenMs()) ? event : new LogEvent.Unreadable(bytes);
+            return read(Envelope.parseFrom(bytes), bytes, recordTimeMs);
         } catch (InvalidProtocolBufferException e) {
             return new LogEvent.Unreadable(bytes);
         }
     }
 
-    private static boolean isSound(Envelope envelope, long timeMs) {
-        boolean sound = switch (envelope.getBodyCase()) {
-            case IMPRESSION -> ImpressionCheck.isSound(envelope.getImpression());
-            case ACTION -> isSound(envelope.getAction());
-            case HEARTBEAT -> true;
-            case BODY_NOT_SET -> false;
-        };
-        return sound && timeMs > 0 && timeMs <= YEAR_9999_MS;
+    private static LogEvent impression(EncodedImpression impression, byte[] bytes, long recordTimeMs) {
+        return isSound(impression.timeMs())
+                ? new LogEvent.Shown(impression, recordTimeMs)
+                : new LogEvent.Unreadable(bytes);
+    }
+
+    private static LogEvent read(Envelope envelope, byte[] bytes, long recordTimeMs) {
+        switch (envelope.getBodyCase()) {
+            case IMPRESSION -> {
+                // In a form that is not protobuf-java's; or it makes no sense.
+                byte[] usual = envelope.getImpression().toByteArray();
+                return EncodedImpression.check(usual, 0, usual.length)
+                        .map(its -> impression(its, bytes, recordTimeMs))
+                        .orElseGet(() -> new LogEvent.Unreadable(bytes));
+            }
+            case ACTION -> {
+                Action action = envelope.getAction();
+                if (isSound(action) && isSound(action.getAcceptedMs())) {
+                    return new LogEvent.Acted(action, recordTimeMs);
+                }
+            }
+            case HEARTBEAT -> {
+                long timeMs = envelope.getHeartbeat().getTimeMs();
+                if (isSound(timeMs)) {
+                    return new LogEvent.Beat(Math.min(recordTimeMs, timeMs));
+                }
+            }
+            case BODY_NOT_SET -> {}
+        }
+        return new LogEvent.Unreadable(bytes);
+    }
+
+    private static boolean isSound(long timeMs) {
+        return timeMs > 0 && timeMs <= YEAR_9999_MS;
     }
 
     private static boolean isSound(Action action) {

@@ -1,9 +1,8 @@
 package dev.millrace.join.flink;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetterReason;
-import dev.millrace.ingest.proto.Envelope;
-import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.join.match.Label;
 import dev.millrace.join.match.MatchOutput;
@@ -28,6 +27,8 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
     private static final long serialVersionUID = 1;
     /** Name of the state in checkpoints. */
     private static final String STATE = "match";
+
+    private static final long NO_TIMER = Long.MIN_VALUE;
 
     private final SpecTexts specs;
     private final int maxActions;
@@ -57,21 +58,24 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
 
     @Override
     public void processElement(LogEvent event, Context context, Collector<Sample> out) throws Exception {
-        Envelope envelope = ((LogEvent.Readable) event).envelope();
         Output output = new Output(context, out);
         MatchState before = before();
+        long timerMs = timerMs(before);
         long nowMs = context.timerService().currentWatermark();
-        MatchState after = envelope.hasImpression()
-                ? matcher.impression(before, envelope.getImpression(), nowMs, output)
-                : matcher.action(before, envelope.getAction(), nowMs, output);
-        keep(after, context);
+        MatchState after = event instanceof LogEvent.Shown shown
+                ? matcher.impression(before, shown.impression(), nowMs, output)
+                : matcher.action(before, ((LogEvent.Acted) event).action(), nowMs, output);
+        keep(after, timerMs, context);
     }
 
     @Override
     public void onTimer(long timeMs, OnTimerContext context, Collector<Sample> out) throws Exception {
         MatchState before = before();
         if (before != null) {
-            keep(matcher.advance(before, timeMs, new Output(context, out)), context);
+            long timerMs = timerMs(before);
+            MatchState after = matcher.advance(before, timeMs, new Output(context, out));
+            // The timer that fires is gone.
+            keep(after, timerMs == timeMs ? NO_TIMER : timerMs, context);
         }
     }
 
@@ -80,13 +84,20 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         return bytes == null ? null : codec.decode(bytes);
     }
 
-    private void keep(@Nullable MatchState after, Context context) throws Exception {
+    private long timerMs(@Nullable MatchState its) {
+        return its == null ? NO_TIMER : matcher.nextTimerMs(its);
+    }
+
+    /** @param timerMs the timer that is set already */
+    private void keep(@Nullable MatchState after, long timerMs, Context context) throws Exception {
         if (after == null) {
             state.clear();
-        } else {
-            state.update(codec.encode(after));
-            // The same time again is the same timer.
-            context.timerService().registerEventTimeTimer(matcher.nextTimerMs(after));
+            return;
+        }
+        state.update(codec.encode(after));
+        long nextMs = matcher.nextTimerMs(after);
+        if (nextMs != timerMs) {
+            context.timerService().registerEventTimeTimer(nextMs);
         }
     }
 
@@ -101,7 +112,7 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         }
 
         @Override
-        public void labels(Impression impression, String model, List<Label> labels) {
+        public void labels(EncodedImpression impression, String model, List<Label> labels) {
             SampleVectors its = vectors.get(model);
             if (its != null) {
                 counters.labels(labels);
@@ -122,7 +133,7 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         }
 
         @Override
-        public void repeated(Impression impression) {
+        public void repeated(EncodedImpression impression) {
             counters.repeated();
         }
     }

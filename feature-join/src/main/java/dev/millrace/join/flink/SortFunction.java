@@ -1,7 +1,8 @@
 package dev.millrace.join.flink;
 
 import com.google.protobuf.ByteString;
-import dev.millrace.ingest.proto.Envelope;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,20 +34,12 @@ final class SortFunction extends ProcessFunction<LogEvent, LogEvent> {
     public void processElement(LogEvent event, Context context, Collector<LogEvent> out) {
         if (event instanceof LogEvent.Unreadable bad) {
             refuse(ByteString.copyFrom(bad.bytes()), "", context);
-            return;
-        }
-        Envelope envelope = ((LogEvent.Readable) event).envelope();
-        switch (envelope.getBodyCase()) {
-            case IMPRESSION -> {
-                String model = envelope.getImpression().getModel();
-                if (models.contains(model)) {
-                    out.collect(event);
-                } else {
-                    refuse(envelope.toByteString(), model, context);
-                }
-            }
-            case ACTION -> out.collect(event);
-            case HEARTBEAT, BODY_NOT_SET -> {}
+        } else if (event instanceof LogEvent.Shown shown
+                && !models.contains(shown.impression().model())) {
+            EncodedImpression impression = shown.impression();
+            refuse(UnsafeByteOperations.unsafeWrap(impression.array()), impression.model(), context);
+        } else if (!(event instanceof LogEvent.Beat)) {
+            out.collect(event);
         }
     }
 

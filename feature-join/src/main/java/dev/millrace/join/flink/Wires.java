@@ -1,7 +1,8 @@
 package dev.millrace.join.flink;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.feature.FeatureVector;
-import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.join.vector.Sample;
 import java.io.IOException;
@@ -31,24 +32,49 @@ final class Wires {
     private static final class LogEventCodec implements WireType.Codec<LogEvent> {
         private static final long serialVersionUID = 1;
 
+        private static final int SHOWN = 1;
+        private static final int ACTED = 2;
+        private static final int BEAT = 3;
+        private static final int UNREADABLE = 4;
+
         @Override
         public void write(LogEvent event, DataOutputView out) throws IOException {
-            out.writeBoolean(event instanceof LogEvent.Readable);
-            if (event instanceof LogEvent.Readable readable) {
-                out.writeLong(readable.recordTimeMs());
-                writeBytes(readable.envelope().toByteArray(), out);
+            if (event instanceof LogEvent.Shown shown) {
+                EncodedImpression impression = shown.impression();
+                out.writeByte(SHOWN);
+                out.writeLong(shown.recordTimeMs());
+                out.writeInt(impression.to() - impression.from());
+                out.write(impression.array(), impression.from(), impression.to() - impression.from());
+            } else if (event instanceof LogEvent.Acted acted) {
+                out.writeByte(ACTED);
+                out.writeLong(acted.recordTimeMs());
+                writeBytes(acted.action().toByteArray(), out);
+            } else if (event instanceof LogEvent.Beat beat) {
+                out.writeByte(BEAT);
+                out.writeLong(beat.timeMs());
             } else {
+                out.writeByte(UNREADABLE);
                 writeBytes(((LogEvent.Unreadable) event).bytes(), out);
             }
         }
 
         @Override
         public LogEvent read(DataInputView in) throws IOException {
-            if (in.readBoolean()) {
-                long recordTimeMs = in.readLong();
-                return new LogEvent.Readable(Envelope.parseFrom(readBytes(in)), recordTimeMs);
-            }
-            return new LogEvent.Unreadable(readBytes(in));
+            int kind = in.readByte();
+            return switch (kind) {
+                case SHOWN -> {
+                    long recordTimeMs = in.readLong();
+                    byte[] bytes = readBytes(in);
+                    yield new LogEvent.Shown(EncodedImpression.trusted(bytes, 0, bytes.length), recordTimeMs);
+                }
+                case ACTED -> {
+                    long recordTimeMs = in.readLong();
+                    yield new LogEvent.Acted(Action.parseFrom(readBytes(in)), recordTimeMs);
+                }
+                case BEAT -> new LogEvent.Beat(in.readLong());
+                case UNREADABLE -> new LogEvent.Unreadable(readBytes(in));
+                default -> throw new IOException("log event of kind " + kind);
+            };
         }
     }
 

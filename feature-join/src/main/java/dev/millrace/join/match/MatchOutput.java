@@ -1,8 +1,8 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetterReason;
-import dev.millrace.ingest.proto.Impression;
 import java.util.List;
 
 /** Where a match's decisions go, in the order they are made. Every action ends in exactly one of the last three. */
@@ -12,7 +12,7 @@ public interface MatchOutput {
      *
      * @param model whose labels they are
      */
-    void labels(Impression impression, String model, List<Label> labels);
+    void labels(EncodedImpression impression, String model, List<Label> labels);
 
     /** An action counts for the label of at least one model: at once, or when its window ends. */
     void counted(Action action);
@@ -25,5 +25,5 @@ public interface MatchOutput {
     void rejected(Action action, String model, DeadLetterReason reason);
 
     /** Another impression of a request id that has one: a client's retry, dropped. */
-    void repeated(Impression impression);
+    void repeated(EncodedImpression impression);
 }

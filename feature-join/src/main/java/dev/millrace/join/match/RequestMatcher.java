@@ -1,8 +1,8 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetterReason;
-import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,7 +49,8 @@ public final class RequestMatcher {
      * @param nowMs event time
      * @throws IllegalArgumentException when nobody learns from its model
      */
-    public MatchState impression(@Nullable MatchState state, Impression impression, long nowMs, MatchOutput out) {
+    public MatchState impression(
+            @Nullable MatchState state, EncodedImpression impression, long nowMs, MatchOutput out) {
         if (state != null && state.shown() != null) {
             out.repeated(impression);
             return state;
@@ -59,12 +60,12 @@ public final class RequestMatcher {
         for (Track track : shown.tracks()) {
             MatchRules its = rules.get(track.model());
             if (its != null && its.immediate()) {
-                absences(shown, track, its, impression.getTimeMs(), samples);
+                absences(shown, track, its, impression.timeMs(), samples);
             }
         }
         List<Held> left = new ArrayList<>();
         for (Held held : state == null ? List.<Held>of() : state.waiting()) {
-            if (impression.getTimeMs() > held.action().getAcceptedMs() + holdMs) {
+            if (impression.timeMs() > held.action().getAcceptedMs() + holdMs) {
                 out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
             } else if (held.action().getAcceptedMs() > shown.lateEndMs()) {
                 left.add(held);
@@ -76,21 +77,16 @@ public final class RequestMatcher {
         return new MatchState(shown, left);
     }
 
-    private Shown shown(Impression impression, long nowMs) {
-        List<MatchRules> its = learners.get(impression.getModel());
+    private Shown shown(EncodedImpression impression, long nowMs) {
+        List<MatchRules> its = learners.get(impression.model());
         if (its == null) {
-            throw new IllegalArgumentException("no spec learns from model '" + impression.getModel() + "'");
+            throw new IllegalArgumentException("no spec learns from model '" + impression.model() + "'");
         }
         ShownItems items = ShownItems.of(impression);
         List<Track> tracks = new ArrayList<>();
-        its.forEach(each -> tracks.add(Track.open(each, impression.getTimeMs(), nowMs, items)));
+        its.forEach(each -> tracks.add(Track.open(each, impression.timeMs(), nowMs, items)));
         return new Shown(
-                impression.getModel(),
-                impression.toByteArray(),
-                items,
-                new IdSet(maxActions),
-                new ArrayList<>(),
-                tracks);
+                impression.model(), impression.toByteArray(), items, new IdSet(maxActions), new ArrayList<>(), tracks);
     }
 
     private static void absences(Shown shown, Track track, MatchRules its, long timeMs, Samples samples) {

@@ -1,9 +1,8 @@
 package dev.millrace.join.match;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.id.SampleIds;
-import dev.millrace.ingest.proto.Impression;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,9 +20,9 @@ final class Samples {
 
     private final Shown shown;
     private final Map<String, List<Label>> labels = new LinkedHashMap<>();
-    private @Nullable Impression impression;
+    private @Nullable EncodedImpression impression;
 
-    Samples(Shown shown, @Nullable Impression impression) {
+    Samples(Shown shown, @Nullable EncodedImpression impression) {
         this.shown = shown;
         this.impression = impression;
     }
@@ -83,9 +82,9 @@ final class Samples {
         if (rules.keepRate() >= 1) {
             return true;
         }
-        Impression its = impression();
+        EncodedImpression its = impression();
         long id = SampleIds.of(
-                rules.model(), its.getRequestId(), its.getItems(item).getItem(), 0);
+                SampleIds.ofModel(rules.model()), SampleIds.ofRequest(its.requestId()), its.sampleItemHash(item), 0);
         return keeps(id, rules.keepRate());
     }
 
@@ -94,14 +93,11 @@ final class Samples {
         return (FeatureIds.hash(sampleId, SEED) >>> 11) * 0x1p-53 < keepRate;
     }
 
-    private Impression impression() {
-        Impression its = impression;
+    private EncodedImpression impression() {
+        EncodedImpression its = impression;
         if (its == null) {
-            try {
-                its = Impression.parseFrom(shown.impression());
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalStateException("the impression in a match state is damaged", e);
-            }
+            byte[] bytes = shown.impression();
+            its = EncodedImpression.trusted(bytes, 0, bytes.length);
             impression = its;
         }
         return its;

@@ -1,7 +1,8 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.id.FeatureIds;
-import dev.millrace.ingest.proto.Impression;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
@@ -10,6 +11,8 @@ import java.util.Set;
 final class ShownItems {
     static final int NOT_SHOWN = -1;
 
+    private static final long SEED = 0;
+
     private final long[] hashes;
 
     /** @param hashes taken over */
@@ -17,14 +20,14 @@ final class ShownItems {
         this.hashes = hashes;
     }
 
-    static ShownItems of(Impression impression) {
-        return new ShownItems(impression.getItemsList().stream()
-                .mapToLong(shown -> hash(shown.getItem()))
-                .toArray());
+    static ShownItems of(EncodedImpression impression) {
+        long[] hashes = new long[impression.items()];
+        Arrays.setAll(hashes, item -> impression.itemHash(item, SEED));
+        return new ShownItems(hashes);
     }
 
     private static long hash(String item) {
-        return FeatureIds.hash(item, 0);
+        return FeatureIds.hash(item, SEED);
     }
 
     long[] toArray() {

@@ -1,6 +1,7 @@
 package dev.millrace.join.match;
 
 import static dev.millrace.join.Events.action;
+import static dev.millrace.join.Events.encoded;
 import static dev.millrace.join.Events.impression;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -31,7 +32,7 @@ class MatchStateCodecTest {
             MatchState one = matcher.action(null, action("1", "like", "a", 10_010), Long.MIN_VALUE, out);
             return matcher.action(one, action("2", "share", "b", 10_020), Long.MIN_VALUE, out);
         }
-        MatchState open = matcher.impression(null, impression(10_000, "a", "b", "c"), Long.MIN_VALUE, out);
+        MatchState open = matcher.impression(null, encoded(impression(10_000, "a", "b", "c")), Long.MIN_VALUE, out);
         open = matcher.action(open, action("1", "like", "b", 10_010), Long.MIN_VALUE, out);
         open = matcher.action(open, action("2", "share", "a", 10_020), Long.MIN_VALUE, out);
         return kind.equals("open") ? open : Objects.requireNonNull(matcher.advance(open, 11_000, out));
@@ -62,7 +63,7 @@ class MatchStateCodecTest {
         out.take();
         MatchState next = state;
         if (state.shown() == null) {
-            next = matcher.impression(state, impression(10_000, "a", "b", "c"), 10_000, out);
+            next = matcher.impression(state, encoded(impression(10_000, "a", "b", "c")), 10_000, out);
         }
         next = matcher.action(next, action("2", "like", "a", 10_030), 10_000, out);
         next = matcher.action(next, action("3", "dislike", "b", 10_030), 10_000, out);
@@ -105,7 +106,7 @@ class MatchStateCodecTest {
 
     private @Nullable MatchState step(@Nullable MatchState state, Random random, long timeMs) {
         if (random.nextInt(12) == 0) {
-            return matcher.impression(state, impression(timeMs, "a", "b", "c", "d"), Long.MIN_VALUE, out);
+            return matcher.impression(state, encoded(impression(timeMs, "a", "b", "c", "d")), Long.MIN_VALUE, out);
         }
         if (state != null && random.nextInt(3) == 0) {
             return matcher.advance(state, timeMs, out);

@@ -1,8 +1,8 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetterReason;
-import dev.millrace.ingest.proto.Impression;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,9 +13,9 @@ final class Recorder implements MatchOutput {
     private final List<String> counted = new ArrayList<>();
 
     @Override
-    public void labels(Impression impression, String model, List<Label> labels) {
+    public void labels(EncodedImpression impression, String model, List<Label> labels) {
         for (Label label : labels) {
-            String item = impression.getItems(label.item()).getItem();
+            String item = impression.item(label.item());
             lines.add((model.equals("m") ? "" : model + ":") + item + "=" + label.value()
                     + (label.weight() == 1 ? "" : "*" + label.weight())
                     + "@" + label.eventTimeMs()
@@ -42,7 +42,7 @@ final class Recorder implements MatchOutput {
     }
 
     @Override
-    public void repeated(Impression impression) {
+    public void repeated(EncodedImpression impression) {
         lines.add("REPEATED");
     }
 

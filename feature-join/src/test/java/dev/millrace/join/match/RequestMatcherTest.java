@@ -3,6 +3,7 @@ package dev.millrace.join.match;
 import static dev.millrace.join.Events.LATENESS_MS;
 import static dev.millrace.join.Events.WINDOW_MS;
 import static dev.millrace.join.Events.action;
+import static dev.millrace.join.Events.encoded;
 import static dev.millrace.join.Events.impression;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -24,7 +25,7 @@ class RequestMatcherTest {
     private @Nullable MatchState state;
 
     private void show(String... items) {
-        state = matcher.impression(state, impression(SHOWN_MS, items), Long.MIN_VALUE, out);
+        state = matcher.impression(state, encoded(impression(SHOWN_MS, items)), Long.MIN_VALUE, out);
     }
 
     private void act(Action action) {
@@ -202,7 +203,7 @@ class RequestMatcherTest {
     @Test
     void aSecondImpressionOfARequestIsDropped() {
         show("a");
-        state = matcher.impression(state, impression(SHOWN_MS + 100, "a", "b"), Long.MIN_VALUE, out);
+        state = matcher.impression(state, encoded(impression(SHOWN_MS + 100, "a", "b")), Long.MIN_VALUE, out);
         assertDecided("REPEATED");
         advance(WINDOW_END_MS);
         assertDecided("a=0.0@11000");
@@ -224,7 +225,7 @@ class RequestMatcherTest {
         matcher = new RequestMatcher(List.of(), 3);
         assertThrows(
                 IllegalArgumentException.class,
-                () -> matcher.impression(null, impression(1, "a"), Long.MIN_VALUE, out));
+                () -> matcher.impression(null, encoded(impression(1, "a")), Long.MIN_VALUE, out));
         act("1", "like", "a", SHOWN_MS);
         advance(WINDOW_END_MS);
         assertDecided("IGNORED 1");

@@ -1,7 +1,6 @@
 package dev.millrace.join.vector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ingest.feature.FeatureCodec;
@@ -13,7 +12,6 @@ import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Features;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
-import dev.millrace.ingest.proto.Value;
 import dev.millrace.join.Events;
 import dev.millrace.join.match.Label;
 import java.util.ArrayList;
@@ -74,7 +72,7 @@ class SampleVectorsTest {
         List<Sample> samples = new ArrayList<>();
         long like = SampleIds.ofAction("e1");
         List<Label> labels = List.of(Label.of(1, 1f, like, 1_500), Label.of(0, 0f, Label.NO_ACTION, 2_000));
-        new SampleVectors(Events.spec()).samples(impression, labels, samples::add);
+        new SampleVectors(Events.spec()).samples(Events.encoded(impression), labels, samples::add);
         return samples;
     }
 
@@ -123,29 +121,5 @@ class SampleVectorsTest {
         assertEquals(7, liked.meta().modelVersion());
         assertEquals(1_500, liked.meta().eventTimeMs());
         assertEquals(0, samples(served()).get(1).meta().actionHash());
-    }
-
-    @Test
-    void whatCouldFailLaterIsNotSound() {
-        Impression sound = served();
-        assertTrue(ImpressionCheck.isSound(sound));
-        assertFalse(ImpressionCheck.isSound(sound.toBuilder().clearNames().build()));
-        assertFalse(ImpressionCheck.isSound(sound.toBuilder().setRequestId("").build()));
-        assertFalse(ImpressionCheck.isSound(
-                sound.toBuilder().addItems(ShownItem.getDefaultInstance()).build()));
-        assertFalse(
-                ImpressionCheck.isSound(withRequest(sound, Features.newBuilder().addNames(0))));
-        assertFalse(ImpressionCheck.isSound(
-                withRequest(sound, Features.newBuilder().addNames(-1).addValues(number()))));
-        assertFalse(ImpressionCheck.isSound(
-                withRequest(sound, Features.newBuilder().addNames(0).addValues(Value.getDefaultInstance()))));
-    }
-
-    private static Impression withRequest(Impression impression, Features.Builder features) {
-        return impression.toBuilder().setFeatures(features).build();
-    }
-
-    private static Value number() {
-        return Value.newBuilder().setNumber(1).build();
     }
 }

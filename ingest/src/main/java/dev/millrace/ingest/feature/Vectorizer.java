@@ -40,6 +40,7 @@ public final class Vectorizer {
     private final Slot[] slots;
     private final int[] slotIds;
     private final boolean[] ofItems;
+    private final double[][] bins;
     private final Cross[] crosses;
     private final List<String> attributes;
     private final int[][] slotsOf;
@@ -49,6 +50,9 @@ public final class Vectorizer {
     public Vectorizer(ModelSpec spec) {
         slots = spec.slots().toArray(Slot[]::new);
         slotIds = Arrays.stream(slots).mapToInt(s -> FeatureIds.slot(s.name())).toArray();
+        bins = Arrays.stream(slots)
+                .map(s -> s.bins().stream().mapToDouble(Double::doubleValue).toArray())
+                .toArray(double[][]::new);
         ofItems = new boolean[slots.length];
         for (int s = 0; s < slots.length; s++) {
             ofItems[s] = slots[s].ofItem();
@@ -159,9 +163,9 @@ public final class Vectorizer {
         public void numeric(int attribute, double value) {
             for (int s : slotsOf[attribute]) {
                 if (slots[s].type() == SlotType.NUMBER) {
-                    Vectorizer.number(slots[s], slotIds[s], value, request.hashed[s]);
+                    Vectorizer.this.number(s, value, request.hashed[s]);
                 } else {
-                    hash(slots[s], slotIds[s], new FeatureValue.Numeric(value), request.hashed[s]);
+                    hash(s, new FeatureValue.Numeric(value), request.hashed[s]);
                 }
             }
         }
@@ -170,7 +174,7 @@ public final class Vectorizer {
         public void number(int attribute, double value) {
             for (int s : slotsOf[attribute]) {
                 if (slots[s].type() == SlotType.NUMBER) {
-                    Vectorizer.number(slots[s], slotIds[s], value, request.hashed[s]);
+                    Vectorizer.this.number(s, value, request.hashed[s]);
                 }
             }
         }
@@ -205,7 +209,7 @@ public final class Vectorizer {
         for (int s = 0; s < slots.length; s++) {
             if (ofItems[s] == ofItem) {
                 request.hashed[s].clear();
-                hash(slots[s], slotIds[s], features.get(slots[s].from()), request.hashed[s]);
+                hash(s, features.get(slots[s].from()), request.hashed[s]);
             }
         }
         append(ofItem, request, out);
@@ -238,31 +242,41 @@ public final class Vectorizer {
         }
     }
 
-    private static void hash(Slot slot, int slotId, @Nullable FeatureValue value, HashedSlot out) {
+    private void hash(int s, @Nullable FeatureValue value, HashedSlot out) {
         if (value == null) {
             return;
         }
-        switch (slot.type()) {
+        int slotId = slotIds[s];
+        switch (slots[s].type()) {
             case CATEGORY, CATEGORIES -> texts(value).forEach(t -> out.add(FeatureIds.hash(t, slotId), 1f));
             case TEXT -> tokens(value).forEach(t -> out.add(FeatureIds.hash(t, slotId), 1f));
             case NUMBER -> {
                 if (value instanceof FeatureValue.Numeric numeric) {
-                    number(slot, slotId, numeric.value(), out);
+                    number(s, numeric.value(), out);
                 }
             }
         }
     }
 
-    private static void number(Slot slot, int slotId, double value, HashedSlot out) {
-        double x = slot.transform().apply(value);
+    private void number(int s, double value, HashedSlot out) {
+        double x = slots[s].transform().apply(value);
         if (Double.isNaN(x)) {
             return;
         }
-        if (slot.bins().isEmpty()) {
+        if (bins[s].length == 0) {
             out.add(NUMBER_VALUE, (float) Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, x)));
         } else {
-            out.add(FeatureIds.hash(slot.bin(x), slotId), 1f);
+            out.add(FeatureIds.hash(bin(bins[s], x), slotIds[s]), 1f);
         }
+    }
+
+    /** Value x falls in bin i where bounds[i-1] ≤ x &lt; bounds[i]. */
+    private static int bin(double[] bounds, double x) {
+        int bin = 0;
+        while (bin < bounds.length && x >= bounds[bin]) {
+            bin++;
+        }
+        return bin;
     }
 
     private static List<String> texts(FeatureValue value) {

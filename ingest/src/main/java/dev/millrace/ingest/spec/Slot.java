@@ -32,13 +32,4 @@ public record Slot(
     public boolean ofItem() {
         return from.startsWith("item.");
     }
-
-    /** Index of the bin of {@code x}, 0..bins.size(). */
-    public int bin(double x) {
-        int bin = 0;
-        while (bin < bins.size() && x >= bins.get(bin)) {
-            bin++;
-        }
-        return bin;
-    }
 }
