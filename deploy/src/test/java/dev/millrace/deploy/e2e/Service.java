@@ -52,7 +52,7 @@ final class Service implements AutoCloseable {
         this.client = new MillraceClient(millrace.baseUri());
     }
 
-    private static LoadedSpec spec(String yaml) {
+    static LoadedSpec spec(String yaml) {
         return new LoadedSpec(SpecReader.parse("test", yaml), yaml);
     }
 
@@ -62,7 +62,15 @@ final class Service implements AutoCloseable {
     }
 
     static Service start(Path data, WeightsFrom weights) throws IOException, InterruptedException, TimeoutException {
-        Service service = open(data, weights);
+        return started(open(data, weights));
+    }
+
+    /** Of another model of the same name. */
+    static Service start(Path data, LoadedSpec spec) throws IOException, InterruptedException, TimeoutException {
+        return started(new Service(EmbeddedMillrace.start(data, spec, 0, 0, WeightsFrom.HERE, Clock.systemUTC())));
+    }
+
+    private static Service started(Service service) throws InterruptedException, TimeoutException {
         try {
             service.awaitReady();
             return service;

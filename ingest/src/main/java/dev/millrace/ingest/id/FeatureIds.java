@@ -27,6 +27,9 @@ public final class FeatureIds {
 
     private FeatureIds() {}
 
+    private static final int DENSE_BITS = 32;
+    private static final long DENSE = 1;
+
     /** Slot number of a slot or cross name, 1..65535. */
     public static int slot(String name) {
         int folded = (int) (hash(name, 0) >>> HASH_BITS);
@@ -39,6 +42,24 @@ public final class FeatureIds {
 
     public static int slotOf(long id) {
         return (int) (id >>> HASH_BITS);
+    }
+
+    /** A row of a network's layers: numbers that belong to no feature. In slot 0, as the bias. */
+    public static long dense(int index) {
+        return (DENSE << DENSE_BITS) | index;
+    }
+
+    /** A row of what the optimizer of the layers keeps of that row; it does not serve. */
+    public static long denseState(int number, int index) {
+        return ((DENSE + 1 + number) << DENSE_BITS) | index;
+    }
+
+    public static boolean isDense(long id) {
+        return id >>> DENSE_BITS == DENSE;
+    }
+
+    public static boolean isDenseState(long id) {
+        return slotOf(id) == 0 && id >>> DENSE_BITS > DENSE;
     }
 
     /** Hash of a category or token. */

@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
  *     objective it is
  * @param labels how actions become labels
  * @param rewardWindow event time after the impression in which actions count
+ * @param optimizer of the wide part, whose weights every feature has
+ * @param network what there is beside it
  */
 public record ModelSpec(
         String model,
@@ -23,6 +25,8 @@ public record ModelSpec(
         List<Slot> slots,
         List<Cross> crosses,
         Ftrl optimizer,
+        Objective objective,
+        Network network,
         Policies policies) {
     public ModelSpec {
         slots = List.copyOf(slots);
@@ -44,6 +48,12 @@ public record ModelSpec(
         crosses.forEach(cross -> text.append("\ncross ").append(cross.name()));
         for (double parameter : new double[] {optimizer.alpha(), optimizer.beta(), optimizer.l1(), optimizer.l2()}) {
             text.append("\nftrl ").append(Double.doubleToLongBits(parameter));
+        }
+        if (objective != Objective.LOGISTIC) {
+            text.append("\nobjective ").append(objective);
+        }
+        if (!network.isLinear()) {
+            network.describe(text);
         }
         return FeatureIds.hash(text.toString(), 1);
     }

@@ -31,6 +31,7 @@ public final class SpecReader {
             "slots",
             "crosses",
             "optimizer",
+            "network",
             "policies");
     static final List<String> SLOT_KEYS =
             List.of("type", "from", "transform", "bins", "standardize", "minCount", "expireAfter");
@@ -52,10 +53,6 @@ public final class SpecReader {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
     private static final Pattern FROM = Pattern.compile("(user|item|context)\\.[A-Za-z][A-Za-z0-9_]{0,63}");
-
-    private enum Objective {
-        LOGISTIC
-    }
 
     private enum OptimizerType {
         FTRL
@@ -110,7 +107,7 @@ public final class SpecReader {
     private ModelSpec model(YamlMap yaml) {
         String name = yaml.text("model", MODEL, MODEL_HINT);
         String learnsFrom = yaml.has("learnsFrom") ? yaml.text("learnsFrom", MODEL, MODEL_HINT) : name;
-        yaml.choice("objective", Objective.class, null);
+        Objective objective = yaml.choice("objective", Objective.class, null);
         Labels labels = LabelReader.read(yaml);
         Duration window = yaml.duration("rewardWindow", null);
         if (yaml.has("rewardWindow") && (window.isZero() || window.compareTo(LONGEST_WINDOW) > 0)) {
@@ -137,6 +134,10 @@ public final class SpecReader {
                     counting + " slots and crosses with a minCount may take " + MAX_ADMISSION_BYTES
                             + " bytes together: " + MAX_ADMISSION_BYTES / counting + " each");
         }
+        Network network = NetworkReader.read(yaml.map("network"), objective, slots);
+        if (!network.isLinear() && policies.weights() != WeightFormat.F32) {
+            yaml.problem("policies.weights", "rounds wide weights only, not a network's embeddings; leave it out");
+        }
         return new ModelSpec(
                 name,
                 learnsFrom,
@@ -145,6 +146,8 @@ public final class SpecReader {
                 slots,
                 crosses,
                 optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
+                objective,
+                network,
                 policies);
     }
 
@@ -189,7 +192,7 @@ public final class SpecReader {
     }
 
     private static Life life(YamlMap yaml) {
-        int minCount = (int) whole(yaml, "minCount", Life.DEFAULT.minCount(), 1, Life.MAX_COUNT);
+        int minCount = (int) yaml.whole("minCount", Life.DEFAULT.minCount(), 1, Life.MAX_COUNT);
         if (!yaml.has("expireAfter")) {
             return new Life(minCount, null);
         }
@@ -200,14 +203,6 @@ public final class SpecReader {
             yaml.problem("expireAfter", "must be from 1m to 3650d; leave it out for never");
         }
         return new Life(minCount, expireAfter);
-    }
-
-    private static double whole(YamlMap yaml, String name, double fallback, double least, double most) {
-        return yaml.number(
-                name,
-                fallback,
-                v -> v >= least && v <= most && v == Math.rint(v),
-                "a whole number, %.0f..%.0f".formatted(least, most));
     }
 
     private static List<Double> bins(YamlMap yaml) {
@@ -307,9 +302,9 @@ public final class SpecReader {
                         d.keepNegatives(),
                         v -> v >= LEAST_KEPT && v <= 1,
                         "from 0.0001 to 1; without negatives ('absence: drop') there is nothing to keep"),
-                (long) whole(yaml, "maxRows", d.maxRows(), 1, 1e9),
+                (long) yaml.whole("maxRows", d.maxRows(), 1, 1e9),
                 yaml.flag("audit", d.audit()),
                 yaml.choice("weights", WeightFormat.class, d.weights()),
-                (int) whole(yaml, "admissionBytes", d.admissionBytes(), 1 << 10, MAX_ADMISSION_BYTES));
+                (int) yaml.whole("admissionBytes", d.admissionBytes(), 1 << 10, MAX_ADMISSION_BYTES));
     }
 }

@@ -101,6 +101,14 @@ final class YamlMap {
         return number.doubleValue();
     }
 
+    double whole(String name, double fallback, double least, double most) {
+        return number(
+                name,
+                fallback,
+                v -> v >= least && v <= most && v == Math.rint(v),
+                "a whole number, %.0f..%.0f".formatted(least, most));
+    }
+
     boolean flag(String name, boolean fallback) {
         Object value = entries.get(name);
         if (value instanceof Boolean flag) {

@@ -5,11 +5,14 @@ import dev.millrace.learner.source.SampleLog;
 import dev.millrace.learner.sync.DeltaPublisher;
 import dev.millrace.learner.training.LifeLog;
 import dev.millrace.learner.training.TrainingShard;
+import dev.millrace.ps.delta.DeltaCodec;
+import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.snapshot.SnapshotStore;
 import dev.millrace.ps.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,7 @@ final class LearningSession implements AutoCloseable {
     private static final Duration SLICE = Duration.ofMillis(10);
 
     private static final int MAX_IDLE_BATCHES = 1_000;
+    private static final long LAYER_BYTES_A_SECOND = 10_000_000;
 
     private final LearnerConfig config;
     private final Clock clock;
@@ -37,6 +41,12 @@ final class LearningSession implements AutoCloseable {
     private long snapshotSequence;
     private long snapshotSamples;
     private long nextSnapshotNs;
+    /** Most rows that a batch may have changed when it is closed. */
+    private final int deltaRows;
+    /** The layers of a network travel whole with each delta: not more often than the log should bear. */
+    private final long publishEveryNs;
+
+    private long publishedNs;
 
     private LearningSession(
             LearnerConfig config, Clock clock, TrainingShard shard, SampleLog log, DeltaPublisher publisher) {
@@ -56,6 +66,12 @@ final class LearningSession implements AutoCloseable {
         this.life = new LifeLog(shard.state(), System.nanoTime());
         // The first one soon: a process that dies again has less to learn again.
         this.nextSnapshotNs = System.nanoTime();
+        int width = shard.spec().network().width();
+        // Half, since a record more may change as many again.
+        this.deltaRows = Math.min(config.maxDeltaRows(), DeltaCodec.maxRows(width) / 2);
+        long layers = (long) new NetworkModel(shard.spec()).denseRows() * (Long.BYTES + width * Float.BYTES);
+        this.publishEveryNs = layers * TimeUnit.SECONDS.toNanos(1) / LAYER_BYTES_A_SECOND;
+        this.publishedNs = System.nanoTime() - publishEveryNs;
     }
 
     static LearningSession open(LearnerConfig config, ModelSpec spec, Clock clock) throws IOException {
@@ -86,14 +102,16 @@ final class LearningSession implements AutoCloseable {
     void step() throws InterruptedException {
         for (ConsumerRecord<byte[], byte[]> record : log.poll(POLL)) {
             Recovery.learn(shard, record);
-            if (shard.touchedRows() >= config.maxDeltaRows()) {
+            if (shard.touchedRows() >= deltaRows) {
                 publish();
             }
         }
-        publish();
+        if (System.nanoTime() - publishedNs >= publishEveryNs) {
+            publish();
+        }
         life.say(System.nanoTime());
         snapshots.advance(SLICE.toNanos());
-        if (System.nanoTime() - nextSnapshotNs >= 0 && snapshots.idle() && worthASnapshot()) {
+        if (System.nanoTime() - nextSnapshotNs >= 0 && snapshots.idle() && !shard.hasOpenBatch() && worthASnapshot()) {
             beginSnapshot();
         }
     }
@@ -106,6 +124,7 @@ final class LearningSession implements AutoCloseable {
     private void publish() throws InterruptedException {
         if (shard.hasOpenBatch()) {
             publisher.send(shard.closeBatch(clock.millis()));
+            publishedNs = System.nanoTime();
         }
     }
 

@@ -121,10 +121,14 @@ final class Recovery {
         Integer[] order = new Integer[delta.keys().length];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, (i, j) -> Long.compare(delta.keys()[i], delta.keys()[j]));
-        long[] rows = new long[2 * order.length];
-        for (int i = 0; i < order.length; i++) {
-            rows[2 * i] = delta.keys()[order[i]];
-            rows[2 * i + 1] = Float.floatToRawIntBits(delta.weights()[order[i]]);
+        int width = delta.width();
+        long[] rows = new long[(1 + width) * order.length];
+        int to = 0;
+        for (int i : order) {
+            rows[to++] = delta.keys()[i];
+            for (int f = 0; f < width; f++) {
+                rows[to++] = Float.floatToRawIntBits(delta.weights()[delta.at(i) + f]);
+            }
         }
         return rows;
     }

@@ -1,8 +1,6 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.feature.FeatureVector;
-import dev.millrace.ingest.feature.Vectorizer;
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.ingest.spec.ModelSpec;
@@ -22,7 +20,8 @@ import dev.millrace.ps.table.RowLayout;
 public final class FtrlStep implements Step {
     private final Ftrl ftrl;
     private final LinearModel model;
-    private final FtrlRows rows;
+    private final Loss loss;
+    private final NumberRows numbers;
     private final ParameterTable table;
     private final RowLife life;
     private final FeatureVector vector = new FeatureVector();
@@ -34,7 +33,8 @@ public final class FtrlStep implements Step {
     public FtrlStep(ModelSpec spec, ParameterTable table, RowLife life) {
         this.ftrl = spec.optimizer();
         this.model = new LinearModel(spec);
-        this.rows = new FtrlRows(spec);
+        this.loss = new Loss(spec.objective());
+        this.numbers = new NumberRows(spec, table, life);
         this.table = table;
         this.life = life;
     }
@@ -59,9 +59,8 @@ public final class FtrlStep implements Step {
         for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
             vector.add(block.featureId(f), block.featureValue(f));
         }
-        float z = model.logit(vector, 0, vector.size(), 0f, this::weight);
-        // StrictMath: the same bits on every machine.
-        double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));
+        float z = model.logit(vector, 0, vector.size(), 0f, numbers::weight);
+        double p = loss.predicted(z, block.keepRate(sample));
         double error = (p - block.label(sample)) * block.weight(sample);
         if (!Double.isFinite(error)) {
             return Float.NaN;
@@ -72,24 +71,14 @@ public final class FtrlStep implements Step {
         }
         for (int i = 0; i < vector.size(); i++) {
             if (model.isStandardized(vector.id(i))) {
-                observe(vector.id(i), vector.value(i), block.sampleId(sample), second, touched);
+                numbers.observe(vector.id(i), vector.value(i), block.sampleId(sample), second, touched);
             }
         }
-        return block.keepRate(sample) == 1 ? (float) p : LinearModel.sigmoid(z);
-    }
-
-    private float weight(long key) {
-        int slot = FeatureIds.slotOf(key);
-        if (key == FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE)
-                && model.isStandardized(FeatureIds.pack(slot, Vectorizer.NUMBER_VALUE))) {
-            long mean = table.find(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN));
-            return mean == ParameterTable.MISSING ? 0f : FtrlRows.scale(table, mean);
-        }
-        return rows.weight(table, key, table.find(key));
+        return block.keepRate(sample) == 1 ? (float) p : model.output(z);
     }
 
     private void update(long id, float value, double error, long sampleId, int second, Touched touched) {
-        double g = error * model.input(id, value, this::weight);
+        double g = error * model.input(id, value, numbers::weight);
         // A row must not be made for a gradient that it cannot take.
         long row = Float.isFinite((float) (g * g)) ? life.rowFor(id, 1) : ParameterTable.MISSING;
         if (row == ParameterTable.MISSING) {
@@ -105,31 +94,6 @@ public final class FtrlStep implements Step {
             table.setFloat(row, RowLayout.N, newN);
             life.learned(row, 1, sampleId, second);
             touched.key(id);
-        }
-    }
-
-    /** Welford's recurrence; over an exponential window once it is full, which floats bear and drift needs. */
-    private void observe(long id, float x, long sampleId, int second, Touched touched) {
-        long key = FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
-        long row = life.rowFor(key, 1);
-        if (row == ParameterTable.MISSING) {
-            return;
-        }
-        long seen = Math.min(FtrlRows.WINDOW, 1 + Integer.toUnsignedLong(table.getInt(row, RowLayout.UPDATES)));
-        double kept = seen < FtrlRows.WINDOW ? 1 : 1 - 1.0 / FtrlRows.WINDOW;
-        float mean = table.getFloat(row, RowLayout.Z);
-        double delta = x - mean;
-        float newMean = (float) (mean + delta / seen);
-        float newSquares = (float) (table.getFloat(row, RowLayout.N) * kept + delta * (x - newMean));
-        if (Float.isFinite(newMean) && Float.isFinite(newSquares)) {
-            table.setFloat(row, RowLayout.Z, newMean);
-            table.setFloat(row, RowLayout.N, newSquares);
-            life.learned(row, 1, sampleId, second);
-            if (table.getInt(row, RowLayout.UPDATES) == 0) {
-                // All of 2³² counted: still a full window, not a new one.
-                table.setInt(row, RowLayout.UPDATES, -1);
-            }
-            touched.key(key);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.kernel.Blas;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.table.ParameterTable;
 
@@ -13,6 +14,8 @@ public final class Steps {
      * @param life of its rows
      */
     public static Step of(ModelSpec spec, ParameterTable table, RowLife life) {
-        return new FtrlStep(spec, table, life);
+        return spec.network().isLinear()
+                ? new FtrlStep(spec, table, life)
+                : new NetworkStep(spec, table, life, Blas.best());
     }
 }

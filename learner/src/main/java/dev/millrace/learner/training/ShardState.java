@@ -5,7 +5,7 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.life.RowLife;
-import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.RowSink;
 import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.parity.ParityDigest;
@@ -189,7 +189,7 @@ public final class ShardState {
         }
         int rows = Math.min(maxRows, closing.size() - closed);
         LongArrayList keys = new LongArrayList(rows);
-        FloatArrayList weights = new FloatArrayList(rows);
+        FloatArrayList weights = new FloatArrayList(rows * this.rows.width());
         for (int end = closed + rows; closed < end; closed++) {
             serve(closing.getLong(closed), keys, weights);
         }
@@ -200,7 +200,7 @@ public final class ShardState {
             closing = new LongArrayList();
             closed = 0;
         }
-        return new Delta(header(learnedMs, ranges), keys.toLongArray(), weights.toFloatArray());
+        return new Delta(header(learnedMs, ranges), this.rows.width(), keys.toLongArray(), weights.toFloatArray());
     }
 
     /** All at once, and not row by row out of the set: one half full where it is emptied last would crowd. */
@@ -214,14 +214,14 @@ public final class ShardState {
 
     private void serve(long touchedKey, LongArrayList keys, FloatArrayList weights) {
         long row = table.find(touchedKey);
-        FtrlRows.Sink sink = (key, weight) -> {
+        RowSink sink = (key, served) -> {
             keys.add(key);
-            weights.add(weight);
+            weights.addElements(weights.size(), served);
         };
         if (row == ParameterTable.MISSING) {
-            rows.gone(touchedKey, sink);
+            rows.goneRows(touchedKey, sink);
         } else {
-            rows.serve(table, row, sink);
+            rows.serveRows(table, row, sink);
         }
     }
 

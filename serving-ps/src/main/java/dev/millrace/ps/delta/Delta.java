@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  * these boundaries gives the same bits.
  *
  * @param keys rows that changed, any order, each at most once, none of them 0
- * @param weights their weights now, rounded already where {@link WeightRounding} rounds; NaN is a tombstone: the row is
- *     gone
+ * @param width floats of a row: its weight, and its vector in a model with embeddings
+ * @param weights their rows now, {@code [keys][width]}, rounded already where {@link WeightRounding} rounds; NaN in the
+ *     first is a tombstone: the row is gone
  */
 @SuppressWarnings("ArrayRecordComponent") // carried from encoder to table, never compared
-public record Delta(Header header, long[] keys, float[] weights) {
+public record Delta(Header header, int width, long[] keys, float[] weights) {
     /** Records of one samples partition: {@code from} inclusive, {@code to} exclusive. */
     public record Range(long from, long to) {}
 
@@ -100,9 +101,15 @@ public record Delta(Header header, long[] keys, float[] weights) {
         }
     }
 
+    /** Of a linear model. */
+    public Delta(Header header, long[] keys, float[] weights) {
+        this(header, 1, keys, weights);
+    }
+
     public Delta {
-        if (keys.length != weights.length) {
-            throw new IllegalArgumentException("delta: " + keys.length + " keys, " + weights.length + " weights");
+        if (width < 1 || (long) keys.length * width != weights.length) {
+            throw new IllegalArgumentException(
+                    "delta: " + keys.length + " keys of " + width + " floats, " + weights.length + " weights");
         }
         for (long key : keys) {
             if (key == FeatureIds.NONE) {
@@ -110,6 +117,15 @@ public record Delta(Header header, long[] keys, float[] weights) {
                 throw new IllegalArgumentException("delta: key " + FeatureIds.NONE + ", which no row has");
             }
         }
+    }
+
+    /** Where the row of a key begins in {@code weights}. */
+    public int at(int i) {
+        return i * width;
+    }
+
+    public boolean isTombstone(int i) {
+        return isTombstone(weights[at(i)]);
     }
 
     public static boolean isTombstone(float weight) {

@@ -25,14 +25,17 @@ import org.jspecify.annotations.Nullable;
  * A row whose weight 16 bits carry exactly is a short one and comes first; means and scales of numbers, which are not
  * rounded, mostly are not. In q2.13, −32768 is the tombstone; elsewhere NaN is.
  *
- * <p>Version 1 is still read: without shards, epoch, weights, parity, short rows and checksum.
+ * <p>Version 3, of rows with vectors, has {@link WideRows} in place of the rows. Version 1 is still read: without shards,
+ * epoch, weights, parity, short rows and checksum.
  */
 public final class DeltaCodec {
     static final byte VERSION = 2;
+    static final byte WIDE = 3;
 
     /** Most rows of a delta, so that it is a record that the log takes. */
     public static final int MAX_ROWS = 1_000_000;
 
+    private static final int MAX_BYTES = 12_000_000;
     private static final int FIXED = 1 + 2 * Integer.BYTES + 8 * Long.BYTES + 2 + 3 * Integer.BYTES;
     private static final int PARITY = 1 + Integer.BYTES + 2 * Long.BYTES;
     private static final int PER_PARTITION = Integer.BYTES + 2 * Long.BYTES;
@@ -42,17 +45,29 @@ public final class DeltaCodec {
 
     private DeltaCodec() {}
 
-    /** @throws IllegalArgumentException when it has more than {@link #MAX_ROWS} rows */
+    /** Most rows of a delta of that width: {@link #MAX_ROWS} of width 1. */
+    public static int maxRows(int width) {
+        return MAX_BYTES / (Long.BYTES + width * Float.BYTES);
+    }
+
+    /** @throws IllegalArgumentException when it has more than {@link #maxRows} rows */
     public static byte[] encode(Delta delta) {
         Delta.Header h = delta.header();
         int rows = delta.keys().length;
-        if (rows > MAX_ROWS) {
-            throw new IllegalArgumentException("delta: " + rows + " rows, at most " + MAX_ROWS + " are one record");
+        if (rows > maxRows(delta.width())) {
+            throw new IllegalArgumentException(
+                    "delta: " + rows + " rows, at most " + maxRows(delta.width()) + " are one record");
         }
+        boolean wide = delta.width() > 1;
+        int rowBytes = wide ? WideRows.bytes(delta) : rows * PER_ROW;
         int parity = h.parity() == null ? 0 : PARITY;
-        byte[] bytes = new byte[FIXED + parity + h.ranges().size() * PER_PARTITION + rows * PER_ROW + CHECKSUM];
+        byte[] bytes = new byte[FIXED + parity + h.ranges().size() * PER_PARTITION + rowBytes + CHECKSUM];
         ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(VERSION).putInt(h.shard()).putInt(h.shards()).putLong(h.epoch()).putLong(h.sequence());
+        out.put(wide ? WIDE : VERSION)
+                .putInt(h.shard())
+                .putInt(h.shards())
+                .putLong(h.epoch())
+                .putLong(h.sequence());
         out.putLong(h.specFingerprint()).putLong(h.learnedMs()).putLong(h.watermarkMs());
         out.putLong(h.samples()).putLong(h.sampleIdSum()).putLong(h.duplicateSamples());
         out.put((byte) h.weights().ordinal());
@@ -61,7 +76,11 @@ public final class DeltaCodec {
         h.ranges()
                 .forEach((partition, range) ->
                         out.putInt(partition).putLong(range.from()).putLong(range.to()));
-        encodeRows(delta, out);
+        if (wide) {
+            WideRows.encode(delta, out);
+        } else {
+            encodeRows(delta, out);
+        }
         out.putInt(checksum(bytes, out.position()));
         return out.hasRemaining() ? Arrays.copyOf(bytes, out.position()) : bytes;
     }
@@ -120,16 +139,15 @@ public final class DeltaCodec {
             byte version = in.get();
             return switch (version) {
                 case 1 -> DeltaCodecV1.decode(in);
-                case VERSION -> decodeV2(bytes, in);
-                default ->
-                    throw new IllegalArgumentException("delta: version " + version + ", known are 1 and " + VERSION);
+                case VERSION, WIDE -> decode(version, bytes, in);
+                default -> throw new IllegalArgumentException("delta: version " + version + ", known are 1 to " + WIDE);
             };
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("delta: cut short at " + bytes.length + " bytes", e);
         }
     }
 
-    private static Delta decodeV2(byte[] bytes, ByteBuffer in) {
+    private static Delta decode(byte version, byte[] bytes, ByteBuffer in) {
         int body = bytes.length - CHECKSUM;
         if (body < FIXED || in.getInt(body) != checksum(bytes, body)) {
             throw new IllegalArgumentException("delta: its checksum does not match, " + bytes.length + " bytes");
@@ -161,7 +179,7 @@ public final class DeltaCodec {
                 duplicateSamples,
                 weights,
                 parity);
-        return decodeRows(header, in);
+        return version == WIDE ? WideRows.decode(header, in) : decodeRows(header, in);
     }
 
     private static WeightFormat format(int ordinal) {

@@ -22,6 +22,7 @@ public final class FtrlRows {
 
     private final Ftrl ftrl;
     private final long[] means;
+    private final int width;
 
     /** Takes one serving row. */
     @FunctionalInterface
@@ -31,6 +32,7 @@ public final class FtrlRows {
 
     public FtrlRows(ModelSpec spec) {
         ftrl = spec.optimizer();
+        width = spec.network().width();
         means = spec.slots().stream()
                 .filter(Slot::standardize)
                 .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_MEAN))
@@ -46,6 +48,29 @@ public final class FtrlRows {
         } else {
             sink.row(key, weight(training, row));
         }
+    }
+
+    /**
+     * The same with vectors. Of the rows of a network's layers those serve that are no optimizer's.
+     *
+     * @param scratch as long as the model's rows are
+     */
+    void serve(ParameterTable training, long row, float[] scratch, RowSink sink) {
+        long key = training.key(row);
+        if (FeatureIds.isDenseState(key)) {
+            return;
+        }
+        if (width > 1) {
+            training.getFloats(row, training.layout().vector(), scratch, 1, width - 1);
+        }
+        serve(training, row, (served, weight) -> {
+            scratch[0] = weight;
+            sink.row(served, scratch);
+        });
+    }
+
+    int width() {
+        return width;
     }
 
     /** What a key weighs in the training table, by the same rule; 0 without a row. */

@@ -4,6 +4,7 @@ import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Slot;
 
 /**
@@ -16,6 +17,7 @@ public final class LinearModel {
     private static final float MAX_DEVIATIONS = 6f;
 
     private final long[] standardized;
+    private final boolean logistic;
 
     /** Looks a weight up; 0 for a key without a row. */
     @FunctionalInterface
@@ -24,6 +26,7 @@ public final class LinearModel {
     }
 
     public LinearModel(ModelSpec spec) {
+        logistic = spec.objective() == Objective.LOGISTIC;
         standardized = spec.slots().stream()
                 .filter(Slot::standardize)
                 .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_VALUE))
@@ -59,6 +62,11 @@ public final class LinearModel {
             }
         }
         return false;
+    }
+
+    /** What a sum answers as: a probability, or, of a model of values, itself. */
+    public float output(float z) {
+        return logistic ? sigmoid(z) : z;
     }
 
     /**

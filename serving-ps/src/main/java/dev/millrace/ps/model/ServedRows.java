@@ -12,16 +12,53 @@ public final class ServedRows {
     private final FtrlRows rows;
     private final WeightRounding rounding;
     private final WeightRounding uncounted;
+    private final float[] scratch;
 
     public ServedRows(ModelSpec spec) {
         rows = new FtrlRows(spec);
         rounding = new WeightRounding(spec.policies().weights());
         uncounted = new WeightRounding(spec.policies().weights());
+        scratch = new float[rows.width()];
     }
 
     /** Every serving row that this training row makes. */
     public void serve(ParameterTable training, long row, FtrlRows.Sink sink) {
         serve(training, row, rounding, sink);
+    }
+
+    /** Floats of a serving row. */
+    public int width() {
+        return rows.width();
+    }
+
+    /** {@link #serve} with the vectors. */
+    public void serveRows(ParameterTable training, long row, RowSink sink) {
+        serve(training, row, rounding, sink);
+    }
+
+    /** {@link #serveAgain} with the vectors. */
+    public void serveRowsAgain(ParameterTable training, long row, RowSink sink) {
+        serve(training, row, uncounted, sink);
+    }
+
+    /** {@link #gone} with vectors, which are zero. */
+    public void goneRows(long trainingKey, RowSink sink) {
+        java.util.Arrays.fill(scratch, 0f);
+        gone(trainingKey, (key, weight) -> {
+            scratch[0] = weight;
+            sink.row(key, scratch);
+        });
+    }
+
+    private void serve(ParameterTable training, long row, WeightRounding by, RowSink sink) {
+        if (rows.width() > 1) {
+            rows.serve(training, row, scratch, sink);
+        } else {
+            serve(training, row, by, (FtrlRows.Sink) (key, weight) -> {
+                scratch[0] = weight;
+                sink.row(key, scratch);
+            });
+        }
     }
 
     /** The same of a row that was served before, so that nothing is counted. */

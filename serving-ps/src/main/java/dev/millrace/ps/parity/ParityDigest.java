@@ -1,7 +1,7 @@
 package dev.millrace.ps.parity;
 
 import dev.millrace.ps.delta.Delta;
-import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.RowSink;
 import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.table.KeyHash;
@@ -34,31 +34,39 @@ public final class ParityDigest {
         int bits = rangeBits(table.size());
         int range = (int) (index & ((1L << bits) - 1));
         ParityDigest sum = new ParityDigest();
-        table.forEachRow(from(bits, range), from(bits, range + 1), row -> rows.serveAgain(table, row, sum::add));
+        table.forEachRow(from(bits, range), from(bits, range + 1), row -> rows.serveRowsAgain(table, row, sum::add));
         return new Delta.Parity(bits, range, sum.rows, sum.digest);
     }
 
     /** Serving rows of all shards, wherever they are. */
     public interface ServingSource {
         /** Those whose {@link KeyHash#place} is within a range, each once. */
-        void forEachRow(long fromPlace, long toPlace, FtrlRows.Sink sink);
+        void forEachRow(long fromPlace, long toPlace, RowSink sink);
 
-        /** 0 where there is no such row. */
-        float weight(long key);
+        /** Zeros where there is no such row. */
+        float[] row(long key);
     }
 
     /** Rows in a serving table. */
     public static ServingSource source(ParameterTable table) {
         return new ServingSource() {
             @Override
-            public void forEachRow(long from, long to, FtrlRows.Sink sink) {
-                table.forEachRow(from, to, row -> sink.row(table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+            public void forEachRow(long from, long to, RowSink sink) {
+                float[] scratch = new float[1 + table.layout().vectorFloats()];
+                table.forEachRow(from, to, row -> {
+                    table.getFloats(row, RowLayout.WEIGHT, scratch, 0, scratch.length);
+                    sink.row(table.key(row), scratch);
+                });
             }
 
             @Override
-            public float weight(long key) {
+            public float[] row(long key) {
+                float[] found = new float[1 + table.layout().vectorFloats()];
                 long row = table.find(key);
-                return row == ParameterTable.MISSING ? 0f : table.getFloat(row, RowLayout.WEIGHT);
+                if (row != ParameterTable.MISSING) {
+                    table.getFloats(row, RowLayout.WEIGHT, found, 0, found.length);
+                }
+                return found;
             }
         };
     }
@@ -73,25 +81,33 @@ public final class ParityDigest {
         long from = from(like.rangeBits(), like.range());
         long to = from(like.rangeBits(), like.range() + 1);
         ParityDigest sum = new ParityDigest();
-        rows.forEachRow(from, to, (key, weight) -> {
+        rows.forEachRow(from, to, (key, row) -> {
             if (!keys.isScale(key) && keys.shardOf(key, shards) == shard) {
-                sum.add(key, weight);
+                sum.add(key, row);
             }
         });
         // A scale lies where its own key does, and counts where its mean does.
         for (long scale : keys.scales()) {
             long mean = ServingKeys.meanOf(scale);
             if (KeyHash.place(mean) >= from && KeyHash.place(mean) < to && keys.shardOf(mean, shards) == shard) {
-                sum.add(scale, rows.weight(scale));
+                sum.add(scale, rows.row(scale));
             }
         }
         return new Delta.Parity(like.rangeBits(), like.range(), sum.rows, sum.digest);
     }
 
-    private void add(long key, float weight) {
-        if (weight != 0) {
+    private void add(long key, float[] row) {
+        long sum = 0;
+        boolean counts = false;
+        for (int i = 0; i < row.length; i++) {
+            if (row[i] != 0) {
+                counts = true;
+                sum += hash(key + i * 0x9E3779B97F4A7C15L, row[i]);
+            }
+        }
+        if (counts) {
             rows++;
-            digest += hash(key, weight);
+            digest += sum;
         }
     }
 

@@ -6,6 +6,7 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,14 +52,16 @@ final class BucketRead {
         }
     }
 
-    /** Takes the reply: the state, and weights into {@code weights[from..]}, 0 where there is no row. */
+    /** Takes the reply: the state, and rows into {@code weights[from..][width]}, zeros where there is none. */
     static final class Output extends CommandOutput<byte[], byte[], float[]> {
         private final int from;
+        private final int width;
         private int at;
         private byte @Nullable [] state;
 
-        Output(float[] weights, int from) {
+        Output(float[] weights, int from, int width) {
             super(ByteArrayCodec.INSTANCE, weights);
+            this.width = width;
             this.from = from;
             at = from - 1;
         }
@@ -80,9 +83,11 @@ final class BucketRead {
             if (at < from) {
                 state = bytes == null ? null : copy(bytes);
             } else {
-                output[at] = bytes == null
-                        ? 0f
-                        : bytes.order(ByteOrder.LITTLE_ENDIAN).getFloat(bytes.position());
+                if (bytes == null) {
+                    Arrays.fill(output, at * width, (at + 1) * width, 0f);
+                } else {
+                    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(output, at * width, width);
+                }
             }
             at++;
         }

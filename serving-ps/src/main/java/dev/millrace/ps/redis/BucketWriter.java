@@ -66,12 +66,12 @@ final class BucketWriter {
         Queue<Future<?>> underWay = new ArrayDeque<>();
         List<Rows> slices = new ArrayList<>();
         for (int b = 0; b < layout.bucketsPerShard(); b++) {
-            slices.add(new Rows());
+            slices.add(new Rows(serving.rows().width()));
         }
-        serving.forEachRow((key, weight) -> {
+        serving.forEachRow((key, row) -> {
             int bucket = layout.bucketOf(key, shard) - layout.first(shard);
             Rows slice = slices.get(bucket);
-            slice.put(key, weight);
+            slice.put(key, row, 0);
             if (slice.size() == ROWS_A_COMMAND) {
                 send(shard, bucket, slice, underWay);
             }

@@ -25,6 +25,8 @@ final class Gather {
     private final RedisLayout layout;
     private final long fingerprint;
     private final int n;
+    /** Floats of a row. */
+    private final int width;
     /** Where each bucket's keys begin in {@link #sorted}; one more at the end. */
     private final int[] starts;
     /** Keys by bucket, their places in the request, their weights. */
@@ -51,12 +53,14 @@ final class Gather {
             RedisLayout layout,
             long fingerprint,
             ServingKeys shardOf,
+            int width,
             long[] keys,
             int n) {
         this.redis = redis;
         this.layout = layout;
         this.fingerprint = fingerprint;
         this.n = n;
+        this.width = width;
         int buckets = layout.buckets();
         int[] bucketOf = new int[n];
         starts = new int[buckets + 1];
@@ -75,7 +79,7 @@ final class Gather {
             sorted[at] = keys[i];
             places[at] = i;
         }
-        found = new float[n];
+        found = new float[n * width];
         states = new BucketState[buckets];
     }
 
@@ -106,7 +110,7 @@ final class Gather {
         List<BucketRead.Output> outputs = new ArrayList<>(buckets.size());
         List<RedisFuture<float[]>> answers = new ArrayList<>(buckets.size());
         for (int b : buckets) {
-            var output = new BucketRead.Output(found, starts[b]);
+            var output = new BucketRead.Output(found, starts[b], width);
             outputs.add(output);
             var args = new BucketRead.Args(layout.bucket(b), sorted, starts[b], starts[b + 1]);
             answers.add(redis.dispatch(CommandType.HMGET, output, args));
@@ -173,7 +177,7 @@ final class Gather {
     /** In the order of the request. */
     void copyTo(float[] weights) {
         for (int i = 0; i < n; i++) {
-            weights[places[i]] = found[i];
+            System.arraycopy(found, i * width, weights, places[i] * width, width);
         }
     }
 }

@@ -85,7 +85,7 @@ final class RedisDeltaSink implements DeltaSink {
         version = ServedVersion.before(count);
         for (int shard = 0; shard < count; shard++) {
             for (int b = 0; b < layout.bucketsPerShard(); b++) {
-                shards.get(shard).buckets.add(new Rows());
+                shards.get(shard).buckets.add(new Rows(spec.network().width()));
             }
             Optional<BucketState> oldest = oldest(redis, shard);
             if (oldest.isPresent()) {
@@ -175,7 +175,7 @@ final class RedisDeltaSink implements DeltaSink {
             PendingShard pending = shards.get(header.shard());
             for (int i = 0; i < delta.keys().length; i++) {
                 int bucket = layout.bucketOf(delta.keys()[i], header.shard()) - layout.first(header.shard());
-                pending.buckets.get(bucket).put(delta.keys()[i], delta.weights()[i]);
+                pending.buckets.get(bucket).put(delta.keys()[i], delta.weights(), delta.at(i));
             }
             pending.next = following;
             pendingRows += delta.keys().length;

@@ -27,6 +27,7 @@ public final class RedisWeights implements WeightReader {
     private final String model;
     private final long fingerprint;
     private final ServingKeys shardOf;
+    private final int width;
     private final RedisConfig config;
     private final RedisLink link;
     private volatile @Nullable RedisLayout layout;
@@ -39,6 +40,7 @@ public final class RedisWeights implements WeightReader {
         model = spec.model();
         fingerprint = spec.fingerprint();
         shardOf = new ServingKeys(spec);
+        width = spec.network().width();
         this.config = config;
         this.link = link;
     }
@@ -74,7 +76,7 @@ public final class RedisWeights implements WeightReader {
     private ServedVersion read(RedisLayout at, long[] keys, int n, float[] weights, Waits waits)
             throws Gather.Misplaced {
         try {
-            Gather gather = new Gather(link.commands(), at, fingerprint, shardOf, keys, n);
+            Gather gather = new Gather(link.commands(), at, fingerprint, shardOf, width, keys, n);
             ServedVersion version = gather.read(waits);
             gather.copyTo(weights);
             return version.withRows(rows);

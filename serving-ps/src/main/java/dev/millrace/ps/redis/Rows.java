@@ -1,8 +1,8 @@
 package dev.millrace.ps.redis;
 
 import dev.millrace.ps.delta.Delta;
-import it.unimi.dsi.fastutil.longs.Long2FloatMap;
-import it.unimi.dsi.fastutil.longs.Long2FloatOpenHashMap;
+import it.unimi.dsi.fastutil.longs.Long2ObjectMap;
+import it.unimi.dsi.fastutil.longs.Long2ObjectOpenHashMap;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -11,11 +11,19 @@ import java.util.Map;
 
 /** Rows on their way into one bucket, the last of each key. Belongs to one thread. */
 final class Rows {
-    private final Long2FloatOpenHashMap rows = new Long2FloatOpenHashMap();
+    private static final byte[] TOMBSTONE = {};
 
-    /** @param weight NaN: a tombstone */
-    void put(long key, float weight) {
-        rows.put(key, weight);
+    private final int width;
+    private final Long2ObjectOpenHashMap<byte[]> rows = new Long2ObjectOpenHashMap<>();
+
+    /** @param width floats of a row */
+    Rows(int width) {
+        this.width = width;
+    }
+
+    /** @param from the row begins there at {@code at}; NaN: a tombstone */
+    void put(long key, float[] from, int at) {
+        rows.put(key, Delta.isTombstone(from[at]) ? TOMBSTONE : row(from, at));
     }
 
     int size() {
@@ -30,16 +38,16 @@ final class Rows {
     void addTo(List<byte[]> args) {
         int count = args.size();
         args.add(Scripts.number(0));
-        for (Long2FloatMap.Entry row : rows.long2FloatEntrySet()) {
-            if (Delta.isTombstone(row.getFloatValue())) {
+        for (Long2ObjectMap.Entry<byte[]> row : rows.long2ObjectEntrySet()) {
+            if (row.getValue().length == 0) {
                 args.add(key(row.getLongKey()));
             }
         }
         args.set(count, Scripts.number(args.size() - count - 1L));
-        for (Long2FloatMap.Entry row : rows.long2FloatEntrySet()) {
-            if (!Delta.isTombstone(row.getFloatValue())) {
+        for (Long2ObjectMap.Entry<byte[]> row : rows.long2ObjectEntrySet()) {
+            if (row.getValue().length > 0) {
                 args.add(key(row.getLongKey()));
-                args.add(weight(row.getFloatValue()));
+                args.add(row.getValue());
             }
         }
     }
@@ -47,8 +55,8 @@ final class Rows {
     /** As fields of a hash. */
     Map<byte[], byte[]> fields() {
         Map<byte[], byte[]> fields = HashMap.newHashMap(rows.size());
-        for (Long2FloatMap.Entry row : rows.long2FloatEntrySet()) {
-            fields.put(key(row.getLongKey()), weight(row.getFloatValue()));
+        for (Long2ObjectMap.Entry<byte[]> row : rows.long2ObjectEntrySet()) {
+            fields.put(key(row.getLongKey()), row.getValue());
         }
         return fields;
     }
@@ -57,8 +65,10 @@ final class Rows {
         return bytes(Long.BYTES).putLong(key).array();
     }
 
-    private static byte[] weight(float weight) {
-        return bytes(Float.BYTES).putFloat(weight).array();
+    private byte[] row(float[] from, int at) {
+        byte[] row = new byte[width * Float.BYTES];
+        ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(from, at, width);
+        return row;
     }
 
     private static ByteBuffer bytes(int size) {

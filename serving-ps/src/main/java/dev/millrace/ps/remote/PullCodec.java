@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *  HELLO  u8 format=1
  *      →  u8 format=1 · i64 fingerprint · i64 mapVersion · i32 shards in all · u8 caughtUp · i64 rows · versions
  *  PULL   i64 fingerprint · i64 mapVersion · i32 count · i64 key[count]
- *      →  i64 mapVersion · versions · f32 weight[count]
+ *      →  i64 mapVersion · versions · f32 weight[count], of a model with embeddings f32 row[count][1 + dim]
  *  versions  i32 bytes · i32 served · { i32 shard · a version of that one shard as {@link VersionCodec}, big-endian }
  * </pre>
  *

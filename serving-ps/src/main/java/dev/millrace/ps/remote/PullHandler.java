@@ -31,6 +31,9 @@ final class PullHandler implements FlatHandler {
     private final ReplicaState state;
     private final IntPredicate serves;
     private final int maxKeys;
+    /** Floats of a row. */
+    private final int width;
+
     private volatile Header header = new Header(List.of(), new byte[0]);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
@@ -51,6 +54,7 @@ final class PullHandler implements FlatHandler {
         this.state = state;
         this.serves = serves;
         this.maxKeys = maxKeys;
+        width = spec.network().width();
     }
 
     @Override
@@ -121,10 +125,10 @@ final class PullHandler implements FlatHandler {
         }
         ServedVersion read = weights.read(mine.keys, n, mine.weights);
         byte[] versions = header(read);
-        request.reply(Long.BYTES + versions.length + n * Float.BYTES, out -> {
+        request.reply(Long.BYTES + versions.length + n * width * Float.BYTES, out -> {
             out.putLong(shards).put(versions);
-            out.asFloatBuffer().put(mine.weights, 0, n);
-            out.position(out.position() + n * Float.BYTES);
+            out.asFloatBuffer().put(mine.weights, 0, n * width);
+            out.position(out.position() + n * width * Float.BYTES);
         });
     }
 
@@ -133,7 +137,7 @@ final class PullHandler implements FlatHandler {
         if (mine.keys.length < n) {
             int room = Math.min(maxKeys, Math.max(1024, Integer.highestOneBit(n) * 2));
             mine.keys = new long[room];
-            mine.weights = new float[room];
+            mine.weights = new float[room * width];
         }
         return mine;
     }

@@ -18,6 +18,8 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Pulls {
     private final ServingMap map;
     private final long fingerprint;
+    /** Floats of a row. */
+    private final int width;
     /** Where each group's keys begin in {@link #sorted}; one more at the end. */
     private final int[] starts;
 
@@ -37,7 +39,8 @@ final class Pulls {
     /** A pull on its way, and who else can be asked. */
     private record Asked(int group, List<Peer> others, CompletableFuture<FlatReply> answer) {}
 
-    Pulls(ServingMap map, long fingerprint, ServingKeys shardOf, long[] keys, int n) {
+    Pulls(ServingMap map, long fingerprint, ServingKeys shardOf, int width, long[] keys, int n) {
+        this.width = width;
         this.map = map;
         this.fingerprint = fingerprint;
         int groups = map.groups().size();
@@ -58,7 +61,7 @@ final class Pulls {
             sorted[at] = keys[i];
             places[at] = i;
         }
-        found = new float[n];
+        found = new float[n * width];
     }
 
     /**
@@ -136,10 +139,10 @@ final class Pulls {
             body.getLong();
             versions.putAll(PullCodec.readVersions(body));
             int n = starts[group + 1] - starts[group];
-            if (body.remaining() != n * Float.BYTES) {
+            if (body.remaining() != n * width * Float.BYTES) {
                 throw new IllegalArgumentException(body.remaining() + " bytes of weights of " + n + " keys");
             }
-            body.asFloatBuffer().get(found, starts[group], n);
+            body.asFloatBuffer().get(found, starts[group] * width, n * width);
         } catch (IllegalArgumentException | java.nio.BufferUnderflowException e) {
             throw new WireException(WireCode.INTERNAL, "a serving-ps answers what is no pull's answer", e);
         }
@@ -152,7 +155,7 @@ final class Pulls {
     /** In the order of the request. */
     void copyTo(float[] weights) {
         for (int i = 0; i < places.length; i++) {
-            weights[places[i]] = found[i];
+            System.arraycopy(found, i * width, weights, places[i] * width, width);
         }
     }
 }

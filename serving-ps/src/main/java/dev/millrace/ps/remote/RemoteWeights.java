@@ -41,6 +41,7 @@ public final class RemoteWeights implements WeightReader, AutoCloseable {
     private final String model;
     private final long fingerprint;
     private final ServingKeys keys;
+    private final int width;
     private final RemoteConfig config;
     private final List<Peer> peers;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -51,6 +52,7 @@ public final class RemoteWeights implements WeightReader, AutoCloseable {
         model = spec.model();
         fingerprint = spec.fingerprint();
         keys = new ServingKeys(spec);
+        width = spec.network().width();
         this.config = config;
         peers = config.endpoints().stream().map(e -> new Peer(config, e)).toList();
     }
@@ -178,7 +180,7 @@ public final class RemoteWeights implements WeightReader, AutoCloseable {
     }
 
     private ServedVersion read(ServingMap at, long[] wanted, int n, float[] weights, long endNs) throws Pulls.MapIsOld {
-        Pulls pulls = new Pulls(at, fingerprint, keys, wanted, n);
+        Pulls pulls = new Pulls(at, fingerprint, keys, width, wanted, n);
         try {
             Map<Integer, PullCodec.Dated> versions = pulls.gather(endNs);
             pulls.copyTo(weights);

@@ -3,6 +3,7 @@ package dev.millrace.ps.serve;
 import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 
@@ -10,8 +11,16 @@ import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 final class GatheredScore {
     private GatheredScore() {}
 
-    /** @return the sequence of the version that scored */
-    static long of(LinearModel model, RequestVector request, WeightReader reader, float[] scores) {
+    /** What scores with weights that are read so. */
+    static Scorer scorer(ModelSpec spec, WeightReader reader) {
+        if (!spec.network().isLinear()) {
+            return new NetworkScore(spec, reader);
+        }
+        LinearModel model = new LinearModel(spec);
+        return (request, scores) -> of(model, request, reader, scores);
+    }
+
+    private static long of(LinearModel model, RequestVector request, WeightReader reader, float[] scores) {
         Long2IntOpenHashMap places = places(model, request.vector());
         long[] keys = new long[places.size()];
         places.long2IntEntrySet().fastForEach(e -> keys[e.getIntValue()] = e.getLongKey());
@@ -22,7 +31,7 @@ final class GatheredScore {
     }
 
     /** Every key that scoring looks up, to its place in what is read. */
-    private static Long2IntOpenHashMap places(LinearModel model, FeatureVector vector) {
+    static Long2IntOpenHashMap places(LinearModel model, FeatureVector vector) {
         Long2IntOpenHashMap places = new Long2IntOpenHashMap(vector.size());
         for (int i = 0; i < vector.size(); i++) {
             long id = vector.id(i);

@@ -3,7 +3,6 @@ package dev.millrace.ps.serve;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.parity.ShardParity;
 import java.util.List;
 import java.util.function.Consumer;
@@ -15,17 +14,15 @@ import java.util.function.Consumer;
 public final class GatheredWeightServer implements WeightServer {
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
-    private final LinearModel model;
-    private final WeightReader reader;
+    private final Scorer scorer;
     private final ReplicaState state;
 
     /** @param state of the weights that are read */
     public GatheredWeightServer(ModelSpec spec, WeightReader reader, ReplicaState state) {
         this.spec = spec;
-        this.reader = reader;
         this.state = state;
         vectorizer = new Vectorizer(spec);
-        model = new LinearModel(spec);
+        scorer = GatheredScore.scorer(spec, reader);
     }
 
     @Override
@@ -55,6 +52,6 @@ public final class GatheredWeightServer implements WeightServer {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        return GatheredScore.of(model, RequestVector.of(vectorizer, request, items), reader, scores);
+        return scorer.score(RequestVector.of(vectorizer, request, items), scores);
     }
 }

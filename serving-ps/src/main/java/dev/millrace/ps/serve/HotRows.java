@@ -25,9 +25,12 @@ final class HotRows {
     private final int shift;
     private int hand;
 
-    /** @param most rows at any time */
-    HotRows(long maxHotRows, long most) {
-        table = new OffHeapTable(RowLayout.SERVING, most);
+    /**
+     * @param width floats of a row
+     * @param most rows at any time
+     */
+    HotRows(int width, long maxHotRows, long most) {
+        table = new OffHeapTable(RowLayout.SERVING.withVectors(width - 1, 0), most);
         int bits = MIN_RANGE_BITS;
         while (1L << bits < maxHotRows && bits < MAX_RANGE_BITS) {
             bits++;

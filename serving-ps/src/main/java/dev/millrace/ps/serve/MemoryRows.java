@@ -44,7 +44,7 @@ final class MemoryRows implements ServingRows {
         OffHeapTable table = weights.emptyTable();
         // They come in the order of their places: a table that grew with them would have all of them at its front.
         table.reserve(version.rows());
-        store.forEach((key, weight) -> VersionedWeights.put(table, key, weight));
+        store.forEach((key, row) -> VersionedWeights.put(table, key, row, 0));
         weights.replace(table, version);
     }
 
@@ -82,13 +82,15 @@ final class MemoryRows implements ServingRows {
         table.reserve(Math.max(snapshot.training().size(), weights.version().rows()));
         if (shards > 1) {
             ParameterTable now = weights.table();
+            float[] scratch = new float[1 + now.layout().vectorFloats()];
             now.forEachRow(row -> {
                 if (keys.shardOf(now.key(row), shards) != shard) {
-                    VersionedWeights.put(table, now.key(row), now.getFloat(row, RowLayout.WEIGHT));
+                    now.getFloats(row, RowLayout.WEIGHT, scratch, 0, scratch.length);
+                    VersionedWeights.put(table, now.key(row), scratch, 0);
                 }
             });
         }
-        snapshot.forEachRow((key, weight) -> VersionedWeights.put(table, key, weight));
+        snapshot.forEachRow((key, row) -> VersionedWeights.put(table, key, row, 0));
         behind.forEach(delta -> VersionedWeights.put(table, delta));
         diskWhole = false;
         weights.replace(table, state.version());

@@ -27,13 +27,13 @@ record RequestVector(FeatureVector vector, int shared, int[] ends) {
         return new RequestVector(vector, shared, ends);
     }
 
-    /** Probabilities of the items. */
+    /** What the items score. */
     void score(LinearModel model, LinearModel.Weights weights, float[] scores) {
         float base = model.logit(vector, 0, shared, 0f, weights);
         int from = shared;
         for (int item = 0; item < ends.length; item++) {
             float z = model.logit(vector, from, ends[item], base, weights);
-            scores[item] = LinearModel.sigmoid(z);
+            scores[item] = model.output(z);
             from = ends[item];
         }
     }

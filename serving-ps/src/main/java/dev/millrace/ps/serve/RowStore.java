@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serving rows on disk, so that a restart serves at once, and for those that memory does not hold: 8 bytes of the key's
- * {@link KeyHash#mix} to 4 bytes of weight, so in the order of the tables, and under {@link #STATE} the version that they
+ * {@link KeyHash#mix} to 4 bytes of weight, and of each float of its vector, so in the order of the tables, and under {@link #STATE} the version that they
  * are and where the delta log goes on. Rows and state change in one atomic write.
  */
 final class RowStore implements AutoCloseable {
@@ -38,6 +39,7 @@ final class RowStore implements AutoCloseable {
     /** Longer than any row's key, so it is none. */
     private static final byte[] STATE = "millrace.state".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
+    private static final float[] GONE = {Float.NaN};
     private static final int ROWS_A_BATCH = 10_000;
 
     /** Of blocks, indexes and filters of rows that are not in memory. */
@@ -45,6 +47,7 @@ final class RowStore implements AutoCloseable {
 
     private static final int BITS_A_KEY = 10;
 
+    private final int width;
     private final List<AutoCloseable> owned;
     private final WriteOptions writes;
     private final RocksDB db;
@@ -57,13 +60,19 @@ final class RowStore implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // written and read, never compared
     record State(ServedVersion version, long specFingerprint, long[] nextDelta) {}
 
-    private RowStore(List<AutoCloseable> owned, RocksDB db) {
+    private RowStore(int width, List<AutoCloseable> owned, RocksDB db) {
+        this.width = width;
         this.owned = owned;
         this.writes = new WriteOptions();
         this.db = db;
     }
 
     static RowStore open(Path dir) {
+        return open(dir, 1);
+    }
+
+    /** @param width floats of a row */
+    static RowStore open(Path dir, int width) {
         RocksDB.loadLibrary();
         Cache cache = new LRUCache(CACHE_BYTES);
         BloomFilter filter = new BloomFilter(BITS_A_KEY, false);
@@ -77,7 +86,7 @@ final class RowStore implements AutoCloseable {
         List<AutoCloseable> owned = List.of(options, filter, cache);
         try {
             Files.createDirectories(dir);
-            return new RowStore(owned, RocksDB.open(options, dir.toString()));
+            return new RowStore(width, owned, RocksDB.open(options, dir.toString()));
         } catch (RocksDBException e) {
             closeAll(owned);
             throw new IllegalStateException("cannot open the serving rows in " + dir + ": " + e.getMessage(), e);
@@ -97,6 +106,11 @@ final class RowStore implements AutoCloseable {
         }
     }
 
+    /** Floats of a row. */
+    int width() {
+        return width;
+    }
+
     /** Empty too when it is of a version that is not known: then the rows are of no use. */
     Optional<State> state() {
         try {
@@ -112,7 +126,8 @@ final class RowStore implements AutoCloseable {
     /** Takes one stored row. */
     @FunctionalInterface
     interface RowConsumer {
-        void accept(long key, float weight);
+        /** @param row in use until this returns */
+        void accept(long key, float[] row);
     }
 
     void forEach(RowConsumer consumer) {
@@ -121,6 +136,7 @@ final class RowStore implements AutoCloseable {
 
     /** The rows whose {@link KeyHash#place} is within a range, in its order. */
     void forEach(long fromPlace, long toPlace, RowConsumer consumer) {
+        float[] row = new float[width];
         try (RocksIterator rows = db.newIterator()) {
             for (rows.seek(bytes(fromPlace << 32)); rows.isValid(); rows.next()) {
                 byte[] at = rows.key();
@@ -131,8 +147,12 @@ final class RowStore implements AutoCloseable {
                 if (mixed >>> 32 >= toPlace) {
                     break;
                 }
-                consumer.accept(
-                        KeyHash.unmix(mixed), ByteBuffer.wrap(rows.value()).getFloat());
+                ByteBuffer value = ByteBuffer.wrap(rows.value());
+                if (value.remaining() != width * Float.BYTES) {
+                    throw new IllegalStateException("serving rows: a row of " + value.remaining() + " bytes");
+                }
+                value.asFloatBuffer().get(row);
+                consumer.accept(KeyHash.unmix(mixed), row);
             }
             rows.status();
         } catch (RocksDBException e) {
@@ -143,7 +163,7 @@ final class RowStore implements AutoCloseable {
     /**
      * Looks many rows up at once. For any thread, until this is closed.
      *
-     * @param weights receives the weight of each key, 0 where there is no row
+     * @param weights receives the row of each key, zeros where there is none
      * @param found receives whether there is one
      */
     void read(long[] keys, int n, float[] weights, boolean[] found, ReadOptions view) {
@@ -156,7 +176,11 @@ final class RowStore implements AutoCloseable {
             for (int i = 0; i < n; i++) {
                 byte[] value = values.get(i);
                 found[i] = value != null;
-                weights[i] = value == null ? 0f : ByteBuffer.wrap(value).getFloat();
+                if (value == null) {
+                    Arrays.fill(weights, i * width, (i + 1) * width, 0f);
+                } else {
+                    ByteBuffer.wrap(value).asFloatBuffer().get(weights, i * width, width);
+                }
             }
         } catch (RocksDBException e) {
             throw failed(e);
@@ -199,7 +223,7 @@ final class RowStore implements AutoCloseable {
         try (WriteBatch batch = new WriteBatch()) {
             for (Delta delta : deltas) {
                 for (int i = 0; i < delta.keys().length; i++) {
-                    put(batch, delta.keys()[i], delta.weights()[i]);
+                    put(batch, delta.keys()[i], delta.weights(), delta.at(i));
                 }
             }
             batch.put(STATE, StateCodec.encode(state));
@@ -212,7 +236,11 @@ final class RowStore implements AutoCloseable {
     /** Writes a whole table, in bounded batches, and the state last: a crash between leaves rows without a state. */
     void writeAll(ParameterTable table, State state) {
         try (Writer writer = new Writer()) {
-            table.forEachRow(row -> writer.put(table.key(row), table.getFloat(row, RowLayout.WEIGHT)));
+            float[] scratch = new float[width];
+            table.forEachRow(row -> {
+                table.getFloats(row, RowLayout.WEIGHT, scratch, 0, width);
+                writer.put(table.key(row), scratch, 0);
+            });
             writer.finish(state);
         }
     }
@@ -221,10 +249,14 @@ final class RowStore implements AutoCloseable {
     final class Writer implements AutoCloseable {
         private final WriteBatch batch = new WriteBatch();
 
-        /** @param weight NaN: no such row */
-        void put(long key, float weight) {
+        void delete(long key) {
+            put(key, GONE, 0);
+        }
+
+        /** @param rows NaN at {@code at}: no such row */
+        void put(long key, float[] rows, int at) {
             try {
-                RowStore.put(batch, key, weight);
+                RowStore.this.put(batch, key, rows, at);
                 if (batch.count() >= ROWS_A_BATCH) {
                     db.write(writes, batch);
                     batch.clear();
@@ -260,13 +292,14 @@ final class RowStore implements AutoCloseable {
         }
     }
 
-    private static void put(WriteBatch batch, long key, float weight) throws RocksDBException {
+    private void put(WriteBatch batch, long key, float[] rows, int at) throws RocksDBException {
         byte[] keyBytes = bytes(KeyHash.mix(key));
-        if (Delta.isTombstone(weight)) {
+        if (Delta.isTombstone(rows[at])) {
             batch.delete(keyBytes);
         } else {
-            batch.put(
-                    keyBytes, ByteBuffer.allocate(Float.BYTES).putFloat(weight).array());
+            ByteBuffer value = ByteBuffer.allocate(width * Float.BYTES);
+            value.asFloatBuffer().put(rows, at, width);
+            batch.put(keyBytes, value.array());
         }
     }
 

@@ -13,7 +13,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** Weights in memory, or the used ones of them, that follow the delta log, kept on disk, mended from snapshots. */
 public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
@@ -72,10 +71,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
-    private final LinearModel model;
-    /** Every row in memory; null when only some are. */
-    private final @Nullable VersionedWeights weights;
-
+    private final Scorer scorer;
     private final ServingRows rows;
     private final WeightReader reader;
     private final DeltaApplier applier;
@@ -85,20 +81,20 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
         vectorizer = new Vectorizer(spec);
-        model = new LinearModel(spec);
-        RowStore store = RowStore.open(config.rows());
+        int width = spec.network().width();
+        RowStore store = RowStore.open(config.rows(), width);
         try {
             if (config.maxHotRows() == Config.ALL_ROWS) {
-                VersionedWeights all =
-                        new VersionedWeights(model, config.compact() ? RowLayout.SERVING_COMPACT : RowLayout.SERVING);
-                weights = all;
+                RowLayout layout = config.compact() ? RowLayout.SERVING_COMPACT : RowLayout.SERVING;
+                VersionedWeights all = new VersionedWeights(new LinearModel(spec), layout.withVectors(width - 1, 0));
                 rows = new MemoryRows(all, store, new ServingKeys(spec));
                 reader = all::read;
+                scorer = spec.network().isLinear() ? all::score : GatheredScore.scorer(spec, reader);
             } else {
                 TieredRows tiered = new TieredRows(store, new ServingKeys(spec), config.maxHotRows(), clock);
-                weights = null;
                 rows = tiered;
                 reader = tiered;
+                scorer = GatheredScore.scorer(spec, reader);
             }
             applier = new DeltaApplier(spec, rows, config.snapshots(), config.shards(), clock, listeners);
             follower = new DeltaFollower(
@@ -151,7 +147,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
         RequestVector vector = RequestVector.of(vectorizer, request, items);
-        return weights != null ? weights.score(vector, scores) : GatheredScore.of(model, vector, reader, scores);
+        return scorer.score(vector, scores);
     }
 
     @Override

@@ -2,7 +2,7 @@ package dev.millrace.ps.serve;
 
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.RowSink;
 import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
@@ -34,8 +34,8 @@ public final class ServingSnapshots {
      */
     public record Serving(ShardVersion version, long next, ParameterTable training, ServedRows rows) {
         /** Every serving row, in no particular order. */
-        public void forEachRow(FtrlRows.Sink sink) {
-            training.forEachRow(row -> rows.serveAgain(training, row, sink));
+        public void forEachRow(RowSink sink) {
+            training.forEachRow(row -> rows.serveRowsAgain(training, row, sink));
         }
     }
 

@@ -40,6 +40,7 @@ final class TieredRows implements ServingRows, WeightReader {
     private final StampedLock lock = new StampedLock();
     private final ReadWriteLock open = new ReentrantReadWriteLock();
     private final RowStore store;
+    private final int width;
     private final ServingKeys keys;
     private final long maxHotRows;
     private final Clock clock;
@@ -59,6 +60,7 @@ final class TieredRows implements ServingRows, WeightReader {
     /** @param maxHotRows rows in memory, or those of one delta where these are more */
     TieredRows(RowStore store, ServingKeys keys, long maxHotRows, Clock clock) {
         this.store = store;
+        width = store.width();
         this.keys = keys;
         this.maxHotRows = maxHotRows;
         this.clock = clock;
@@ -66,7 +68,7 @@ final class TieredRows implements ServingRows, WeightReader {
     }
 
     private HotRows newHot() {
-        return new HotRows(maxHotRows, maxHotRows + DeltaCodec.MAX_ROWS);
+        return new HotRows(width, maxHotRows, maxHotRows + DeltaCodec.MAX_ROWS);
     }
 
     @Override
@@ -123,8 +125,10 @@ final class TieredRows implements ServingRows, WeightReader {
             if (row == ParameterTable.MISSING) {
                 missing.add(wantedKeys[i], i);
             } else {
-                float weight = table.getFloat(row, RowLayout.WEIGHT);
-                weights[i] = Delta.isTombstone(weight) ? 0f : weight;
+                table.getFloats(row, RowLayout.WEIGHT, weights, i * width, width);
+                if (Delta.isTombstone(weights[i * width])) {
+                    weights[i * width] = 0f;
+                }
                 rows.use(wantedKeys[i]);
             }
         }
@@ -135,7 +139,7 @@ final class TieredRows implements ServingRows, WeightReader {
         if (missing.size() == 0) {
             return;
         }
-        float[] read = new float[missing.size()];
+        float[] read = new float[missing.size() * width];
         boolean[] found = new boolean[missing.size()];
         open.readLock().lock();
         try {
@@ -150,7 +154,7 @@ final class TieredRows implements ServingRows, WeightReader {
             open.readLock().unlock();
         }
         for (int i = 0; i < missing.size(); i++) {
-            weights[missing.at(i)] = read[i];
+            System.arraycopy(read, i * width, weights, missing.at(i) * width, width);
             if (found[i]) {
                 wanted.add(missing.key(i));
             }
@@ -194,7 +198,8 @@ final class TieredRows implements ServingRows, WeightReader {
         long stamp = lock.writeLock();
         try {
             for (int i = 0; i < delta.keys().length; i++) {
-                table.setFloat(table.findOrInsert(delta.keys()[i]), RowLayout.WEIGHT, delta.weights()[i]);
+                long row = table.findOrInsert(delta.keys()[i]);
+                table.setFloats(row, RowLayout.WEIGHT, delta.weights(), delta.at(i), width);
             }
             version = next.withRows(rowsOnDisk);
         } finally {
@@ -219,7 +224,7 @@ final class TieredRows implements ServingRows, WeightReader {
         ParameterTable table = hot.table();
         for (Delta delta : unwritten) {
             for (int i = 0; i < delta.keys().length; i++) {
-                if (Delta.isTombstone(delta.weights()[i])) {
+                if (delta.isTombstone(i)) {
                     gone.add(delta.keys()[i]);
                 }
             }
@@ -262,7 +267,7 @@ final class TieredRows implements ServingRows, WeightReader {
         if (coming.length == 0) {
             return;
         }
-        float[] weights = new float[coming.length];
+        float[] weights = new float[coming.length * width];
         boolean[] found = new boolean[coming.length];
         store.read(coming, coming.length, weights, found, now);
         evictTo(maxHotRows - coming.length);
@@ -270,7 +275,7 @@ final class TieredRows implements ServingRows, WeightReader {
         try {
             for (int i = 0; i < coming.length; i++) {
                 if (found[i]) {
-                    table.setFloat(table.findOrInsert(coming[i]), RowLayout.WEIGHT, weights[i]);
+                    table.setFloats(table.findOrInsert(coming[i]), RowLayout.WEIGHT, weights, i * width, width);
                     hot.use(coming[i]);
                 }
             }
@@ -292,14 +297,14 @@ final class TieredRows implements ServingRows, WeightReader {
             store.clear();
         }
         try (RowStore.Writer writer = store.new Writer()) {
-            store.forEach((key, weight) -> {
+            store.forEach((key, row) -> {
                 if (keys.shardOf(key, shards) == shard) {
-                    writer.put(key, Float.NaN);
+                    writer.delete(key);
                 }
             });
             // What other shards applied and did not write yet goes along: the state says so.
             unwritten.stream().filter(delta -> delta.header().shard() != shard).forEach(delta -> put(writer, delta));
-            snapshot.forEachRow(writer::put);
+            snapshot.forEachRow((key, row) -> writer.put(key, row, 0));
             behind.forEach(delta -> put(writer, delta));
             writer.finish(state);
         }
@@ -312,7 +317,7 @@ final class TieredRows implements ServingRows, WeightReader {
 
     private static void put(RowStore.Writer writer, Delta delta) {
         for (int i = 0; i < delta.keys().length; i++) {
-            writer.put(delta.keys()[i], delta.weights()[i]);
+            writer.put(delta.keys()[i], delta.weights(), delta.at(i));
         }
     }
 

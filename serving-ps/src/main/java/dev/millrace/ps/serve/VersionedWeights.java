@@ -71,7 +71,7 @@ final class VersionedWeights {
         return read(() -> {
             ParameterTable weights = table;
             ServedVersion read = version;
-            weights.getFloats(keys, n, RowLayout.WEIGHT, to);
+            weights.getRows(keys, n, RowLayout.WEIGHT, to);
             return read;
         });
     }
@@ -122,16 +122,21 @@ final class VersionedWeights {
 
     static void put(ParameterTable table, Delta delta) {
         for (int i = 0; i < delta.keys().length; i++) {
-            put(table, delta.keys()[i], delta.weights()[i]);
+            put(table, delta.keys()[i], delta.weights(), delta.at(i));
         }
     }
 
     /** @param table without a bound, see {@link #emptyTable} */
-    static void put(ParameterTable table, long key, float weight) {
-        if (Delta.isTombstone(weight)) {
+    static void put(ParameterTable table, long key, float[] rows, int at) {
+        if (Delta.isTombstone(rows[at])) {
             table.remove(key);
             return;
         }
-        table.setFloat(table.findOrInsert(key), RowLayout.WEIGHT, weight);
+        long row = table.findOrInsert(key);
+        table.setFloat(row, RowLayout.WEIGHT, rows[at]);
+        int vector = table.layout().vectorFloats();
+        if (vector > 0) {
+            table.setFloats(row, table.layout().vector(), rows, at + 1, vector);
+        }
     }
 }

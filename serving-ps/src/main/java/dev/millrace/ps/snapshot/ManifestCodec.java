@@ -166,10 +166,13 @@ final class ManifestCodec {
     }
 
     private static RowLayout layout(String name, int stride) throws SnapshotDamagedException {
-        for (RowLayout layout : RowLayout.values()) {
-            if (layout.name().equals(name) && layout.stride() == stride) {
+        try {
+            RowLayout layout = RowLayout.named(name);
+            if (layout.stride() == stride) {
                 return layout;
             }
+        } catch (IllegalArgumentException e) {
+            // Said below.
         }
         throw new SnapshotDamagedException("its row layout " + name + " of " + stride + " bytes is unknown");
     }

@@ -55,7 +55,7 @@ public final class SnapshotTables {
 
     private static void insert(ParameterTable table, MemorySegment rows, int stride) {
         for (long at = 0; at < rows.byteSize(); at += stride) {
-            long row = table.findOrInsert(rows.get(ValueLayout.JAVA_LONG, at + RowLayout.KEY));
+            long row = table.findOrInsert(rows.get(ValueLayout.JAVA_LONG_UNALIGNED, at + RowLayout.KEY));
             table.setRow(row, rows, at);
         }
     }

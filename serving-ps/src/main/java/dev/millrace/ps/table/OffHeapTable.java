@@ -201,7 +201,14 @@ public final class OffHeapTable implements ParameterTable {
     /** Bit w is set where way w has the key. */
     private long waysOf(long bucket, long key) {
         long found = WideCompare.equal(memory, bucket, key);
-        return ways > 4 ? found | (WideCompare.equal(memory, bucket + Long.BYTES, key) << 1) : found;
+        if (ways > 4) {
+            found |= WideCompare.equal(memory, bucket + Long.BYTES, key) << 1;
+        }
+        for (int from = 5; from < ways; from += 4) {
+            int four = Math.min(from, ways - 4);
+            found |= WideCompare.equal(memory, bucket + (long) four * Long.BYTES, key) << four;
+        }
+        return found;
     }
 
     /** 1 for 0, else 0. */
@@ -617,6 +624,16 @@ public final class OffHeapTable implements ParameterTable {
     @Override
     public void setFloat(long row, int field, float value) {
         memory.set(FLOAT, row + field - Long.BYTES, value);
+    }
+
+    @Override
+    public void getFloats(long row, int field, float[] to, int at, int count) {
+        MemorySegment.copy(memory, FLOAT, row + field - Long.BYTES, to, at, count);
+    }
+
+    @Override
+    public void setFloats(long row, int field, float[] from, int at, int count) {
+        MemorySegment.copy(from, at, memory, FLOAT, row + field - Long.BYTES, count);
     }
 
     @Override

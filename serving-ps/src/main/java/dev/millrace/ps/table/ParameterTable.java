@@ -43,6 +43,28 @@ public interface ParameterTable {
      */
     void getFloats(long[] keys, int count, int field, float[] to);
 
+    /** The same for serving rows with their vectors: {@code to} receives {@code 1 + vectorFloats} floats a key. */
+    default void getRows(long[] keys, int count, int field, float[] to) {
+        int width = 1 + layout().vectorFloats();
+        if (width == 1) {
+            getFloats(keys, count, field, to);
+            return;
+        }
+        long[] rows = new long[Math.min(count, CHUNK)];
+        for (int from = 0; from < count; from += CHUNK) {
+            int n = Math.min(CHUNK, count - from);
+            findAll(keys, from, n, rows);
+            for (int i = 0; i < n; i++) {
+                int at = (from + i) * width;
+                if (rows[i] == MISSING) {
+                    java.util.Arrays.fill(to, at, at + width, 0f);
+                } else {
+                    getFloats(rows[i], field, to, at, width);
+                }
+            }
+        }
+    }
+
     /** {@link #findOrInsert} in the same way: all rows hold until the next insertion or removal. */
     void findOrInsertAll(long[] keys, int from, int count, long[] rows);
 
@@ -89,6 +111,11 @@ public interface ParameterTable {
     float getFloat(long row, int field);
 
     void setFloat(long row, int field, float value);
+
+    /** {@code count} floats that follow one another from {@code field} on, to {@code to[at ..]}. */
+    void getFloats(long row, int field, float[] to, int at, int count);
+
+    void setFloats(long row, int field, float[] from, int at, int count);
 
     int getInt(long row, int field);
 

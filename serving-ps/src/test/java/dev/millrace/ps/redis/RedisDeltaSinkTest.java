@@ -172,10 +172,10 @@ class RedisDeltaSinkTest {
         apply(0, 1, all, 1f);
         sink.persist();
         var layout = new RedisLayout("m", 1, config.bucketsPerShard());
-        Rows rows = new Rows();
+        Rows rows = new Rows(1);
         for (long key : all) {
             if (layout.bucketOf(key, 0) == 0) {
-                rows.put(key, 2f);
+                rows.put(key, new float[] {2f}, 0);
             }
         }
         BucketState before = BucketState.decode(link.commands()

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OffHeapTableTest extends ParameterTableContract {
     private static final int MANY = 200_000;
@@ -19,10 +19,10 @@ class OffHeapTableTest extends ParameterTableContract {
 
     /** 2.6 × key and state while it grows row by row, 1.5 × in the compact one. */
     @ParameterizedTest
-    @EnumSource(RowLayout.class)
+    @MethodSource("layouts")
     void bytesARowStayWithinTheBound(RowLayout layout) {
         OffHeapTable table = new OffHeapTable(layout, 10 * MANY);
-        double bound = (layout == RowLayout.SERVING_COMPACT ? 1.5 : 2.6) * layout.stride();
+        double bound = (layout.equals(RowLayout.SERVING_COMPACT) ? 1.5 : 2.6) * layout.stride();
         long spare = 2L << 20;
         for (int i = 1; i <= MANY; i++) {
             table.findOrInsert(KeyHash.mix(i));
@@ -35,7 +35,7 @@ class OffHeapTableTest extends ParameterTableContract {
 
     /** Every key shares its home with a hundred others, so that runs are long and cross what is being spread. */
     @ParameterizedTest
-    @EnumSource(RowLayout.class)
+    @MethodSource("layouts")
     void crowdedPlacesStayFoundWhileItGrows(RowLayout layout) {
         Random random = new Random(7);
         OffHeapTable table = new OffHeapTable(layout, MANY);

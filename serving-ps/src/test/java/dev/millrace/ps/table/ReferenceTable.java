@@ -165,6 +165,20 @@ final class ReferenceTable implements ParameterTable {
     }
 
     @Override
+    public void getFloats(long row, int field, float[] to, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            to[at + i] = getFloat(row, field + i * Float.BYTES);
+        }
+    }
+
+    @Override
+    public void setFloats(long row, int field, float[] from, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            setFloat(row, field + i * Float.BYTES, from[at + i]);
+        }
+    }
+
+    @Override
     public int getInt(long row, int field) {
         return at(row).get(java.lang.foreign.ValueLayout.JAVA_INT, field);
     }

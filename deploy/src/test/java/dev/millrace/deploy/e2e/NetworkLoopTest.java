@@ -1,0 +1,138 @@
+package dev.millrace.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.ingest.feature.FeatureCodec;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.proto.v1.Impression;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.load.client.Candidate;
+import dev.millrace.load.client.RankRequest;
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.serve.GatheredWeightServer;
+import dev.millrace.ps.serve.ReplicaState;
+import dev.millrace.ps.serve.ServedVersion;
+import dev.millrace.ps.serve.WeightReader;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A network through the whole loop: what the API answers is what its embeddings and layers on the delta log score. */
+class NetworkLoopTest {
+    private static final LoadedSpec SPEC = Service.spec("""
+            model: shop
+            objective: logistic
+            labels: {like: 1, dislike: 0}
+            rewardWindow: 1s
+            slots:
+              user: {type: category, from: user.id}
+              item: {type: category, from: item.id}
+              price: {type: number, from: item.price, standardize: true}
+            crosses: [[user, item]]
+            optimizer: {type: ftrl, alpha: 0.2}
+            network: {type: deepfm, dim: 8, hidden: [16, 8], batch: 4, dense: {type: adam, rate: 0.01}}
+            policies: {absence: negative, lateness: 5s}
+            """);
+
+    /** Rows as deltas up to some sequence brought them. */
+    private static final class Shelf implements WeightReader, ReplicaState {
+        private final Map<Long, float[]> rows = new HashMap<>();
+        private ServedVersion version = ServedVersion.before(1);
+
+        void apply(Delta delta) {
+            for (int i = 0; i < delta.keys().length; i++) {
+                rows.put(
+                        delta.keys()[i], Arrays.copyOfRange(delta.weights(), delta.at(i), delta.at(i) + delta.width()));
+            }
+            version = version.after(delta.header(), 0);
+        }
+
+        @Override
+        public ServedVersion read(long[] keys, int n, float[] weights) {
+            int width = SPEC.spec().network().width();
+            for (int i = 0; i < n; i++) {
+                System.arraycopy(rows.getOrDefault(keys[i], new float[width]), 0, weights, i * width, width);
+            }
+            return version;
+        }
+
+        @Override
+        public ServedVersion version() {
+            return version;
+        }
+
+        @Override
+        public boolean caughtUp() {
+            return true;
+        }
+
+        @Override
+        public void onApplied(Consumer<ServedVersion> listener) {}
+
+        @Override
+        public List<ShardParity> parity() {
+            return List.of();
+        }
+    }
+
+    @Test
+    void theLoopServesWhatTheNetworkLearned(@TempDir Path data) throws Exception {
+        long seed = 13;
+        Random random = new Random(seed);
+        try (Service service = Service.start(data, SPEC)) {
+            for (int i = 0; i < 25; i++) {
+                List<Candidate> candidates = List.of(
+                        new Candidate("pen", Map.of("price", 1 + random.nextInt(20))),
+                        new Candidate("cup", Map.of("price", 1 + random.nextInt(20))),
+                        Candidate.of("new-" + i));
+                String user = "u" + random.nextInt(3);
+                service.client.rank(
+                        Service.MODEL, new RankRequest("net-" + i, user, "s", Map.of(), candidates, 3));
+                service.act("net-e" + i, random.nextBoolean() ? "like" : "dislike", "net-" + i, "pen");
+                service.settled("net-e" + i);
+            }
+            Map<Long, Integer> modelVersions = new HashMap<>();
+            for (SampleBlock block : Log.samples(service.bootstrapServers())) {
+                for (int i = 0; i < block.size(); i++) {
+                    modelVersions.merge(block.modelVersion(i), 1, Integer::sum);
+                }
+            }
+            assertTrue(modelVersions.size() > 10, modelVersions + " versions served");
+            int compared = 0;
+            List<Delta> deltas = Log.deltas(service.bootstrapServers());
+            for (Impression impression : Log.impressions(service.bootstrapServers())) {
+                compared += compare(impression, deltas);
+            }
+            assertEquals(75, compared);
+            assertTrue(service.get("/v1/models/shop").body().contains("samplesLearned"));
+        }
+    }
+
+    private static int compare(Impression impression, List<Delta> deltas) {
+        Shelf shelf = new Shelf();
+        for (Delta delta : deltas) {
+            if (delta.header().sequence() <= impression.getModelVersion()) {
+                shelf.apply(delta);
+            }
+        }
+        RawFeatures request = FeatureCodec.decode(impression.getFeatures(), impression.getNamesList());
+        List<RawFeatures> items = impression.getItemsList().stream()
+                .map(item -> FeatureCodec.decode(item.getFeatures(), impression.getNamesList()))
+                .toList();
+        float[] scores = new float[items.size()];
+        new GatheredWeightServer(SPEC.spec(), shelf, shelf).score(request, items, scores);
+        for (int i = 0; i < scores.length; i++) {
+            assertEquals(scores[i], impression.getItems(i).getScore(), 1e-6f, impression.getRequestId());
+        }
+        return scores.length;
+    }
+}

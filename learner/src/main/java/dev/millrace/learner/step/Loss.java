@@ -1,0 +1,15 @@
+package dev.millrace.learner.step;
+
+import dev.millrace.ingest.spec.Objective;
+
+/**
+ * The loss of one output z against its label y: ∂loss/∂z is {@code predicted − y} for both, times the sample's weight.
+ * Log loss of σ(z − ln r), r the rate at which such samples are kept, so that σ(z) is calibrated without it (He et al.
+ * 2014, §6.3); or ½(z − y)², where r does not matter.
+ */
+record Loss(Objective objective) {
+    /** What is compared with the label. StrictMath: the same bits on every machine. */
+    double predicted(float z, float keepRate) {
+        return objective == Objective.SQUARED ? z : 1 / (1 + StrictMath.exp(-(z - StrictMath.log(keepRate))));
+    }
+}

@@ -1,0 +1,166 @@
+package dev.millrace.learner.step;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ingest.feature.FeatureValue;
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.sample.SampleBlockBuilder;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.training.ShardState;
+import dev.millrace.learner.training.TrainingShard;
+import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.delta.DeltaCodec;
+import dev.millrace.ps.kernel.Blas;
+import dev.millrace.ps.life.RowLife;
+import dev.millrace.ps.serve.GatheredWeightServer;
+import dev.millrace.ps.serve.ReplicaState;
+import dev.millrace.ps.serve.ServedVersion;
+import dev.millrace.ps.serve.WeightReader;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.table.ParameterTable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class NetworkStepTest extends StepContract {
+    @Override
+    Step create(ModelSpec spec, ParameterTable table, RowLife life) {
+        return new NetworkStep(spec, table, life, Blas.best());
+    }
+
+    /** Weights as deltas brought them. */
+    private static final class Shelf implements WeightReader, ReplicaState {
+        private final Map<Long, float[]> rows = new HashMap<>();
+        private ServedVersion version = ServedVersion.before(1);
+
+        void apply(Delta delta) {
+            for (int i = 0; i < delta.keys().length; i++) {
+                rows.put(
+                        delta.keys()[i], Arrays.copyOfRange(delta.weights(), delta.at(i), delta.at(i) + delta.width()));
+            }
+            version = version.after(delta.header(), 0);
+        }
+
+        @Override
+        public ServedVersion read(long[] keys, int n, float[] weights) {
+            int width = rows.values().iterator().next().length;
+            for (int i = 0; i < n; i++) {
+                float[] row = rows.getOrDefault(keys[i], new float[width]);
+                System.arraycopy(row, 0, weights, i * width, width);
+            }
+            return version;
+        }
+
+        @Override
+        public ServedVersion version() {
+            return version;
+        }
+
+        @Override
+        public boolean caughtUp() {
+            return true;
+        }
+
+        @Override
+        public void onApplied(Consumer<ServedVersion> listener) {}
+
+        @Override
+        public List<dev.millrace.ps.parity.ShardParity> parity() {
+            return List.of();
+        }
+    }
+
+    /** What serving scores from the deltas is what the learner predicts next, within 1e-5. */
+    @ParameterizedTest
+    @MethodSource("dev.millrace.learner.step.NetworkSpecs#networks")
+    void servingScoresAsTheLearnerPredicts(String network) throws IOException {
+        long seed = 29;
+        Random random = new Random(seed);
+        ModelSpec spec = NetworkSpecs.spec(network);
+        TrainingShard shard = TrainingShard.empty(spec, 10_000);
+        Shelf shelf = new Shelf();
+        var server = new GatheredWeightServer(spec, shelf, shelf);
+        for (int round = 0; round < 6; round++) {
+            List<RawFeatures> items = new ArrayList<>();
+            for (int i = 0; i < 150; i++) {
+                items.add(item(random));
+            }
+            RawFeatures request = RawFeatures.of(Map.of("user.id", new FeatureValue.Text("u")));
+            if (round > 0) {
+                compare(spec, shard, server, request, items);
+            }
+            shard.learn(0, round, block(spec, request, items, 1_000L * round, random));
+            Delta delta = shard.closeBatch(0);
+            shelf.apply(DeltaCodec.decode(DeltaCodec.encode(delta)));
+        }
+        assertEquals(0, shard.refused());
+    }
+
+    private static RawFeatures item(Random random) {
+        return RawFeatures.of(Map.of(
+                "item.id", new FeatureValue.Text("i" + random.nextInt(40)),
+                "item.tags", new FeatureValue.Texts(List.of("t" + random.nextInt(5), "t" + random.nextInt(5))),
+                "item.price", new FeatureValue.Numeric(random.nextInt(100))));
+    }
+
+    /** What a copy of the learner predicts for each item, if all of its rows are there: those born now serve later. */
+    private static void compare(
+            ModelSpec spec,
+            TrainingShard shard,
+            GatheredWeightServer server,
+            RawFeatures request,
+            List<RawFeatures> items)
+            throws IOException {
+        float[] scores = new float[items.size()];
+        server.score(request, items, scores);
+        SampleBlock block = block(spec, request, items, 1, new Random(1));
+        int compared = 0;
+        try (Snapshot snapshot = shard.snapshot(0)) {
+            for (int i = 0; i < items.size(); i += 3) {
+                ShardState copy = TrainingShard.of(spec, snapshot, 10).state();
+                Step step = new NetworkStep(spec, copy.table(), copy.life(), Blas.best());
+                float[] predictions = new float[1];
+                long before = copy.table().size();
+                step.learn(block, new int[] {i}, 1, predictions, key -> {});
+                if (copy.table().size() == before) {
+                    assertEquals(predictions[0], scores[i], 1e-5 * Math.max(1, Math.abs(scores[i])), "item " + i);
+                    compared++;
+                }
+            }
+        }
+        assertTrue(compared > 10, compared + " compared");
+        assertTrue(Arrays.equals(scores, again(server, request, items)));
+    }
+
+    private static float[] again(GatheredWeightServer server, RawFeatures request, List<RawFeatures> items) {
+        float[] scores = new float[items.size()];
+        server.score(request, items, scores);
+        return scores;
+    }
+
+    private static SampleBlock block(
+            ModelSpec spec, RawFeatures request, List<RawFeatures> items, long firstId, Random random) {
+        Vectorizer vectorizer = new Vectorizer(spec);
+        Vectorizer.Request hashed = vectorizer.newRequest();
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        FeatureVector vector = new FeatureVector();
+        for (int i = 0; i < items.size(); i++) {
+            vectorizer.request(request, hashed, vector);
+            vectorizer.item(items.get(i), hashed, vector);
+            builder.add(
+                    new SampleBlockBuilder.Meta(firstId + i, i, 0, random.nextInt(2), 1f, 1f, 0.5f, 0, 1_000L), vector);
+        }
+        return builder.build(new SampleBlock.Header("m", spec.fingerprint(), 0, 0));
+    }
+}

@@ -1,0 +1,34 @@
+package dev.millrace.ps.kernel;
+
+/** Products of row-major matrices in float arrays. One thread at a time. */
+public interface Blas {
+    /** A matrix within an array: element (i, j) at {@code at + i·stride + j}, or, transposed, at {@code at + j·stride + i}. */
+    @SuppressWarnings("ArrayRecordComponent") // a view, never compared
+    record Matrix(float[] values, int at, int stride, boolean transposed) {
+        public Matrix(float[] values, int at, int stride) {
+            this(values, at, stride, false);
+        }
+
+        public Matrix transpose() {
+            return new Matrix(values, at, stride, !transposed);
+        }
+    }
+
+    /**
+     * c = a·b, or c += a·b. Every element is summed in the order of k by fused multiply-adds, so that its bits do not
+     * depend on m, n or its place.
+     *
+     * @param a [m, k]
+     * @param b [k, n]
+     * @param c [m, n], not transposed, no part of a or b
+     */
+    void multiply(int m, int n, int k, Matrix a, Matrix b, Matrix c, boolean add);
+
+    /** What it is, for logs and reports. */
+    String name();
+
+    /** The fastest that this JVM and machine have. */
+    static Blas best() {
+        return VectorModule.PRESENT ? new VectorBlas() : new PlainBlas();
+    }
+}
