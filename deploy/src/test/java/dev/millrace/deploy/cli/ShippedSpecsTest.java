@@ -39,6 +39,8 @@ class ShippedSpecsTest {
         JsonNode top = schema.get("properties");
         assertEquals(known("x: 1"), keys(top));
         assertEquals(known("optimizer: {x: 1}"), keys(top.get("optimizer").get("properties")));
+        assertEquals(known("network: {x: 1}"), keys(top.get("network").get("properties")));
+        assertEquals(known("network: {type: fm, dense: {x: 1}}"), keys(schema.at("/$defs/update/properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
         assertEquals(known("crosses: [{x: 1}]"), keys(top.get("crosses").at("/items/oneOf/1/properties")));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
-import dev.millrace.ingest.proto.v1.Impression;
+import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.load.client.Candidate;
 import dev.millrace.load.client.RankRequest;
@@ -95,8 +95,7 @@ class NetworkLoopTest {
                         new Candidate("cup", Map.of("price", 1 + random.nextInt(20))),
                         Candidate.of("new-" + i));
                 String user = "u" + random.nextInt(3);
-                service.client.rank(
-                        Service.MODEL, new RankRequest("net-" + i, user, "s", Map.of(), candidates, 3));
+                service.client.rank(Service.MODEL, new RankRequest("net-" + i, user, "s", Map.of(), candidates, 3));
                 service.act("net-e" + i, random.nextBoolean() ? "like" : "dislike", "net-" + i, "pen");
                 service.settled("net-e" + i);
             }

@@ -29,13 +29,13 @@ final class Samples {
 
     /** The negative of an absence, as the item's first sample. */
     void absent(MatchRules rules, Track track, int item, long timeMs) {
-        add(rules, track, item, Worth.of(0), 1, null, timeMs);
+        add(rules, track, item, rules.worth(0), 1, null, timeMs);
     }
 
     void settled(MatchRules rules, Track track, int item, Tally tally) {
         Deed by = tally.decisive();
         if (by != null) {
-            add(rules, track, item, Worth.of(tally.amount()), 1, by, by.timeMs());
+            add(rules, track, item, rules.worth(tally.amount()), 1, by, by.timeMs());
         }
     }
 

@@ -122,7 +122,7 @@ final class Verdicts {
 
     /** What is out of a closed window's item; null: nothing. */
     private static @Nullable Worth worth(MatchRules its, Tally tally) {
-        return tally.isEmpty() && !its.absenceIsNegative() ? null : Worth.of(tally.amount());
+        return tally.isEmpty() && !its.absenceIsNegative() ? null : its.worth(tally.amount());
     }
 
     /** Late actions that came before event time had closed the window, in their order. */

@@ -3,7 +3,7 @@ package dev.millrace.join.match;
 /**
  * What a label is to learning.
  *
- * @param label in 0..1
+ * @param label in 0..1, of a model of values any
  * @param weight how many samples it stands for
  */
 record Worth(double label, double weight) {

@@ -60,6 +60,22 @@ final class LabelReader {
         return rule.number(name, 1, v -> v > 0 && v <= LARGEST, "above 0, at most 1000");
     }
 
+    /** Values are no parts of a probability: nothing of them can be sampled, sent ahead or corrected. */
+    static void checkValues(YamlMap model, Objective objective, Policies policies) {
+        if (objective != Objective.SQUARED) {
+            return;
+        }
+        if (policies.keepNegatives() < 1) {
+            model.problem("policies.keepNegatives", "is for objective logistic; leave it out");
+        }
+        if (policies.delay() != Policies.Delay.WAIT) {
+            model.problem("policies.delay", "immediate is for objective logistic; leave it out");
+        }
+        if (policies.late() == Policies.Late.CORRECT) {
+            model.problem("policies.late", "correct is for objective logistic; leave it out");
+        }
+    }
+
     /** A negative that went out at once is weighed by the model's p, which must then be the label's mean. */
     static void checkImmediate(YamlMap model, Labels labels, Policies policies) {
         if (policies.delay() != Policies.Delay.IMMEDIATE) {

@@ -118,6 +118,7 @@ public final class SpecReader {
         uniqueNumbers(yaml, slots, crosses);
         Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
         LabelReader.checkImmediate(yaml, labels, policies);
+        LabelReader.checkValues(yaml, objective, policies);
         slots.stream()
                 .filter(s -> s.standardize() && !policies.audit())
                 .forEach(s -> yaml.problem(
