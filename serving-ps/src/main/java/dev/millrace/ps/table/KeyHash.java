@@ -5,8 +5,8 @@ package dev.millrace.ps.table;
  * the rows of one shard are spread over all of that shard's table.
  */
 public final class KeyHash {
-    private static final long FIRST = 0x9E3779B97F4A7C15L;
-    private static final long SECOND = 0xBF58476D1CE4E5B9L;
+    static final long FIRST = 0x9E3779B97F4A7C15L;
+    static final long SECOND = 0xBF58476D1CE4E5B9L;
 
     /** Inverses modulo 2⁶⁴. */
     private static final long FIRST_BACK = 0xF1DE83E19937733DL;
@@ -35,7 +35,9 @@ public final class KeyHash {
 
     /** The high 32 bits of {@link #mix}, 0..2³²−1: the order of rows within a table. */
     public static long place(long key) {
-        return mix(key) >>> 32;
+        long h = (key ^ (key >>> 32)) * FIRST;
+        // mix's last fold changes the low half only.
+        return ((h ^ (h >>> 29)) * SECOND) >>> 32;
     }
 
     /** Which of {@code shards} the key's row belongs to, by ranges of the low 32 bits. */

@@ -3,6 +3,7 @@ package dev.millrace.ps.table;
 import dev.millrace.ingest.id.FeatureIds;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,12 @@ public final class OffHeapTable implements ParameterTable {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    /**
+     * All of memory, for look-ups by address: a constant, whose type and bounds the compiler need not check for each key.
+     * Only for offsets that are made here; what is read so must end before a fence that keeps the table alive.
+     */
+    private static final MemorySegment ANYWHERE = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
     private static final long EMPTY = FeatureIds.NONE;
     private static final int LINE = 64;
     /** A sum of loads that must be used for something, or the compiler drops the loads. */
@@ -59,6 +66,7 @@ public final class OffHeapTable implements ParameterTable {
     private final long maxRows;
     private final long maxBuckets;
     private final MemorySegment memory;
+    private final long base;
     private final long end;
     private final int bucketsAStep;
     private final Moving moving;
@@ -97,6 +105,7 @@ public final class OffHeapTable implements ParameterTable {
         // Whole words of the change tracker's bits.
         end = Math.ceilDiv(maxBuckets + SLACK, Long.SIZE) * Long.SIZE * bucketBytes;
         memory = MappedMemory.reserve(end);
+        base = memory.address();
         if (node != MemoryNodes.ANY) {
             MappedMemory.preferNode(memory, node);
         }
@@ -161,12 +170,18 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     private long search(long from, long key) {
-        MemorySegment m = memory;
+        long row = searchFrom(from, key);
+        Reference.reachabilityFence(this);
+        return row;
+    }
+
+    private long searchFrom(long from, long key) {
         for (long bucket = from; bucket < end; bucket += bucketBytes) {
-            long k0 = m.get(LONG, bucket);
-            long k1 = m.get(LONG, bucket + 8);
-            long k2 = m.get(LONG, bucket + 16);
-            long k3 = m.get(LONG, bucket + 24);
+            long at = base + bucket;
+            long k0 = ANYWHERE.get(LONG, at);
+            long k1 = ANYWHERE.get(LONG, at + 8);
+            long k2 = ANYWHERE.get(LONG, at + 16);
+            long k3 = ANYWHERE.get(LONG, at + 24);
             // Which way it is cannot be predicted: sums, not branches.
             long way = isZero(k1 ^ key) + 2 * isZero(k2 ^ key) + 3 * isZero(k3 ^ key);
             if ((way | isZero(k0 ^ key)) != 0) {
@@ -174,7 +189,7 @@ public final class OffHeapTable implements ParameterTable {
             }
             boolean full = k0 != EMPTY && k1 != EMPTY && k2 != EMPTY && k3 != EMPTY;
             for (int more = 4; more < ways; more++) {
-                long k = m.get(LONG, bucket + 8L * more);
+                long k = ANYWHERE.get(LONG, at + 8L * more);
                 if (k == key) {
                     return bucket + keysBytes + (long) more * stateBytes;
                 }
@@ -189,24 +204,24 @@ public final class OffHeapTable implements ParameterTable {
 
     /** For batches, which are compiled: the Vector API is slow until then. Most keys are in their first bucket. */
     private long searchWide(long bucket, long key) {
-        if (WideCompare.AVAILABLE) {
+        if (Wide.AVAILABLE) {
             long found = waysOf(bucket, key);
             if (found != 0) {
                 return bucket + keysBytes + (long) Long.numberOfTrailingZeros(found) * stateBytes;
             }
         }
-        return search(bucket, key);
+        return searchFrom(bucket, key);
     }
 
     /** Bit w is set where way w has the key. */
     private long waysOf(long bucket, long key) {
-        long found = WideCompare.equal(memory, bucket, key);
+        long found = Wide.equal(ANYWHERE, base + bucket, key);
         if (ways > 4) {
-            found |= WideCompare.equal(memory, bucket + Long.BYTES, key) << 1;
+            found |= Wide.equal(ANYWHERE, base + bucket + Long.BYTES, key) << 1;
         }
         for (int from = 5; from < ways; from += 4) {
             int four = Math.min(from, ways - 4);
-            found |= WideCompare.equal(memory, bucket + (long) four * Long.BYTES, key) << four;
+            found |= Wide.equal(ANYWHERE, base + bucket + (long) four * Long.BYTES, key) << four;
         }
         return found;
     }
@@ -223,6 +238,7 @@ public final class OffHeapTable implements ParameterTable {
             long key = keys[from + i];
             rows[i] = key == EMPTY ? MISSING : searchWide(rows[i], key);
         }
+        Reference.reachabilityFence(this);
     }
 
     @Override
@@ -234,9 +250,10 @@ public final class OffHeapTable implements ParameterTable {
             for (int i = 0; i < n; i++) {
                 long key = keys[from + i];
                 long row = key == EMPTY ? MISSING : searchWide(rows[i], key);
-                to[from + i] = row == MISSING ? 0f : getFloat(row, field);
+                to[from + i] = row == MISSING ? 0f : ANYWHERE.get(FLOAT, base + row + field - Long.BYTES);
             }
         }
+        Reference.reachabilityFence(this);
     }
 
     @Override
@@ -259,6 +276,7 @@ public final class OffHeapTable implements ParameterTable {
                 rows[i] = find(keys[from + i]);
             }
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Hashes all, then loads all their lines, so that the misses overlap instead of following each other. */
@@ -266,25 +284,30 @@ public final class OffHeapTable implements ParameterTable {
         if (count > CHUNK) {
             throw new IllegalArgumentException("at most " + CHUNK + " keys at once, not " + count);
         }
-        long start = pivot;
-        long now = buckets;
-        long before = oldBuckets - buckets;
-        for (int i = 0; i < count; i++) {
-            long place = KeyHash.place(keys[from + i]);
-            // A table is mostly between two sizes, and which one holds cannot be predicted: a mask, not a branch.
-            homes[i] = ((place * (now + (((place - start) >> 63) & before))) >>> 32) << bucketShift;
-        }
+        homes(keys, from, count, homes);
         long sum = 0;
         for (int i = 0; i < count; i++) {
-            sum += memory.get(LONG, homes[i]);
+            sum += ANYWHERE.get(LONG, base + homes[i]);
         }
         if (bucketBytes > LINE) {
             for (int i = 0; i < count; i++) {
-                sum += memory.get(LONG, homes[i] + LINE);
+                sum += ANYWHERE.get(LONG, base + homes[i] + LINE);
             }
         }
         if (sum == UNLIKELY) {
             moves++;
+        }
+    }
+
+    private void homes(long[] keys, int from, int count, long[] homes) {
+        long start = pivot;
+        long now = buckets;
+        long before = oldBuckets - buckets;
+        int i = Wide.AVAILABLE ? Wide.homes(keys, from, count, start, now, before, bucketShift, homes) : 0;
+        for (; i < count; i++) {
+            long place = KeyHash.place(keys[from + i]);
+            // A table is mostly between two sizes, and which one holds cannot be predicted: a mask, not a branch.
+            homes[i] = ((place * (now + (((place - start) >> 63) & before))) >>> 32) << bucketShift;
         }
     }
 
