@@ -15,7 +15,7 @@ public final class SampleIds {
      * @param revision 0 for the first label of an item; a correction counts up and is a sample of its own
      */
     public static long of(String model, String requestId, String item, int revision) {
-        return of(ofModel(model), ofRequest(requestId), FeatureIds.hash(item, SEED), revision);
+        return of(ofModel(model), ofRequest(requestId), ofItem(item), revision);
     }
 
     /** The same from hashes: {@link #ofModel}, {@link #ofRequest}, {@link #ofItem}. */
@@ -23,8 +23,17 @@ public final class SampleIds {
         return FeatureIds.cross(FeatureIds.cross(FeatureIds.cross(model, request), item), revision);
     }
 
+    /** Id of a sample that is known by nothing but the place where it stands in a file. */
+    public static long ofPlace(long model, long file, long position) {
+        return FeatureIds.cross(FeatureIds.cross(model, file), position);
+    }
+
     public static long ofModel(String model) {
         return FeatureIds.hash(model, SEED);
+    }
+
+    public static long ofItem(String item) {
+        return FeatureIds.hash(item, SEED);
     }
 
     /** Of an item's name, UTF-8 at {@code from..to-1}. */
@@ -41,5 +50,10 @@ public final class SampleIds {
     /** Short form of a request id, by which its samples are grouped. */
     public static long ofRequest(String requestId) {
         return FeatureIds.hash(requestId, SEED);
+    }
+
+    /** The same of UTF-8 at {@code from..to-1}. */
+    public static long ofRequest(byte[] utf8, int from, int to) {
+        return FeatureIds.hash(utf8, from, to, SEED);
     }
 }

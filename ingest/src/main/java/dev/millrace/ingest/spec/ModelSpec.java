@@ -39,13 +39,7 @@ public record ModelSpec(
      */
     public long fingerprint() {
         StringBuilder text = new StringBuilder("1\n").append(model);
-        for (Slot slot : slots) {
-            text.append("\nslot ").append(slot.name()).append(' ').append(slot.from());
-            text.append(' ').append(slot.type()).append(' ').append(slot.transform());
-            text.append(' ').append(slot.standardize());
-            slot.bins().forEach(bound -> text.append(' ').append(Double.doubleToLongBits(bound)));
-        }
-        crosses.forEach(cross -> text.append("\ncross ").append(cross.name()));
+        appendVectors(text);
         for (double parameter : new double[] {optimizer.alpha(), optimizer.beta(), optimizer.l1(), optimizer.l2()}) {
             text.append("\nftrl ").append(Double.doubleToLongBits(parameter));
         }
@@ -56,6 +50,23 @@ public record ModelSpec(
             network.describe(text);
         }
         return FeatureIds.hash(text.toString(), 1);
+    }
+
+    /** Names what vectors mean: equal for specs that make equal vectors of equal attributes. */
+    public long vectorFingerprint() {
+        StringBuilder text = new StringBuilder("vectors 1");
+        appendVectors(text);
+        return FeatureIds.hash(text.toString(), 1);
+    }
+
+    private void appendVectors(StringBuilder text) {
+        for (Slot slot : slots) {
+            text.append("\nslot ").append(slot.name()).append(' ').append(slot.from());
+            text.append(' ').append(slot.type()).append(' ').append(slot.transform());
+            text.append(' ').append(slot.standardize());
+            slot.bins().forEach(bound -> text.append(' ').append(Double.doubleToLongBits(bound)));
+        }
+        crosses.forEach(cross -> text.append("\ncross ").append(cross.name()));
     }
 
     /** Attributes with the prefix ({@code item.}, {@code context.}, {@code user.}) that the model reads, sorted. */

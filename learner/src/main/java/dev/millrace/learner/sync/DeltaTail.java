@@ -6,11 +6,14 @@ import dev.millrace.ps.delta.DeltaCodec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +21,11 @@ import org.slf4j.LoggerFactory;
 public final class DeltaTail {
     private static final Logger LOG = LoggerFactory.getLogger(DeltaTail.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    /** Only the end, whatever comes before. */
+    private static final long LAST = Long.MAX_VALUE;
+    /** A failed session may have left a few on the log that were sent again. */
+    private static final int ENOUGH = 16;
+
     private static final int MAX_FETCH = 64 << 20;
 
     private DeltaTail() {}
@@ -27,6 +35,23 @@ public final class DeltaTail {
     public interface Reader {
         void delta(long offset, Delta delta);
     }
+
+    /**
+     * The delta with the highest sequence among the last ones on the topic, and the offset of the last; none on an empty
+     * topic.
+     */
+    public static Optional<End> end(String bootstrapServers, String model, int shard, Duration patience) {
+        AtomicReference<@Nullable End> last = new AtomicReference<>();
+        read(bootstrapServers, model, shard, LAST, patience, (offset, delta) -> {
+            End before = last.get();
+            long sequence = delta.header().sequence();
+            last.set(new End(before == null ? sequence : Math.max(before.sequence(), sequence), offset));
+        });
+        return Optional.ofNullable(last.get());
+    }
+
+    /** Where the deltas of a shard end. */
+    public record End(long sequence, long offset) {}
 
     /**
      * Reads every delta from an offset to the end that the topic has now.
@@ -55,7 +80,7 @@ public final class DeltaTail {
             if (from >= 0 && from < beginning) {
                 LOG.warn("{}: deltas {}..{} are no longer there", partition, from, beginning - 1);
             }
-            consumer.seek(partition, Math.max(from, beginning));
+            consumer.seek(partition, from == LAST ? Math.max(beginning, end - ENOUGH) : Math.max(from, beginning));
             long deadlineNs = System.nanoTime() + patience.toNanos();
             while (consumer.position(partition) < end) {
                 if (System.nanoTime() > deadlineNs) {

@@ -1,0 +1,103 @@
+package dev.millrace.ingest.source;
+
+/**
+ * Vowpal Wabbit's text, line by line: {@code label [importance] [tag]|namespace feature[:value] … |namespace …}. A
+ * namespace is a column. A slot of numbers takes the value, others the feature's name; a label of −1 is 0.
+ */
+final class VwReader extends TextReader {
+    private final NameTree names;
+    private final NameTree.Node root;
+
+    VwReader(DataFiles files, SampleRows rows, BadRows bad, ColumnRoles roles) {
+        super(files, rows, bad);
+        names = new NameTree(roles);
+        root = names.root();
+    }
+
+    @Override
+    boolean hasHeader() {
+        return false;
+    }
+
+    @Override
+    void file(DataFiles from, DataFile next) {}
+
+    @Override
+    int row(byte[] in, int start) throws RowProblem {
+        int at = head(in, start);
+        root.begin();
+        while (in[at] == '|') {
+            int from = ++at;
+            while (isText(in[at]) && in[at] != ':') {
+                at++;
+            }
+            NameTree.Node namespace = names.child(root, in, from, at);
+            while (in[at] != ' ' && in[at] != '|' && in[at] != END) {
+                // A weight of the namespace: not kept.
+                at++;
+            }
+            at = features(namespace.column, in, at);
+        }
+        if (in[at] != END) {
+            throw new RowProblem("a '|' is missing before its features");
+        }
+        return at + 1;
+    }
+
+    /** Label, importance, tag; @return where the first '|' or END is */
+    private int head(byte[] in, int start) throws RowProblem {
+        int at = start;
+        for (int part = 0; in[at] != '|' && in[at] != END; part++) {
+            int from = at;
+            while (isText(in[at])) {
+                at++;
+            }
+            // What touches the bar is a tag.
+            if (at > from && in[at] != '|' && in[from] != '\'') {
+                double value = Numbers.parse(in, from, at);
+                if (part == 0) {
+                    rows.label(value == -1 ? 0 : (float) value);
+                } else {
+                    rows.weight((float) value);
+                }
+            }
+            while (in[at] == ' ' || in[at] == '\t' || in[at] == '\r') {
+                at++;
+            }
+        }
+        return at;
+    }
+
+    private int features(ColumnRoles.Column column, byte[] in, int start) throws RowProblem {
+        int at = start;
+        while (true) {
+            while (in[at] == ' ' || in[at] == '\t' || in[at] == '\r') {
+                at++;
+            }
+            if (in[at] == '|' || in[at] == END) {
+                return at;
+            }
+            int from = at;
+            int colon = -1;
+            while (isText(in[at])) {
+                if (in[at] == ':') {
+                    colon = at;
+                }
+                at++;
+            }
+            if (at == from) {
+                throw new RowProblem("a control character among its features");
+            }
+            if (column.number()) {
+                rows.cell(column, in, colon < 0 ? from : colon + 1, at);
+            } else if (column.text()) {
+                rows.string(column, in, from, colon < 0 ? at : colon);
+            }
+        }
+    }
+
+    private static boolean isText(byte b) {
+        // Bytes of UTF-8 beyond ASCII are negative.
+        return (b & 0xFF) > ' ' && b != '|';
+    }
+}

@@ -1,0 +1,21 @@
+package dev.millrace.learner.bulk;
+
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.learner.training.ShardState;
+import org.jspecify.annotations.Nullable;
+
+/** Learns blocks, by workers that call the same methods in step with each other. */
+interface BlockLearner {
+    /**
+     * Learns all blocks, in order. Every worker calls it with the same ones.
+     *
+     * @param worker who calls, 0..workers−1
+     */
+    void learn(int worker, @Nullable SampleBlock[] blocks);
+
+    /** So far. Between two calls of {@link #learn}. */
+    BulkMetrics metrics();
+
+    /** What was learned; by one worker, at the end. */
+    ShardState finish();
+}

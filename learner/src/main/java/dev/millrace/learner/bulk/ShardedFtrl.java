@@ -1,0 +1,158 @@
+package dev.millrace.learner.bulk;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.Cross;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Slot;
+import dev.millrace.learner.training.ShardState;
+import dev.millrace.ps.model.TrainingLayout;
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Logistic regression by FTRL-Proximal (McMahan et al. 2013) over key shards, a worker each. Per minibatch:
+ *
+ * <pre>
+ *  each worker   its own features of all samples → rows → Σ w·x of each sample, its part
+ *  ── barrier ── parts lie in two halves, used in turns: one barrier a minibatch is enough
+ *  each worker   adds the parts up → p → g → z, n of its own rows, one sample after the other
+ * </pre>
+ *
+ * Gradients are those of the weights that the minibatch began with. It grows with what was learned: one sample at first,
+ * for 40 features that move together would overshoot, and at most {@link #MOST}. The same blocks and workers give the
+ * same bits; another number of workers adds in another order.
+ *
+ * <p>A slot's rows belong to one worker; slots are dealt out by how often they occur in the first block.
+ */
+final class ShardedFtrl implements BlockLearner {
+    /** Samples of a minibatch. */
+    static final int MOST = 128;
+
+    private static final int SAMPLES_A_STEP = 64;
+    private static final int SLOTS = 1 << 16;
+
+    private final ModelSpec spec;
+    private final ShardState state;
+    private final StepBarrier barrier;
+    private final FtrlShard[] shards;
+    private final byte[] owners = new byte[SLOTS];
+    private boolean dealt;
+
+    /** Whether the spec asks for nothing that this cannot do. */
+    static boolean canLearn(ModelSpec spec) {
+        return spec.slots().stream()
+                        .noneMatch(slot -> slot.standardize() || slot.life().minCount() > 1)
+                && spec.crosses().stream().noneMatch(cross -> cross.life().minCount() > 1);
+    }
+
+    ShardedFtrl(ModelSpec spec, int workers, StepBarrier barrier) {
+        this.spec = spec;
+        this.barrier = barrier;
+        state = ShardState.empty(spec, ShardState.Id.ONLY);
+        shards = new FtrlShard[workers];
+        for (int w = 0; w < workers; w++) {
+            ParameterTable table = w == 0
+                    ? state.table()
+                    : new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows());
+            shards[w] = new FtrlShard(w, workers, spec.optimizer(), table, owners, MOST);
+        }
+    }
+
+    @Override
+    public void learn(int worker, @Nullable SampleBlock[] blocks) {
+        for (SampleBlock block : blocks) {
+            if (block != null && block.size() > 0) {
+                learn(shards[worker], block);
+            }
+        }
+    }
+
+    private void learn(FtrlShard shard, SampleBlock block) {
+        if (!dealt) {
+            barrier.await();
+            if (shard.worker() == 0) {
+                deal(block);
+            }
+            barrier.await();
+            dealt = true;
+        }
+        int to;
+        for (int from = 0; from < block.size(); from = to) {
+            int size = (int) Math.clamp(shard.samples() / SAMPLES_A_STEP, 1, MOST);
+            to = Math.min(block.size(), from + size);
+            shard.forward(block, from, to);
+            barrier.await();
+            shard.backward(block, from, to, shards);
+        }
+    }
+
+    /** The most frequent slot first, each to the worker who has least. */
+    private void deal(SampleBlock block) {
+        long[] counts = new long[SLOTS];
+        for (int f = 0; f < block.offset(block.size()); f++) {
+            counts[FeatureIds.slotOf(block.featureId(f))]++;
+        }
+        Integer[] slots = slots(counts);
+        long[] load = new long[shards.length];
+        for (int i = 0; i < slots.length; i++) {
+            int least = 0;
+            for (int w = 1; w < load.length; w++) {
+                least = load[w] < load[least] ? w : least;
+            }
+            owners[slots[i]] = (byte) least;
+            load[least] += counts[slots[i]] + 1;
+        }
+    }
+
+    /** All of the spec and of the block. */
+    private Integer[] slots(long[] counts) {
+        boolean[] known = new boolean[SLOTS];
+        for (Slot slot : spec.slots()) {
+            known[FeatureIds.slot(slot.name())] = true;
+        }
+        for (Cross cross : spec.crosses()) {
+            known[FeatureIds.slot(cross.name())] = true;
+        }
+        return java.util.stream.IntStream.range(0, SLOTS)
+                .filter(slot -> known[slot] || counts[slot] > 0)
+                .boxed()
+                .sorted((a, b) -> Long.compare(counts[b], counts[a]))
+                .toArray(Integer[]::new);
+    }
+
+    @Override
+    public BulkMetrics metrics() {
+        BulkMetrics all = new BulkMetrics();
+        Arrays.stream(shards).forEach(shard -> all.merge(shard.metrics()));
+        return all;
+    }
+
+    @Override
+    public ShardState finish() {
+        long refused = shards[0].refused();
+        state.count(shards[0].samples() - refused, 0, refused);
+        state.sumIds(shards[0].idSum());
+        for (int w = 1; w < shards.length; w++) {
+            merge(shards[w].table());
+        }
+        return state;
+    }
+
+    private void merge(ParameterTable from) {
+        ParameterTable to = state.table();
+        to.reserve(from.size());
+        try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
+            java.lang.foreign.MemorySegment bytes = arena.allocate(to.layout().stride(), Long.BYTES);
+            from.forEachRow(row -> {
+                from.copyRow(row, bytes, 0);
+                long copy = to.findOrInsert(from.key(row));
+                if (copy != ParameterTable.MISSING) {
+                    to.setRow(copy, bytes, 0);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.millrace.learner.bulk;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Where workers wait for each other, hundreds of thousands of times a second: they spin for a while before they give the
+ * processor away. What each wrote before, all see after.
+ *
+ * <pre>
+ *  field      written by              read by
+ *  arrived    all, atomically         the last to arrive
+ *  turn       the last to arrive      all
+ *  broken     whoever fails           all
+ * </pre>
+ */
+final class StepBarrier {
+    private static final int SPINS = 20_000;
+    private static final long PAUSE_NS = 20_000;
+
+    private final int workers;
+    private final AtomicInteger arrived = new AtomicInteger();
+    private volatile int turn;
+    private volatile boolean broken;
+
+    StepBarrier(int workers) {
+        this.workers = workers;
+    }
+
+    /** @throws CancellationException when another worker failed */
+    void await() {
+        int mine = turn;
+        if (arrived.incrementAndGet() == workers) {
+            arrived.set(0);
+            turn = mine + 1;
+        } else {
+            for (int spin = 0; turn == mine; spin++) {
+                if (broken) {
+                    break;
+                }
+                if (spin < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.parkNanos(PAUSE_NS);
+                }
+            }
+        }
+        if (broken) {
+            throw new CancellationException("another worker failed");
+        }
+    }
+
+    /** Lets nobody wait any more. */
+    void breakUp() {
+        broken = true;
+    }
+}

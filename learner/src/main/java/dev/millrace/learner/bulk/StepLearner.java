@@ -1,0 +1,65 @@
+package dev.millrace.learner.bulk;
+
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.Step;
+import dev.millrace.learner.step.Steps;
+import dev.millrace.learner.training.ShardState;
+import org.jspecify.annotations.Nullable;
+
+/** Any model, by the step that learns it online too: the first worker learns, the others read. */
+final class StepLearner implements BlockLearner {
+    private final ShardState state;
+    private final Step step;
+    private final BulkMetrics metrics = new BulkMetrics();
+    private int[] all = new int[0];
+    private float[] predictions = new float[0];
+    private long watermarkMs = Long.MIN_VALUE;
+
+    StepLearner(ModelSpec spec) {
+        state = ShardState.empty(spec, ShardState.Id.ONLY);
+        step = Steps.of(spec, state.table(), state.life());
+    }
+
+    @Override
+    public void learn(int worker, @Nullable SampleBlock[] blocks) {
+        if (worker != 0) {
+            return;
+        }
+        for (SampleBlock block : blocks) {
+            if (block != null) {
+                learn(block);
+            }
+        }
+    }
+
+    private void learn(SampleBlock block) {
+        int n = block.size();
+        if (all.length < n) {
+            all = new int[n];
+            java.util.Arrays.setAll(all, i -> i);
+            predictions = new float[n];
+        }
+        int learned = step.learn(block, all, n, predictions, key -> {});
+        for (int i = 0; i < n; i++) {
+            if (!Float.isNaN(predictions[i])) {
+                metrics.add(predictions[i], block.label(i));
+                state.sumIds(block.sampleId(i));
+            }
+        }
+        state.count(learned, 0, n - learned);
+        watermarkMs = Math.max(watermarkMs, block.header().watermarkMs());
+        state.life().expire(watermarkMs, key -> {});
+    }
+
+    @Override
+    public BulkMetrics metrics() {
+        return metrics;
+    }
+
+    @Override
+    public ShardState finish() {
+        step.flush(key -> {});
+        return state;
+    }
+}

@@ -1,0 +1,56 @@
+package dev.millrace.learner.bulk;
+
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.training.ShardState;
+import dev.millrace.ps.snapshot.Extras;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotStore;
+import java.io.IOException;
+
+/** What was learned from files. */
+public final class TrainedModel {
+    private final ModelSpec spec;
+    private final ShardState state;
+    private final BulkMetrics metrics;
+    private final long[] recentIds;
+
+    TrainedModel(ModelSpec spec, ShardState state, BulkMetrics metrics, long[] recentIds) {
+        this.spec = spec;
+        this.state = state;
+        this.metrics = metrics;
+        this.recentIds = recentIds;
+    }
+
+    /** Where a model's delta log ends: a version from files comes after all of it. */
+    public record LogEnd(long sequence, long offset) {
+        public static final LogEnd NONE = new LogEnd(0, -1);
+    }
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    public ShardState state() {
+        return state;
+    }
+
+    /** Progressive, of every sample. */
+    public BulkMetrics metrics() {
+        return metrics;
+    }
+
+    /**
+     * Publishes it as a version: a snapshot that serving loads, and from which the online learner goes on behind the
+     * records that the files held.
+     *
+     * @return its sequence
+     */
+    public long publish(SnapshotStore store, LogEnd end, long nowMs) throws IOException {
+        state.skipTo(end.sequence());
+        state.closeBatch(nowMs);
+        try (Snapshot snapshot = state.snapshot(end.offset(), Extras.NONE.withLongs(Extras.RECENT_IDS, recentIds))) {
+            store.write(snapshot);
+        }
+        return state.sequence();
+    }
+}
