@@ -15,6 +15,16 @@ public interface DataFiles extends AutoCloseable {
      */
     int read(DataFile file, long position, byte[] into, int offset, int length) throws IOException;
 
+    /** Whether a file or a folder in its name is left out. */
+    static boolean isHidden(String name) {
+        for (String part : name.split("/", -1)) {
+            if (part.startsWith(".") || part.startsWith("_")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** For messages. */
     String place();
 

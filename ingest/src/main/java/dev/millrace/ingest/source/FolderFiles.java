@@ -34,22 +34,13 @@ public final class FolderFiles implements DataFiles {
         try (Stream<Path> found = Files.walk(root)) {
             for (Path path : (Iterable<Path>) found::iterator) {
                 String name = root.relativize(path).toString();
-                if (Files.isRegularFile(path) && !isHidden(name)) {
+                if (Files.isRegularFile(path) && !DataFiles.isHidden(name)) {
                     files.add(new DataFile(name, Files.size(path)));
                 }
             }
         }
         files.sort(Comparator.comparing(DataFile::name));
         return files;
-    }
-
-    static boolean isHidden(String name) {
-        for (String part : name.split("/", -1)) {
-            if (part.startsWith(".") || part.startsWith("_")) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override

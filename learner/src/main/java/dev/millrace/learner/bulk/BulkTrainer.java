@@ -90,6 +90,23 @@ public final class BulkTrainer {
         return new TrainedModel(spec, state, learner.metrics(), recent.toArray());
     }
 
+    /** Learns samples that are in memory already, in their order. */
+    public TrainedModel trainBlocks(List<SampleBlock> samples) throws IOException, InterruptedException {
+        Workers.run(config.workers(), "bulk", worker -> learn(worker, samples), barrier::breakUp);
+        return new TrainedModel(spec, learner.finish(), learner.metrics(), recent.toArray());
+    }
+
+    private void learn(int worker, List<SampleBlock> samples) {
+        SampleBlock[] one = new SampleBlock[1];
+        for (SampleBlock block : samples) {
+            one[0] = block;
+            learner.learn(worker, one);
+            if (worker == 0) {
+                recent.add(block);
+            }
+        }
+    }
+
     /** The rows include these records: the online learner goes on behind them. */
     private void include(ShardState state, SortedMap<Integer, BlockFile.Range> log) {
         log.forEach((partition, range) -> {

@@ -57,6 +57,18 @@ public final class SampleLog implements AutoCloseable {
         consumer.assign(partitions);
     }
 
+    /** The records of a partition that are there now: {@code beginning .. end-1}. */
+    public record Extent(int partition, long beginning, long end) {}
+
+    /** Of every partition. */
+    public List<Extent> extents() {
+        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        return partitions.stream()
+                .map(p -> new Extent(p.partition(), beginnings.getOrDefault(p, 0L), ends.getOrDefault(p, 0L)))
+                .toList();
+    }
+
     /** Goes on at these offsets; a partition's log begins at 0. */
     public void seek(ToLongFunction<Integer> nextOffset) {
         readAhead.clear();
