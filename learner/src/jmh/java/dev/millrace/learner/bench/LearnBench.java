@@ -38,6 +38,10 @@ public final class LearnBench {
 
     private void run(Path text, int rows, Figures figures) throws Exception {
         double[] rates = new double[RUNS];
+        if (Boolean.getBoolean("memory")) {
+            memory(blocks(text), rows, rates, figures);
+            return;
+        }
         double loss = 0;
         for (int run = -2; run < RUNS; run++) {
             long startNs = System.nanoTime();
@@ -56,7 +60,10 @@ public final class LearnBench {
         }
         figures.add("learn.text.rate", Figures.median(rates) / 1e6, "M samples/s");
         figures.add("learn.text.log_loss", loss, "nats");
-        List<SampleBlock> blocks = blocks(text);
+        memory(blocks(text), rows, rates, figures);
+    }
+
+    private void memory(List<SampleBlock> blocks, int rows, double[] rates, Figures figures) throws Exception {
         for (int run = -2; run < RUNS; run++) {
             BulkTrainer trainer = new BulkTrainer(spec, config, (bytes, of, learned) -> {});
             long startNs = System.nanoTime();
