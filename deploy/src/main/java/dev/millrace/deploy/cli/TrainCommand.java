@@ -96,12 +96,8 @@ final class TrainCommand implements Callable<Integer> {
         say("%s", text(trained.metrics(), (long) (seconds * 1e9)));
         BulkMetrics metrics = trained.metrics();
         say(
-                "%d samples in %.2f s, %d rows; normalized entropy %.4f, calibration %.4f",
-                metrics.samples(),
-                seconds,
-                trained.state().table().size(),
-                metrics.normalizedEntropy(),
-                metrics.calibration());
+                "%d samples in %.2f s, %d rows; RMSE %.4f, calibration %.4f",
+                metrics.samples(), seconds, trained.state().table().size(), metrics.rmse(), metrics.calibration());
         long badRows = sources.stream().mapToLong(BulkSource::badRows).sum();
         if (badRows > 0) {
             say("%d rows left out, the first of them named in the log", badRows);
@@ -128,11 +124,17 @@ final class TrainCommand implements Callable<Integer> {
     private static String text(BulkMetrics metrics, long ns) {
         return String.format(
                 Locale.ROOT,
-                "%,d samples  %.0f/s  log loss %.5f  AUC %.4f",
+                "%,d samples  %.0f/s  %s",
                 metrics.samples(),
                 metrics.samples() / (ns / 1e9),
-                metrics.logLoss(),
-                metrics.auc());
+                Double.isNaN(metrics.logLoss())
+                        ? String.format(Locale.ROOT, "RMSE %.5f", metrics.rmse())
+                        : String.format(
+                                Locale.ROOT,
+                                "log loss %.5f  normalized entropy %.4f  AUC %.4f",
+                                metrics.logLoss(),
+                                metrics.normalizedEntropy(),
+                                metrics.auc()));
     }
 
     private static void say(String format, Object... args) {

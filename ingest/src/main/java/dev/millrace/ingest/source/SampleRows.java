@@ -6,6 +6,7 @@ import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -17,6 +18,7 @@ final class SampleRows {
     private final SourceConfig config;
     private final long fingerprint;
     private final long modelHash;
+    private final boolean logistic;
     private final Map<String, Double> actionLabels;
     private final Vectorizer.Row row;
     private final FeatureVector vector = new FeatureVector();
@@ -33,6 +35,7 @@ final class SampleRows {
         this.config = config;
         fingerprint = spec.fingerprint();
         modelHash = SampleIds.ofModel(spec.model());
+        logistic = spec.objective() == Objective.LOGISTIC;
         actionLabels = spec.labels().fixed();
         row = vectorizer.newRow();
         latestMs = Long.MIN_VALUE;
@@ -137,8 +140,12 @@ final class SampleRows {
     }
 
     void label(float value) throws RowProblem {
-        if (!(value >= 0 && value <= 1)) {
-            throw RowProblem.of(config.label(), String.valueOf(value), "is no label; between 0 and 1");
+        boolean valid = logistic ? value >= 0 && value <= 1 : Math.abs(value) <= Float.MAX_VALUE;
+        if (!valid) {
+            throw RowProblem.of(
+                    config.label(),
+                    String.valueOf(value),
+                    "is no label; " + (logistic ? "between 0 and 1" : "a number"));
         }
         label = value;
     }

@@ -20,8 +20,16 @@ public final class BulkMetrics {
     private double labels;
     private double squares;
 
-    /** @param p probability that was predicted, @param label in [0, 1] */
-    void add(double p, float label) {
+    /** Of a model of values. */
+    void addValue(double predictedValue, float label) {
+        samples++;
+        predicted += predictedValue;
+        labels += label;
+        squares += (predictedValue - label) * (predictedValue - label);
+        logLoss = Double.NaN;
+    }
+
+    void addProbability(double p, float label) {
         double bounded = Math.clamp(p, 1e-12, 1 - 1e-12);
         add(p, label, Math.log(bounded / (1 - bounded)), label >= 0.5f ? -Math.log(bounded) : -Math.log1p(-bounded));
     }
@@ -64,7 +72,7 @@ public final class BulkMetrics {
         return samples;
     }
 
-    /** Mean, natural logarithm. */
+    /** Mean, natural logarithm; NaN for a model of values. */
     public double logLoss() {
         return logLoss / samples;
     }

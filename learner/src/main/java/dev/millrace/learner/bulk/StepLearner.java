@@ -2,6 +2,7 @@ package dev.millrace.learner.bulk;
 
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import dev.millrace.learner.step.Step;
 import dev.millrace.learner.step.Steps;
 import dev.millrace.learner.training.ShardState;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Any model, by the step that learns it online too: the first worker learns, the others read. */
 final class StepLearner implements BlockLearner {
     private final ShardState state;
+    private final boolean logistic;
     private final Step step;
     private final BulkMetrics metrics = new BulkMetrics();
     private int[] all = new int[0];
@@ -18,6 +20,7 @@ final class StepLearner implements BlockLearner {
 
     StepLearner(ModelSpec spec) {
         state = ShardState.empty(spec, ShardState.Id.ONLY);
+        logistic = spec.objective() == Objective.LOGISTIC;
         step = Steps.of(spec, state.table(), state.life());
     }
 
@@ -43,7 +46,11 @@ final class StepLearner implements BlockLearner {
         int learned = step.learn(block, all, n, predictions, key -> {});
         for (int i = 0; i < n; i++) {
             if (!Float.isNaN(predictions[i])) {
-                metrics.add(predictions[i], block.label(i));
+                if (logistic) {
+                    metrics.addProbability(predictions[i], block.label(i));
+                } else {
+                    metrics.addValue(predictions[i], block.label(i));
+                }
                 state.sumIds(block.sampleId(i));
             }
         }
