@@ -32,7 +32,8 @@ final class ImpressionGroups {
         this.aucs = aucs;
     }
 
-    void add(long nowMs, long requestHash, float score, boolean positive) {
+    /** @param added whether it comes, and not goes: an earlier label of the item was wrong */
+    void add(long nowMs, long requestHash, float score, boolean positive, boolean added) {
         Group group = groups.get(requestHash);
         if (group == null) {
             if (groups.size() == maxGroups) {
@@ -41,7 +42,12 @@ final class ImpressionGroups {
             group = new Group(nowMs);
             groups.put(requestHash, group);
         }
-        (positive ? group.positives : group.negatives).add(score);
+        FloatArrayList scores = positive ? group.positives : group.negatives;
+        if (added) {
+            scores.add(score);
+        } else {
+            scores.rem(score);
+        }
     }
 
     /** Tells the requests whose labels must have come by now. */

@@ -70,12 +70,27 @@ final class ModelMonitor {
     }
 
     private void sample(SampleBlock block, int i, long nowMs) {
-        float score = block.servedScore(i);
         float label = block.label(i);
-        double weight = 1.0 / block.keepRate(i);
-        quality.update(nowMs, stats -> stats.add(score, label, weight));
-        groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label));
+        // One that stands on the log was kept; others like it were not.
+        count(block, i, label, block.weight(i), 1 / block.keepRate(i), nowMs);
+        if (block.hasFakeNegatives(i) && label > 0) {
+            // What was sent as a negative at once is none; here it is known which, kept or not.
+            count(block, i, 0, -block.weight(i), 1, nowMs);
+        }
         samples.add(nowMs, 1);
+    }
+
+    /**
+     * @param weight below 0: takes one out again
+     * @param negatives how many each negative stands for
+     */
+    private void count(SampleBlock block, int i, float label, float weight, float negatives, long nowMs) {
+        float score = block.servedScore(i);
+        double positive = (double) weight * label;
+        double negative = (double) weight * (1 - label) * negatives;
+        quality.update(
+                nowMs, stats -> stats.add(score, (float) (positive / (positive + negative)), positive + negative));
+        groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label), weight > 0);
     }
 
     private synchronized void expire(long nowMs) {

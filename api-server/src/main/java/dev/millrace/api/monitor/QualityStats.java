@@ -10,7 +10,7 @@ package dev.millrace.api.monitor;
  *  calibration         Σp / Σy
  * </pre>
  *
- * A sample that was kept with rate r stands for 1/r samples in all of them. A label of 0.5 or more is a positive.
+ * A negative that was kept with rate r stands for 1/r in all of them. A label of 0.5 or more is a positive.
  */
 final class QualityStats {
     private static final double CLIP = 1e-7;
@@ -30,12 +30,14 @@ final class QualityStats {
         return label >= POSITIVE;
     }
 
+    /** @param sampleWeight below 0: one that was added before is taken out again */
     void add(float score, float label, double sampleWeight) {
         double p = Math.clamp(score, CLIP, 1 - CLIP);
         boolean positive = isPositive(label);
         scores.add(p, positive, sampleWeight);
-        samples++;
-        positives += positive ? 1 : 0;
+        int one = sampleWeight < 0 ? -1 : 1;
+        samples += one;
+        positives += positive ? one : 0;
         weight += sampleWeight;
         logLoss -= sampleWeight * (label * Math.log(p) + (1 - label) * Math.log(1 - p));
         predicted += sampleWeight * score;

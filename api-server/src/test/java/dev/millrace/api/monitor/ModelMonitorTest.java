@@ -8,6 +8,7 @@ import dev.millrace.api.log.LogListener.Place;
 import dev.millrace.api.trace.Status;
 import dev.millrace.api.trace.Trace;
 import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class ModelMonitorTest {
@@ -46,6 +47,36 @@ class ModelMonitorTest {
         assertNull(monitor.total(10_999).impressionAuc());
         assertEquals(0.5, monitor.total(11_000).impressionAuc());
         assertEquals(1, monitor.total(60_000).impressions(), "a request with one label has no AUC");
+    }
+
+    /** Two requests: in the end as if each item's last label had been its only one. */
+    @Test
+    void labelsThatAreCorrectedCountAsTheLastOne() {
+        Samples plain = new Samples().add("r", "a", "e", 1, 0.7f).add("r", "b", "", 0, 0.3f);
+        monitor.samples(LIVE, plain.block(1), 1_000);
+        ModelMonitor immediate = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
+        Samples both = new Samples().immediate("r", "a", 0, 0, 0.7f, 1).immediate("r", "b", 0, 0, 0.3f, 1);
+        immediate.samples(LIVE, both.block(1), 1_000);
+        immediate.samples(LIVE, new Samples().immediate("r", "a", 1, 1, 0.7f, 1).block(1), 2_000);
+        ModelMonitor late = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
+        Samples negatives = new Samples().weighted("r", "a", 0, 0, 1, 0.7f).weighted("r", "b", 0, 0, 1, 0.3f);
+        late.samples(LIVE, negatives.block(1), 1_000);
+        Samples correction = new Samples().weighted("r", "a", 1, 0, -1, 0.7f).weighted("r", "a", 2, 1, 1, 0.7f);
+        late.samples(LIVE, correction.block(1), 2_000);
+        assertEquals(monitor.total(20_000).toString(), immediate.total(20_000).toString());
+        assertEquals(monitor.total(20_000).toString(), late.total(20_000).toString());
+        assertEquals(1.0, late.total(20_000).impressionAuc());
+    }
+
+    @Test
+    void aNegativeThatWasKeptStandsForThoseThatWereNot() {
+        Samples samples = new Samples().immediate("r", "b", 0, 0, 0.2f, 0.25f);
+        monitor.samples(LIVE, samples.block(1), 1_000);
+        Samples positive = new Samples().immediate("r", "a", 1, 1, 0.2f, 0.25f);
+        monitor.samples(LIVE, positive.block(1), 1_000);
+        // Four that were shown like b, less the one that a positive came for; calibration Σp / Σy.
+        Double calibration = monitor.total(1_000).calibration();
+        assertEquals(0.2 * 4, Objects.requireNonNull(calibration), 1e-6);
     }
 
     @Test

@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
             ArchiveCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
+            DeadLettersCommand.class,
             BenchCommand.class,
             ChaosCommand.class,
             ChaosReplicaCommand.class,

@@ -24,7 +24,11 @@ final class Log {
     private Log() {}
 
     static List<SampleBlock> samples(String bootstrapServers) {
-        return values(bootstrapServers, Topics.samples(Service.MODEL)).stream()
+        return samples(bootstrapServers, Service.MODEL);
+    }
+
+    static List<SampleBlock> samples(String bootstrapServers, String model) {
+        return values(bootstrapServers, Topics.samples(model)).stream()
                 .map(SampleBlockCodec::decode)
                 .toList();
     }

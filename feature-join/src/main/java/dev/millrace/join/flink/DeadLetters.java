@@ -11,8 +11,8 @@ import org.apache.flink.util.OutputTag;
 final class DeadLetters {
     static final OutputTag<TopicRecord> TAG = new OutputTag<>("dead-letters", Wires.TOPIC_RECORD);
 
-    /** With its bytes a dead letter must fit into a record of the broker's default size. */
-    private static final int MAX_RAW_BYTES = 256 << 10;
+    /** With its bytes a dead letter must fit into a record. */
+    private static final int MAX_RAW_BYTES = Topics.MAX_RECORD_BYTES / 2;
 
     private DeadLetters() {}
 

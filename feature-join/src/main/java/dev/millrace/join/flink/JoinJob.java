@@ -88,6 +88,21 @@ public final class JoinJob implements AutoCloseable {
                     scratchDir);
         }
 
+        public Config withMaxDisorder(Duration disorder) {
+            return new Config(
+                    bootstrapServers,
+                    checkpointDir,
+                    checkpointInterval,
+                    parallelism,
+                    disorder,
+                    bufferTimeout,
+                    blockLinger,
+                    blockSamples,
+                    blockBytes,
+                    maxActions,
+                    scratchDir);
+        }
+
         public Config withScratchDir(Path dir) {
             return new Config(
                     bootstrapServers,

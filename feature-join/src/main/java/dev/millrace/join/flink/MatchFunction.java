@@ -18,12 +18,15 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the match of each request id: its state is Flink's as bytes, its timers are Flink's in event time. */
-final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample> {
+final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample> implements CheckpointedFunction {
     private static final long serialVersionUID = 1;
     /** Name of the state in checkpoints. */
     private static final String STATE = "match";
@@ -37,14 +40,18 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
     private transient Map<String, SampleVectors> vectors;
     private transient ValueState<byte[]> state;
     private transient MatchCounters counters;
+    private transient MatchSize size;
+    /** Of the state that was read last. */
+    private transient int bytesBefore;
 
-    @SuppressWarnings("NullAway.Init") // Flink calls open first
+    @SuppressWarnings("NullAway.Init") // Flink calls initializeState and open first
     MatchFunction(SpecTexts specs, int maxActions) {
         this.specs = specs;
         this.maxActions = maxActions;
     }
 
     @Override
+    @SuppressWarnings("NullAway") // initializeState comes before
     public void open(OpenContext context) {
         List<ModelSpec> read = specs.read();
         matcher = new RequestMatcher(read, maxActions);
@@ -54,6 +61,21 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
         state = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>(STATE, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
         counters = new MatchCounters(getRuntimeContext().getMetricGroup());
+        size.register(getRuntimeContext().getMetricGroup());
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        size = new MatchSize(context.getOperatorStateStore());
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        size.snapshot();
+    }
+
+    MatchSize size() {
+        return size;
     }
 
     @Override
@@ -81,6 +103,7 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
 
     private @Nullable MatchState before() throws Exception {
         byte[] bytes = state.value();
+        bytesBefore = bytes == null ? 0 : bytes.length;
         return bytes == null ? null : codec.decode(bytes);
     }
 
@@ -92,9 +115,12 @@ final class MatchFunction extends KeyedProcessFunction<String, LogEvent, Sample>
     private void keep(@Nullable MatchState after, long timerMs, Context context) throws Exception {
         if (after == null) {
             state.clear();
+            size.changed(bytesBefore, 0);
             return;
         }
-        state.update(codec.encode(after));
+        byte[] bytes = codec.encode(after);
+        state.update(bytes);
+        size.changed(bytesBefore, bytes.length);
         long nextMs = matcher.nextTimerMs(after);
         if (nextMs != timerMs) {
             context.timerService().registerEventTimeTimer(nextMs);

@@ -1,8 +1,10 @@
 package dev.millrace.join.flink;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.ingest.feature.EncodedImpression;
+import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -37,9 +39,21 @@ final class SortFunction extends ProcessFunction<LogEvent, LogEvent> {
         } else if (event instanceof LogEvent.Shown shown
                 && !models.contains(shown.impression().model())) {
             EncodedImpression impression = shown.impression();
-            refuse(UnsafeByteOperations.unsafeWrap(impression.array()), impression.model(), context);
+            refuse(envelope(impression), impression.model(), context);
         } else if (!(event instanceof LogEvent.Beat)) {
             out.collect(event);
+        }
+    }
+
+    /** As it stood on the log, so that it can be played again. */
+    private static ByteString envelope(EncodedImpression impression) {
+        try {
+            return Envelope.newBuilder()
+                    .setImpression(Impression.parseFrom(impression.toByteArray()))
+                    .build()
+                    .toByteString();
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("an impression that was read cannot be read", e);
         }
     }
 

@@ -36,7 +36,7 @@ public final class RequestMatcher {
                 .mapToLong(r -> r.windowMs() + r.latenessMs())
                 .max()
                 .orElse(0);
-        this.verdicts = new Verdicts(rules, maxActions);
+        this.verdicts = new Verdicts(rules, holdMs, maxActions);
         this.maxActions = maxActions;
     }
 
@@ -65,9 +65,7 @@ public final class RequestMatcher {
         }
         List<Held> left = new ArrayList<>();
         for (Held held : state == null ? List.<Held>of() : state.waiting()) {
-            if (impression.timeMs() > held.action().getAcceptedMs() + holdMs) {
-                out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_ORPHAN);
-            } else if (held.action().getAcceptedMs() > shown.lateEndMs()) {
+            if (held.action().getAcceptedMs() > shown.lateEndMs()) {
                 left.add(held);
             } else {
                 verdicts.judge(shown, held.action(), samples, out);
@@ -111,12 +109,10 @@ public final class RequestMatcher {
 
     private MatchState hold(@Nullable MatchState state, Held held, MatchOutput out) {
         List<Held> waiting = state == null ? new ArrayList<>() : new ArrayList<>(state.waiting());
-        String id = held.action().getId();
-        if (waiting.stream().anyMatch(other -> other.action().getId().equals(id))) {
-            out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE);
-        } else if (waiting.size() >= maxActions) {
+        if (waiting.size() >= maxActions) {
             out.rejected(held.action(), "", DeadLetterReason.DEAD_LETTER_REASON_TOO_MANY);
         } else {
+            // The same one again too: whether it is a duplicate is seen when it is judged.
             waiting.add(held);
         }
         return new MatchState(state == null ? null : state.shown(), waiting);

@@ -3,6 +3,7 @@ package dev.millrace.join.match;
 import dev.millrace.ingest.spec.Labels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,22 +21,26 @@ final class Tally {
     }
 
     /**
-     * Of an item's deeds so far.
+     * Of an item's deeds so far. Where corrections follow each deed at once, late ones stand in their place in the log.
      *
      * @param late whether those after the window count too
      */
     static Tally of(MatchRules rules, List<Deed> deeds, int item, Track track, boolean late) {
         Tally tally = new Tally(rules);
-        tally.addAll(deeds, item, track, false);
+        if (rules.immediate()) {
+            tally.addAll(deeds, item, deed -> track.takes(deed, rules, track.isLate(deed)), false);
+            return tally;
+        }
+        tally.addAll(deeds, item, deed -> track.takes(deed, rules, false), false);
         if (late) {
-            tally.addAll(deeds, item, track, true);
+            tally.addAll(deeds, item, deed -> track.takes(deed, rules, true), true);
         }
         return tally;
     }
 
-    private void addAll(List<Deed> deeds, int item, Track track, boolean late) {
+    private void addAll(List<Deed> deeds, int item, Predicate<Deed> which, boolean late) {
         for (Deed deed : deeds) {
-            if (deed.item() == item && rules.knows(deed.type()) && track.takes(deed, rules, late)) {
+            if (deed.item() == item && rules.knows(deed.type()) && which.test(deed)) {
                 add(deed, late);
             }
         }

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What becomes of an action whose impression is here. Immutable.
  *
- * <p>Judged in this order: id seen before: DUPLICATE; a type that no model has a label for: IGNORED; item not shown:
- * ORPHAN; more than are remembered: TOO_MANY. Then model by model: accepted after the window, or come after event time
+ * <p>Judged in this order: so long before the impression that it would not have waited for it: ORPHAN; id seen before:
+ * DUPLICATE; a type that no model has a label for, of those that still could use it: IGNORED; item not shown: ORPHAN; more
+ * than are remembered: TOO_MANY. Then model by model: accepted after the window, or come after event time
  * had closed it: LATE, unless the model corrects; changes nothing: UNDO_WITHOUT for an undo, else DUPLICATE. It counts if
  * it does for one model; else the reason that is nearest to a label is told. An action that claims to be older than its
  * impression counts (clocks differ).
@@ -28,10 +29,13 @@ final class Verdicts {
             DeadLetterReason.DEAD_LETTER_REASON_IGNORED);
 
     private final Map<String, MatchRules> rules;
+    private final long holdMs;
     private final int maxActions;
 
-    Verdicts(Map<String, MatchRules> rules, int maxActions) {
+    /** @param holdMs how long an action waits for its impression */
+    Verdicts(Map<String, MatchRules> rules, long holdMs, int maxActions) {
         this.rules = rules;
+        this.holdMs = holdMs;
         this.maxActions = maxActions;
     }
 
@@ -45,10 +49,16 @@ final class Verdicts {
     }
 
     private DeadLetterReason reason(Shown shown, Action action, Samples samples) {
+        if (shownMs(shown) > action.getAcceptedMs() + holdMs) {
+            return DeadLetterReason.DEAD_LETTER_REASON_ORPHAN;
+        }
         if (!shown.seen().add(SampleIds.ofAction(action.getId()))) {
             return DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE;
         }
-        if (shown.tracks().stream().noneMatch(track -> knows(track, action.getType()))) {
+        List<Track> tracks = shown.tracks().stream()
+                .filter(track -> action.getAcceptedMs() <= track.lateEndMs())
+                .toList();
+        if (tracks.stream().noneMatch(track -> knows(track, action.getType()))) {
             return DeadLetterReason.DEAD_LETTER_REASON_IGNORED;
         }
         int item = shown.items().indexOf(action.getItem());
@@ -60,7 +70,7 @@ final class Verdicts {
         }
         Deed deed = deed(shown, action, item);
         DeadLetterReason nearest = DeadLetterReason.DEAD_LETTER_REASON_IGNORED;
-        for (Track track : shown.tracks()) {
+        for (Track track : tracks) {
             DeadLetterReason its = judge(shown, track, rules.get(track.model()), deed, samples);
             nearest = NEAREST.indexOf(its) < NEAREST.indexOf(nearest) ? its : nearest;
         }
@@ -68,6 +78,16 @@ final class Verdicts {
             shown.deeds().add(deed);
         }
         return nearest;
+    }
+
+    /** When the impression was made, as its windows tell. */
+    private long shownMs(Shown shown) {
+        long shownMs = Long.MAX_VALUE;
+        for (Track track : shown.tracks()) {
+            MatchRules its = rules.get(track.model());
+            shownMs = Math.min(shownMs, its == null ? Long.MIN_VALUE : track.windowEndMs() - its.windowMs());
+        }
+        return shownMs;
     }
 
     private boolean knows(Track track, String type) {

@@ -22,7 +22,7 @@ record Worth(double label, double weight) {
      * the rate: so all negatives are thinned alike.
      */
     Worth thinned(double keepRate) {
-        if (isNegative() || label == 1) {
+        if (keepRate == 1 || isNegative() || label == 1) {
             return this;
         }
         double positive = label * weight;

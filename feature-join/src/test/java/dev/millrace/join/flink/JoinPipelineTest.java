@@ -78,7 +78,12 @@ class JoinPipelineTest {
     @Test
     void wrongSpecsAndConfigurationsAreRefusedBeforeAnythingStarts() {
         assertThrows(SpecException.class, () -> new SpecTexts(List.of("model: m")));
-        assertThrows(IllegalArgumentException.class, () -> new SpecTexts(List.of(Events.YAML, Events.YAML)));
+        var twice =
+                assertThrows(IllegalArgumentException.class, () -> new SpecTexts(List.of(Events.YAML, Events.YAML)));
+        assertEquals(
+                "specs: model 'm' stands twice; each objective of one log is a model with a name of its own, and"
+                        + " 'learnsFrom' the model that is shown",
+                twice.getMessage());
         assertThrows(IllegalArgumentException.class, () -> new SpecTexts(List.of()));
         assertThrows(IllegalArgumentException.class, () -> CONFIG.withParallelism(0));
         assertThrows(IllegalArgumentException.class, () -> CONFIG.withParallelism(1_000));

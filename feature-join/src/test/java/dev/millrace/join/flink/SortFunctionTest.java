@@ -2,6 +2,8 @@ package dev.millrace.join.flink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.ingest.proto.DeadLetter;
+import dev.millrace.ingest.proto.Envelope;
 import dev.millrace.ingest.topic.Topics;
 import dev.millrace.join.Events;
 import java.util.List;
@@ -58,14 +60,24 @@ class SortFunctionTest {
     void unreadableRecordsAndUnknownModelsBecomeDeadLettersOfBoundedSize() throws Exception {
         LogEvent unknown = LogEvents.of(
                 Events.impression(10, "a").toBuilder().setModel("other").build());
-        for (LogEvent event : Stream.of(3, 1 << 20)
+        for (LogEvent event : Stream.of(3, 9 << 20)
                 .map(size -> new LogEvent.Unreadable(new byte[size]))
                 .toList()) {
             harness.processElement(event, 0);
         }
-        assertEquals(List.of("UNREADABLE 3", "UNREADABLE " + (256 << 10)), deadLetters());
+        assertEquals(List.of("UNREADABLE 3", "UNREADABLE " + (8 << 20)), deadLetters());
         harness.processElement(unknown, 10);
         assertEquals(3, deadLetters().size());
+        // As it stood on the log, so that it can be played again.
+        byte[] letter = List.copyOf(harness.getSideOutput(DeadLetters.TAG))
+                .get(2)
+                .getValue()
+                .value();
+        assertEquals(
+                "other",
+                Envelope.parseFrom(DeadLetter.parseFrom(letter).getRaw())
+                        .getImpression()
+                        .getModel());
         assertEquals(
                 Topics.DEAD_LETTERS,
                 harness.getSideOutput(DeadLetters.TAG).element().getValue().topic());

@@ -148,13 +148,14 @@ class RequestMatcherTest {
 
     @Test
     void actionsBeforeTheirImpressionWaitAndAreJudgedInOrderWhenItComes() {
+        matcher = new RequestMatcher(List.of(Events.spec()), 10);
         act("1", "like", "a", SHOWN_MS + 10);
         act("1", "like", "a", SHOWN_MS + 10);
         act("2", "dislike", "a", SHOWN_MS + 20);
         act("3", "like", "b", SHOWN_MS + 30);
-        assertDecided("DUPLICATE 1");
+        assertDecided();
         show("a", "b", "c");
-        assertDecided("DUPLICATE 2", "a=1.0@10010 by action", "b=1.0@10030 by action");
+        assertDecided("DUPLICATE 1", "DUPLICATE 2", "a=1.0@10010 by action", "b=1.0@10030 by action");
         advance(WINDOW_END_MS);
         assertDecided("c=0.0@11000");
     }

@@ -61,7 +61,7 @@ public final class FtrlStep implements Step {
         }
         float z = model.logit(vector, 0, vector.size(), 0f, numbers::weight);
         double p = loss.predicted(z, block.keepRate(sample));
-        double error = (p - block.label(sample)) * block.weight(sample);
+        double error = (p - block.label(sample)) * SampleWeights.of(block, sample, z);
         if (!Double.isFinite(error)) {
             return Float.NaN;
         }

@@ -148,7 +148,8 @@ final class NetworkStep implements Step {
         for (int i = 0; i < n; i++) {
             int sample = samples[taken[i]];
             float z = batch.output(i);
-            double error = (loss.predicted(z, block.keepRate(sample)) - block.label(sample)) * block.weight(sample);
+            double error = (loss.predicted(z, block.keepRate(sample)) - block.label(sample))
+                    * SampleWeights.of(block, sample, z);
             boolean finite = Float.isFinite((float) error);
             batch.outputGradient(i, finite ? (float) error : 0f);
             predictions[taken[i]] = finite ? inputs.output(z) : Float.NaN;

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
@@ -110,6 +112,72 @@ class FtrlStepTest {
         double w =
                 FtrlRows.weight(table.getFloat(bias, RowLayout.Z), table.getFloat(bias, RowLayout.N), SPEC.optimizer());
         assertEquals(trueRate, 1 / (1 + Math.exp(-w)), 0.01);
+    }
+
+    /** Every item is a negative at once, and a positive follows for some: σ(z) must come out as the true rate. */
+    @Test
+    void fakeNegativesAreWeighedAway() {
+        double trueRate = 0.4;
+        for (float keep : new float[] {1f, 0.1f}) {
+            ParameterTable rows = new OffHeapTable(RowLayout.TRAINING, 1_000);
+            FtrlStep weighed = new FtrlStep(SPEC, rows, new RowLife(SPEC, rows));
+            Random random = new Random(12);
+            double sum = 0;
+            for (int i = 0; i < 100_000; i++) {
+                if (random.nextDouble() < keep) {
+                    weighed.learn(flagged(i, 0f, keep), new int[] {0}, 1, new float[1], touched::add);
+                }
+                if (random.nextDouble() < trueRate) {
+                    weighed.learn(flagged(-i, 1f, keep), new int[] {0}, 1, new float[1], touched::add);
+                }
+                sum += i < 50_000 ? 0 : 1 / (1 + Math.exp(-bias(rows)));
+            }
+            assertEquals(trueRate, sum / 50_000, 0.01, "keep rate " + keep);
+        }
+    }
+
+    private static double bias(ParameterTable rows) {
+        long bias = rows.find(FeatureIds.BIAS);
+        return bias == ParameterTable.MISSING
+                ? 0
+                : FtrlRows.weight(rows.getFloat(bias, RowLayout.Z), rows.getFloat(bias, RowLayout.N), SPEC.optimizer());
+    }
+
+    private static SampleBlock flagged(long id, float label, float keepRate) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        FeatureVector vector = new FeatureVector();
+        vector.add(FeatureIds.BIAS, 1f);
+        builder.add(
+                new SampleBlockBuilder.Meta(
+                        id, id, 0, label, 1f, keepRate, 0.5f, 0, Samples.EVENT_TIME_MS, SampleBlock.FAKE_NEGATIVES),
+                vector);
+        return builder.build(new SampleBlock.Header("m", SPEC.fingerprint(), 1, 1));
+    }
+
+    /** Algorithm 1 at weight w has the gradient w times as large; −1 goes the way back. */
+    @Test
+    void weightsScaleTheGradientAndTakeItBack() {
+        FeatureVector vector = new FeatureVector();
+        vector.add(FeatureIds.BIAS, 1f);
+        float[] zs = new float[3];
+        float[] weights = {1f, 5f, -1f};
+        for (int i = 0; i < weights.length; i++) {
+            ParameterTable rows = new OffHeapTable(RowLayout.TRAINING, 1_000);
+            SampleBlockBuilder builder = new SampleBlockBuilder();
+            builder.add(
+                    new SampleBlockBuilder.Meta(1, 1, 0, 1f, weights[i], 1f, 0.5f, 0, Samples.EVENT_TIME_MS), vector);
+            new FtrlStep(SPEC, rows, new RowLife(SPEC, rows))
+                    .learn(
+                            builder.build(new SampleBlock.Header("m", SPEC.fingerprint(), 1, 1)),
+                            new int[] {0},
+                            1,
+                            new float[1],
+                            touched::add);
+            zs[i] = rows.getFloat(rows.find(FeatureIds.BIAS), RowLayout.Z);
+        }
+        assertEquals(-0.5f, zs[0]);
+        assertEquals(-2.5f, zs[1]);
+        assertEquals(0.5f, zs[2]);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.SampleWeights;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.LinearModel;
 import java.nio.ByteBuffer;
@@ -92,7 +93,7 @@ public final class MinibatchStep {
         }
         // StrictMath: the same bits on every machine.
         double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));
-        double error = (p - block.label(sample)) * block.weight(sample);
+        double error = (p - block.label(sample)) * SampleWeights.of(block, sample, z);
         if (!Double.isFinite(error)) {
             refused++;
             return;
