@@ -53,9 +53,9 @@ public final class PsBench {
         targets.put("grpc-flat-over-grpc-protobuf", new Target(true, 2));
         targets.put("tcp-over-grpc-protobuf", new Target(true, 10));
         targets.put("shm-over-grpc-protobuf", new Target(true, 30));
-        targets.put("snapshot.write/dd", new Target(false, 2));
-        targets.put("snapshot.restore/dd", new Target(false, 2));
-        targets.put("snapshot.pause of the owner with what its batch waited, longest", new Target(false, 50));
+        targets.put("snapshot-10M-over-dd", new Target(false, 2));
+        targets.put("restore-10M-over-dd", new Target(false, 2));
+        targets.put("snapshot-10M-longest-pause", new Target(false, 50));
         return targets;
     }
 
@@ -66,6 +66,11 @@ public final class PsBench {
         measure("WireBench");
         measure("SnapshotBench");
         DeltaBench.Delays delays = new DeltaBench(scratch.resolve("deltas")).run();
+        for (String name : TARGETS.keySet()) {
+            if (figures.stream().noneMatch(figure -> figure.name().equals(name))) {
+                throw new IOException("no benchmark has measured " + name);
+            }
+        }
         figures.add(Figure.measured("delta.to_applied.p50", delays.p50(), "ms"));
         figures.add(Figure.atMost("delta.to_applied.p99", delays.p99(), "ms", 250));
         return new BenchReport(figures);

@@ -18,7 +18,8 @@ public final class VwPeer {
         Path cache = Files.createTempFile("vw-", ".cache");
         // Its driver runs for several passes only; it ends at the number of examples, so that this is the first pass.
         String options = "--ftrl --ftrl_alpha " + CriteoLike.ALPHA + " --ftrl_beta " + CriteoLike.BETA
-                + " --l1 0 --l2 0 -b 22 --loss_function logistic --holdout_off --no_stdin --passes 2 --examples " + args[1]
+                + " --l1 0 --l2 0 -b 22 --loss_function logistic --holdout_off --no_stdin --passes 2 --examples "
+                + args[1]
                 + " -k --cache_file " + cache + " -d " + args[0];
         long startNs = System.nanoTime();
         VWLearner learner = VWLearners.create(options);

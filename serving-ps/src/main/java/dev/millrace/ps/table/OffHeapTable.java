@@ -340,6 +340,8 @@ public final class OffHeapTable implements ParameterTable {
         if (size >= growAt) {
             finishGrowth();
             beginGrowth(nextBuckets());
+            // The first step takes fresh pages, each a pause of its own: it is the next insertion's.
+            return;
         }
         for (int step = 0; step < bucketsAStep && pivot != 0; step++) {
             spreadNext();
