@@ -17,30 +17,26 @@ class LabelPolicyTest {
 
     /** As one learns who does not know that negatives may be fake. */
     private static SampleBlockBuilder.Meta unweighed(SampleBlockBuilder.Meta m) {
-        return new SampleBlockBuilder.Meta(
-                m.sampleId(),
-                m.requestHash(),
-                m.actionHash(),
-                m.label(),
-                m.weight(),
-                m.keepRate(),
-                m.servedScore(),
-                m.modelVersion(),
-                m.eventTimeMs());
+        return changed(m, m.keepRate(), (byte) 0);
     }
 
+    /** As one learns who does not know that negatives were left out. */
     private static SampleBlockBuilder.Meta uncorrected(SampleBlockBuilder.Meta m) {
+        return changed(m, 1, m.flags());
+    }
+
+    private static SampleBlockBuilder.Meta changed(SampleBlockBuilder.Meta m, float keepRate, byte flags) {
         return new SampleBlockBuilder.Meta(
                 m.sampleId(),
                 m.requestHash(),
                 m.actionHash(),
                 m.label(),
                 m.weight(),
-                1,
+                keepRate,
                 m.servedScore(),
                 m.modelVersion(),
                 m.eventTimeMs(),
-                m.flags());
+                flags);
     }
 
     private static SimulatedLog play(String window, String policies) {
