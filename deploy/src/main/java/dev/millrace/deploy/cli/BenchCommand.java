@@ -2,6 +2,7 @@ package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.bench.BenchReport;
 import dev.millrace.deploy.bench.JoinBench;
+import dev.millrace.deploy.bench.LearnBench;
 import dev.millrace.deploy.bench.LoopBench;
 import dev.millrace.deploy.bench.PsBench;
 import java.io.IOException;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Spec;
                     + " snapshots, deltas. About fifteen minutes, 12 GiB of memory.",
             "  join   The join: impressions a second through Kafka, Flink and Kafka with the profile of where the"
                     + " time goes, action to sample, vectorization. About four minutes.",
+            "  learn  Learning from text, from blocks, from the log, beside Vowpal Wabbit; the bulk source beside"
+                    + " Apache Spark. About ten minutes.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
@@ -41,7 +44,8 @@ final class BenchCommand implements Callable<Integer> {
     private enum Bench {
         LOOP,
         PS,
-        JOIN
+        JOIN,
+        LEARN
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -74,6 +78,7 @@ final class BenchCommand implements Callable<Integer> {
                 case LOOP -> new LoopBench(Home.folder(), dataSets(), folder.folder()).run();
                 case PS -> new PsBench(Home.folder(), Home.folder().resolve(BENCHMARKS), folder.folder()).run();
                 case JOIN -> new JoinBench(folder.folder()).run();
+                case LEARN -> new LearnBench(Home.folder(), folder.folder()).run();
             };
             System.out.print(found.text());
             if (report != null) {

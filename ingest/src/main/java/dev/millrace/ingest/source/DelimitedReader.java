@@ -9,10 +9,12 @@ import java.util.List;
 /** CSV and TSV, cell by cell where they stand. */
 final class DelimitedReader extends TextReader {
     private static final byte QUOTE = '"';
+    private static final long ENDS = ByteScan.eight(END);
 
     private final ColumnRoles roles;
     private final List<String> named;
     private final byte delimiter;
+    private final long delimiters;
     private final boolean quoted;
     private ColumnRoles.Column[] columns = {};
     private byte[] unquoted = new byte[256];
@@ -24,6 +26,7 @@ final class DelimitedReader extends TextReader {
         this.roles = roles;
         this.named = named;
         this.delimiter = (byte) (format == SourceFormat.TSV ? '\t' : ',');
+        this.delimiters = ByteScan.eight(delimiter);
         this.quoted = format == SourceFormat.CSV;
     }
 
@@ -68,9 +71,7 @@ final class DelimitedReader extends TextReader {
                 at = quotedCell(all[c], in, at + 1);
             } else {
                 int from = at;
-                while (in[at] != delimiter && in[at] != END) {
-                    at++;
-                }
+                at = ByteScan.either(in, at, delimiters, ENDS);
                 int to = in[at] == END && at > from && in[at - 1] == '\r' ? at - 1 : at;
                 if (all[c].isUsed()) {
                     rows.cell(all[c], in, from, to);

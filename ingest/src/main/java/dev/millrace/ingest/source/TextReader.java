@@ -23,7 +23,7 @@ abstract class TextReader implements SplitReader {
     protected final SampleRows rows;
     private final DataFiles files;
     private final BadRows bad;
-    private byte[] buffer = new byte[READ_AHEAD];
+    private byte[] buffer = new byte[READ_AHEAD + ByteScan.BEYOND];
     private @Nullable Split split;
     private @Nullable DataFile file;
     private long fileHash;
@@ -41,7 +41,8 @@ abstract class TextReader implements SplitReader {
     abstract boolean hasHeader();
 
     /**
-     * Gives the cells of the line at {@code at} to {@link #rows}. There is an {@link #END} at or after it.
+     * Gives the cells of the line at {@code at} to {@link #rows}. There is an {@link #END} at or after it, and what
+     * {@link ByteScan} needs beyond.
      *
      * @return one beyond the line's END
      */
@@ -118,8 +119,8 @@ abstract class TextReader implements SplitReader {
         int searchFrom = Math.max(0, wanted - 1);
         while (true) {
             int target = Math.max(wanted, loaded) + READ_AHEAD;
-            if (buffer.length < target + 1) {
-                buffer = Arrays.copyOf(buffer, target + 1);
+            if (buffer.length < target + 1 + ByteScan.BEYOND) {
+                buffer = Arrays.copyOf(buffer, target + 1 + ByteScan.BEYOND);
             }
             int more = files.read(open.file(), start + loaded, buffer, loaded, target - loaded);
             boolean atEnd = more < target - loaded;

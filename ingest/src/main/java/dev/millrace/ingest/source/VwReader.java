@@ -28,9 +28,7 @@ final class VwReader extends TextReader {
         root.begin();
         while (in[at] == '|') {
             int from = ++at;
-            while (isText(in[at]) && in[at] != ':') {
-                at++;
-            }
+            at = ByteScan.endOfWord(in, at);
             NameTree.Node namespace = names.child(root, in, from, at);
             while (in[at] != ' ' && in[at] != '|' && in[at] != END) {
                 // A weight of the namespace: not kept.
@@ -49,7 +47,8 @@ final class VwReader extends TextReader {
         int at = start;
         for (int part = 0; in[at] != '|' && in[at] != END; part++) {
             int from = at;
-            while (isText(in[at])) {
+            // The label and its like are short.
+            while ((in[at] & 0xFF) > ' ' && in[at] != '|') {
                 at++;
             }
             // What touches the bar is a tag.
@@ -79,11 +78,10 @@ final class VwReader extends TextReader {
             }
             int from = at;
             int colon = -1;
-            while (isText(in[at])) {
-                if (in[at] == ':') {
-                    colon = at;
-                }
-                at++;
+            at = ByteScan.endOfWord(in, at);
+            while (in[at] == ':') {
+                colon = at;
+                at = ByteScan.endOfWord(in, at + 1);
             }
             if (at == from) {
                 throw new RowProblem("a control character among its features");
@@ -94,10 +92,5 @@ final class VwReader extends TextReader {
                 rows.string(column, in, from, colon < 0 ? at : colon);
             }
         }
-    }
-
-    private static boolean isText(byte b) {
-        // Bytes of UTF-8 beyond ASCII are negative.
-        return (b & 0xFF) > ' ' && b != '|';
     }
 }

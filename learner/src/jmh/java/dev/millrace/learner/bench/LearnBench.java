@@ -21,7 +21,7 @@ import java.util.List;
  * <pre>LearnBench ROWS SCRATCH_DIR FIGURES_FILE</pre>
  */
 public final class LearnBench {
-    private static final int WORKERS = 2;
+    private static final int WORKERS = Integer.getInteger("workers", 2);
     private static final int RUNS = 7;
 
     private final ModelSpec spec = CriteoLike.spec(false);
@@ -67,11 +67,12 @@ public final class LearnBench {
         for (int run = -2; run < RUNS; run++) {
             BulkTrainer trainer = new BulkTrainer(spec, config, (bytes, of, learned) -> {});
             long startNs = System.nanoTime();
+            long startCpuNs = cpuNs();
             TrainedModel model = trainer.trainBlocks(blocks);
             double rate = rows / ((System.nanoTime() - startNs) / 1e9);
             System.err.printf(
-                    "memory: %.3f M samples/s, log loss %.5f%n",
-                    rate / 1e6, model.metrics().logLoss());
+                    "memory: %.3f M samples/s, %.3f a core, log loss %.5f%n",
+                    rate / 1e6, rows / ((cpuNs() - startCpuNs) / 1e3), model.metrics().logLoss());
             if (run >= 0) {
                 rates[run] = rate;
             }
@@ -99,5 +100,13 @@ public final class LearnBench {
             }
         }
         return blocks;
+    }
+
+    /** Of the whole process. */
+    private static long cpuNs() {
+        return java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+                        instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getProcessCpuTime()
+                : 0;
     }
 }

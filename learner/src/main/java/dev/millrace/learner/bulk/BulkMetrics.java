@@ -34,11 +34,14 @@ public final class BulkMetrics {
         add(p, label, Math.log(bounded / (1 - bounded)), label >= 0.5f ? -Math.log(bounded) : -Math.log1p(-bounded));
     }
 
-    /** The same where the logit is known. */
-    void addLogit(float logit, float p, float label) {
-        double size = Math.abs(logit);
+    /**
+     * The same where more is known.
+     *
+     * @param e exp(−|logit|)
+     */
+    void addLogit(float logit, float p, double e, float label) {
         // −ln σ(|z|), and |z| more where the sign is wrong.
-        double loss = Math.log1p(Math.exp(-size)) + (logit > 0 == label >= 0.5f ? 0 : size);
+        double loss = Math.log(1 + e) + (logit > 0 == label >= 0.5f ? 0 : Math.abs(logit));
         add(p, label, logit, loss);
     }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
  * </pre>
  */
 final class StepBarrier {
-    private static final int SPINS = 20_000;
+    private static final int SPINS = 5_000;
     private static final long PAUSE_NS = 20_000;
 
     private final int workers;

@@ -311,6 +311,18 @@ public final class OffHeapTable implements ParameterTable {
         }
     }
 
+    @Override
+    public void willChange(long row) {
+        if (tracker != null) {
+            tracker.touch(row >>> bucketShift);
+        }
+    }
+
+    @Override
+    public long moves() {
+        return moves;
+    }
+
     // ---- inserting and growing ----
 
     @Override

@@ -5,7 +5,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Rows by 64-bit key. A row is named by a number that holds until the next insertion or removal; a row that is to be
- * written is found by {@link #findOrInsert}, which tells a cut in progress. One thread writes; whoever reads beside it
+ * written is found by {@link #findOrInsert}, which tells a cut in progress, or named by {@link #willChange}. One thread writes; whoever reads beside it
  * must be able to discard what it read (see {@code VersionedWeights}).
  */
 public interface ParameterTable {
@@ -67,6 +67,12 @@ public interface ParameterTable {
 
     /** {@link #findOrInsert} in the same way: all rows hold until the next insertion or removal. */
     void findOrInsertAll(long[] keys, int from, int count, long[] rows);
+
+    /** Says that a row which was found by {@link #findAll} is to be written: a cut in progress hears of it. */
+    void willChange(long row);
+
+    /** Another number than before when rows may have moved, whose numbers then no longer hold. */
+    long moves();
 
     /** Grows at once for that many more rows, not little by little as they come. O(rows of the table). */
     void reserve(long rows);

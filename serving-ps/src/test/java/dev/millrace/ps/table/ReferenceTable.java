@@ -57,6 +57,14 @@ final class ReferenceTable implements ParameterTable {
     }
 
     @Override
+    public void willChange(long row) {}
+
+    @Override
+    public long moves() {
+        return 0;
+    }
+
+    @Override
     public void findAll(long[] keys, int from, int count, long[] found) {
         for (int i = 0; i < count; i++) {
             found[i] = find(keys[from + i]);
