@@ -120,10 +120,13 @@ class LivingRowsTest {
                     long key = block.featureId(f);
                     Row row = has(key) ? rows.get(key) : null;
                     if (row != null) {
-                        double g = error * block.featureValue(f);
-                        double sigma = (Math.sqrt(row.n + g * g) - Math.sqrt(row.n)) / ftrl.alpha();
-                        row.z = (float) (row.z + g - sigma * FtrlRows.weight(row.z, row.n, ftrl));
-                        row.n = (float) (row.n + g * g);
+                        // As FtrlBatch says, without regularization.
+                        float g = (float) (error * block.featureValue(f));
+                        float n = row.n + g * g;
+                        float root = (float) Math.sqrt(row.n);
+                        float divisor = ((float) Math.sqrt(n) + root) * ((float) ftrl.beta() + root);
+                        row.z = row.z + g + g * g * row.z / (divisor + Float.MIN_NORMAL);
+                        row.n = n;
                         row.updates++;
                         row.lastS = Math.max(row.lastS, block.eventTimeMs(i) / 1000);
                         row.idSum += block.sampleId(i);
