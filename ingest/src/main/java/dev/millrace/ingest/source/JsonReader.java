@@ -23,14 +23,6 @@ final class JsonReader extends TextReader {
     }
 
     @Override
-    boolean hasHeader() {
-        return false;
-    }
-
-    @Override
-    void file(DataFiles from, DataFile next) {}
-
-    @Override
     int row(byte[] in, int start) throws RowProblem {
         int at = space(in, start);
         if (in[at] == END) {

@@ -35,10 +35,12 @@ abstract class TextReader implements SplitReader {
     }
 
     /** A file begins; whoever needs its first line reads it now. */
-    abstract void file(DataFiles from, DataFile next) throws IOException;
+    void file(DataFiles from, DataFile next) throws IOException {}
 
     /** Whether a file's first line is no row. */
-    abstract boolean hasHeader();
+    boolean hasHeader() {
+        return false;
+    }
 
     /**
      * Gives the cells of the line at {@code at} to {@link #rows}. There is an {@link #END} at or after it, and what

@@ -15,14 +15,6 @@ final class VwReader extends TextReader {
     }
 
     @Override
-    boolean hasHeader() {
-        return false;
-    }
-
-    @Override
-    void file(DataFiles from, DataFile next) {}
-
-    @Override
     int row(byte[] in, int start) throws RowProblem {
         int at = head(in, start);
         root.begin();
