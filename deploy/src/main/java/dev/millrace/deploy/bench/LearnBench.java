@@ -52,10 +52,7 @@ public final class LearnBench {
         Map<String, Double> found = learning();
         vowpalWabbit(found);
         figures.add(Figure.atLeast(
-                "learn.kafka.rate_a_core",
-                new LearnFromLog(scratch.resolve("log"), text()).run() / 1e6,
-                "M/s",
-                0.8));
+                "learn.kafka.rate_a_core", new LearnFromLog(scratch.resolve("log"), text()).run() / 1e6, "M/s", 0.8));
         reading();
         return new BenchReport(figures);
     }
@@ -99,7 +96,10 @@ public final class LearnBench {
         figures.add(Figure.atLeast(
                 "learn.text.rate_over_vw", ours.getOrDefault("learn.text.rate", 0.0) * 1e6 / rate, "x", 5));
         figures.add(Figure.atMost(
-                "learn.text.log_loss_over_vw", ours.getOrDefault("learn.text.log_loss", Double.NaN) - loss, "nats", 0.0005));
+                "learn.text.log_loss_over_vw",
+                ours.getOrDefault("learn.text.log_loss", Double.NaN) - loss,
+                "nats",
+                0.0005));
     }
 
     // ---- the bulk source beside Spark ----
@@ -110,11 +110,13 @@ public final class LearnBench {
     private void reading() throws IOException, InterruptedException {
         Path csv = scratch.resolve("csv");
         ours(List.of("-Xmx256m"), "CsvFiles", csv.toString(), Integer.toString(ROWS));
-        Reading own = smallest(OUR_HEAPS, heap -> ours(
-                List.of("-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"),
-                "BulkRead",
-                csv.toString(),
-                Integer.toString(PASSES)));
+        Reading own = smallest(
+                OUR_HEAPS,
+                heap -> ours(
+                        List.of("-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"),
+                        "BulkRead",
+                        csv.toString(),
+                        Integer.toString(PASSES)));
         figures.add(Figure.measured("read.rate", own.rate / 1e6, "M rows/s"));
         figures.add(Figure.measured("read.peak", own.peakMiB, "MiB"));
         figures.add(Figure.measured("read.heap", own.heapMiB, "MiB"));
@@ -192,8 +194,15 @@ public final class LearnBench {
         List<String> command = new ArrayList<>(List.of(jdk.resolve("bin/java").toString(), "-Xmx" + heap + "m"));
         command.add("-XX:+UseSerialGC");
         for (String opened : List.of(
-                "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-                "java.util.concurrent", "java.util.concurrent.atomic")) {
+                "java.lang",
+                "java.lang.invoke",
+                "java.lang.reflect",
+                "java.io",
+                "java.net",
+                "java.nio",
+                "java.util",
+                "java.util.concurrent",
+                "java.util.concurrent.atomic")) {
             command.add("--add-opens=java.base/" + opened + "=ALL-UNNAMED");
         }
         for (String opened : List.of("sun.nio.ch", "sun.nio.cs", "sun.security.action", "sun.util.calendar")) {
@@ -213,13 +222,14 @@ public final class LearnBench {
 
     private List<String> ours(List<String> options, String program, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(ProcessHandle.current().info().command().orElse("java")));
+        List<String> command =
+                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
         command.add("@" + home.resolve("deploy/jvm.flags"));
         command.add("@" + home.resolve("deploy/vector.flags"));
         command.addAll(options);
         command.add("-cp");
-        command.add(Files.readString(home.resolve("learner/target/benchmarks.classpath")).strip());
+        command.add(Files.readString(home.resolve("learner/target/benchmarks.classpath"))
+                .strip());
         command.add(PACKAGE + program);
         command.addAll(List.of(arguments));
         return run(command);

@@ -50,13 +50,21 @@ final class LearnFromLog {
     }
 
     private static ModelSpec spec() {
-        StringBuilder yaml = new StringBuilder(
-                "model: criteo\nobjective: logistic\nlabels: {click: 1}\nrewardWindow: 5s\nslots:\n");
+        StringBuilder yaml =
+                new StringBuilder("model: criteo\nobjective: logistic\nlabels: {click: 1}\nrewardWindow: 5s\nslots:\n");
         for (int i = 1; i <= 13; i++) {
-            yaml.append("  i").append(i).append(": {type: number, from: item.i").append(i).append("}\n");
+            yaml.append("  i")
+                    .append(i)
+                    .append(": {type: number, from: item.i")
+                    .append(i)
+                    .append("}\n");
         }
         for (int i = 1; i <= 26; i++) {
-            yaml.append("  c").append(i).append(": {type: category, from: item.c").append(i).append("}\n");
+            yaml.append("  c")
+                    .append(i)
+                    .append(": {type: category, from: item.c")
+                    .append(i)
+                    .append("}\n");
         }
         return SpecReader.parse("criteo", yaml + "optimizer: {type: ftrl, alpha: 0.05}\npolicies: {audit: false}\n");
     }
@@ -76,23 +84,22 @@ final class LearnFromLog {
 
     private void send(String bootstrap, ModelSpec spec) throws IOException {
         // As the join sends them.
-        Map<String, Object> config = Map.of(
-                "bootstrap.servers", bootstrap, "compression.type", "zstd", "compression.zstd.level", "1");
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", bootstrap, "compression.type", "zstd", "compression.zstd.level", "1");
         try (KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
                 DataFiles files = new FolderFiles(text)) {
             var defaults = SourceConfig.defaults(0);
             var source = BulkSource.open(
                     files,
-                    new SourceConfig(
-                            null, defaults.label(), null, null, null, List.of(), '|', 0, SPLIT_BYTES, 0),
+                    new SourceConfig(null, defaults.label(), null, null, null, List.of(), '|', 0, SPLIT_BYTES, 0),
                     spec);
             SplitReader reader = source.reader();
             for (Split split : source.splits()) {
                 reader.open(split);
                 for (SampleBlock block = reader.next(); block != null; block = reader.next()) {
-                    var unused = producer.send(
-                            new ProducerRecord<>(Topics.samples(spec.model()), 0, null, SampleBlockCodec.encode(block)));
+                    var unused = producer.send(new ProducerRecord<>(
+                            Topics.samples(spec.model()), 0, null, SampleBlockCodec.encode(block)));
                 }
             }
             producer.flush();

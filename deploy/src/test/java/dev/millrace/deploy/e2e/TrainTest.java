@@ -106,7 +106,7 @@ class TrainTest {
                     SampleBlock block = builder.build(new SampleBlock.Header(Service.MODEL, fingerprint, 1, 1));
                     for (int sent = random.nextInt(5) == 0 ? 0 : 1; sent < 2; sent++) {
                         producer.send(new ProducerRecord<>(
-                                        Topics.samples(Service.MODEL), partition, null, SampleBlockCodec.encode(block)))
+                                        Topics.samples(Service.MODEL), 0, null, SampleBlockCodec.encode(block)))
                                 .get();
                     }
                 }

@@ -72,7 +72,9 @@ public final class LearnBench {
             double rate = rows / ((System.nanoTime() - startNs) / 1e9);
             System.err.printf(
                     "memory: %.3f M samples/s, %.3f a core, log loss %.5f%n",
-                    rate / 1e6, rows / ((cpuNs() - startCpuNs) / 1e3), model.metrics().logLoss());
+                    rate / 1e6,
+                    rows / ((cpuNs() - startCpuNs) / 1e3),
+                    model.metrics().logLoss());
             if (run >= 0) {
                 rates[run] = rate;
             }

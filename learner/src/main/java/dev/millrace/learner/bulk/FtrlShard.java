@@ -203,11 +203,7 @@ final class FtrlShard {
             float g = errors[sample] * others.values[i];
             long row = others.rows[i];
             if (!Float.isNaN(g) && row != ParameterTable.MISSING && ftrl.step(row, g, g * g) && lastUpdate >= 0) {
-                learned(
-                        row,
-                        1,
-                        block.sampleId(from + sample),
-                        RowLife.second(block.eventTimeMs(from + sample)));
+                learned(row, 1, block.sampleId(from + sample), RowLife.second(block.eventTimeMs(from + sample)));
             }
         }
     }
