@@ -1,5 +1,6 @@
 package dev.millrace.deploy.bench;
 
+import dev.millrace.ingest.spec.SpecReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ public final class JoinBench {
 
     public BenchReport run() throws IOException, InterruptedException {
         String spec = spec();
+        vectorization(spec);
         throughput(spec);
         latency(spec);
         return new BenchReport(figures);
@@ -33,6 +35,21 @@ public final class JoinBench {
         try (InputStream in = Objects.requireNonNull(JoinBench.class.getResourceAsStream("/bench/join.yml"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    private void vectorization(String spec) throws IOException {
+        VectorBench.Result found = new VectorBench(SpecReader.parse("bench", spec)).run();
+        figures.add(Figure.atLeast("vectorization", found.toLog(), "sampl./s", 300_000));
+        figures.add(Figure.exactly("features a sample", found.features(), "", 40));
+        figures.add(Figure.measured("vectorization, without blocks", found.vectors(), "sampl./s"));
+        figures.add(Figure.measured("blocks written, zstd", found.blocks(), "sampl./s"));
+        figures.add(Figure.measured("messages written, zstd", found.messages(), "sampl./s"));
+        figures.add(Figure.measured("blocks read, zstd", found.blocksRead(), "sampl./s"));
+        figures.add(Figure.measured("messages read, zstd", found.messagesRead(), "sampl./s"));
+        figures.add(Figure.measured("block bytes a sample", found.blockBytes(), "B"));
+        figures.add(Figure.measured("message bytes a sample", found.messageBytes(), "B"));
+        figures.add(Figure.measured("block bytes a sample, zstd", found.blockZstdBytes(), "B"));
+        figures.add(Figure.measured("message bytes a sample, zstd", found.messageZstdBytes(), "B"));
     }
 
     private void throughput(String spec) throws IOException, InterruptedException {

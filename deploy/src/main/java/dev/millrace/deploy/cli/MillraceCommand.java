@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             ConvertCommand.class,
             ArchiveCommand.class,
+            JoinClusterCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
             DeadLettersCommand.class,

@@ -50,7 +50,7 @@ final class Log {
         return impressions;
     }
 
-    private static List<byte[]> values(String bootstrapServers, String topic) {
+    static List<byte[]> values(String bootstrapServers, String topic) {
         try (var consumer = new KafkaConsumer<>(
                 Map.<String, Object>of("bootstrap.servers", bootstrapServers),
                 new ByteArrayDeserializer(),

@@ -14,18 +14,31 @@ import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The checkpoints that runs before this one have left: {@code dir/JOB/chk-N}, complete when it has its metadata. */
+/**
+ * What runs before this one have left to continue from: checkpoints, {@code dir/JOB/chk-N}, and savepoints, {@code
+ * dir/FOLDER/savepoint-…}; complete when it has its metadata.
+ */
 final class Checkpoints {
     /** How many a run keeps. */
     static final int RETAINED = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
     private static final Pattern NAME = Pattern.compile("chk-(\\d{1,18})");
+    private static final String SAVEPOINT = "savepoint-";
+    private static final long NO_NUMBER = 0;
     private static final String METADATA = "_metadata";
 
     private Checkpoints() {}
 
-    private record Found(Path path, long number, long completedMs) {}
+    private record Found(Path path, long number, long completedMs) {
+        boolean isSavepoint() {
+            return isSavepoint(path);
+        }
+
+        static boolean isSavepoint(Path path) {
+            return path.getName().startsWith(SAVEPOINT);
+        }
+    }
 
     /** Complete ones, newest first; none when the folder is not there. */
     static List<String> newestFirst(URI dir) throws IOException {
@@ -39,9 +52,11 @@ final class Checkpoints {
             for (FileStatus entry : list(files, job.getPath())) {
                 var name = NAME.matcher(entry.getPath().getName());
                 Path metadata = new Path(entry.getPath(), METADATA);
-                if (name.matches() && files.exists(metadata)) {
+                boolean isCheckpoint = name.matches();
+                if ((isCheckpoint || Found.isSavepoint(entry.getPath())) && files.exists(metadata)) {
                     long completedMs = files.getFileStatus(metadata).getModificationTime();
-                    found.add(new Found(entry.getPath(), Long.parseLong(name.group(1)), completedMs));
+                    long number = isCheckpoint ? Long.parseLong(name.group(1)) : NO_NUMBER;
+                    found.add(new Found(entry.getPath(), number, completedMs));
                 }
             }
         }
@@ -60,13 +75,20 @@ final class Checkpoints {
     }
 
     /**
-     * Deletes all but the newest that a run keeps, and what killed runs left unfinished: each run has a folder of its
-     * own, and Flink removes nothing of another one. Only while no job writes there.
+     * Deletes all checkpoints but the newest that a run keeps, and what killed runs left unfinished: each run has a
+     * folder of its own, and Flink removes nothing of another one. Savepoints stay: they are somebody's. Only while no
+     * job writes there.
      */
     static void prune(URI dir) throws IOException {
         Path root = new Path(dir);
         FileSystem files = root.getFileSystem();
-        Set<Path> kept = found(root).stream().limit(RETAINED).map(Found::path).collect(Collectors.toSet());
+        List<Found> found = found(root);
+        Set<Path> kept = found.stream()
+                .filter(f -> !f.isSavepoint())
+                .limit(RETAINED)
+                .map(Found::path)
+                .collect(Collectors.toSet());
+        found.stream().filter(Found::isSavepoint).map(Found::path).forEach(kept::add);
         Set<Path> keptJobs = kept.stream().map(Path::getParent).collect(Collectors.toSet());
         for (FileStatus job : list(files, root)) {
             if (!keptJobs.contains(job.getPath())) {

@@ -21,6 +21,7 @@ final class FlinkSettings {
     private static final Duration WATERMARKS_EVERY = Duration.ofMillis(20);
     private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(2);
     static final int MAX_PARALLELISM = 128;
+
     private static final String LOOPBACK = "127.0.0.1";
 
     private FlinkSettings() {}
@@ -41,13 +42,14 @@ final class FlinkSettings {
         flink.set(PipelineOptions.OBJECT_REUSE, true);
         flink.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, WATERMARKS_EVERY);
         flink.set(ExecutionOptions.BUFFER_TIMEOUT, config.bufferTimeout());
-        flink.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+        flink.set(StateBackendOptions.STATE_BACKEND, config.state().flinkName());
+        flink.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
         flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
         flink.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
                 config.checkpointDir().toString());
         flink.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
-        // A large state is not written all the time.
+        // A large state on the heap takes a second to write; it is not to take half of a core.
         flink.set(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, config.checkpointInterval());
         flink.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, CHECKPOINT_TIMEOUT);
         flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);

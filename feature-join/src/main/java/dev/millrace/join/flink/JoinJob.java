@@ -18,6 +18,27 @@ public final class JoinJob implements AutoCloseable {
     private final LocalCluster cluster;
     private final @Nullable String restoredFrom;
 
+    /** A savepoint of one is restored by the other. */
+    public enum StateBackend {
+        /** On the heap: the fastest, and written whole at each checkpoint. */
+        HEAP("hashmap"),
+        /**
+         * On disk, checkpoints incremental. For clusters alone: Flink's RocksDB has the packages of the one that
+         * profiles and rows use, and would meet it in one process.
+         */
+        ROCKSDB("rocksdb");
+
+        private final String flinkName;
+
+        StateBackend(String flinkName) {
+            this.flinkName = flinkName;
+        }
+
+        String flinkName() {
+            return flinkName;
+        }
+    }
+
     /**
      * @param checkpointDir a folder of its own, local or of an object store that Flink knows
      * @param parallelism tasks that match; the source has at most as many as the log has partitions
@@ -26,6 +47,7 @@ public final class JoinJob implements AutoCloseable {
      * @param blockLinger longest wait of a sample in an unfinished block
      * @param blockSamples of a block, at most
      * @param blockBytes of a block of more than one sample, at most
+     * @param state where the match keeps its requests
      * @param maxActions that wait for the impression of one request, and ids that are remembered of it, at most
      * @param scratchDir of the local cluster; null: the JVM's folder of temporary files
      */
@@ -40,6 +62,7 @@ public final class JoinJob implements AutoCloseable {
             int blockSamples,
             int blockBytes,
             int maxActions,
+            StateBackend state,
             @Nullable Path scratchDir) {
         public Config {
             check(parallelism >= 1 && parallelism <= FlinkSettings.MAX_PARALLELISM, "parallelism", parallelism);
@@ -62,7 +85,7 @@ public final class JoinJob implements AutoCloseable {
             return new Config(
                     bootstrapServers,
                     checkpointDir,
-                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(2),
                     1,
                     Duration.ofMillis(200),
                     Duration.ofMillis(2),
@@ -70,51 +93,39 @@ public final class JoinJob implements AutoCloseable {
                     512,
                     512 << 10,
                     RequestMatcher.MAX_ACTIONS,
+                    StateBackend.HEAP,
                     null);
         }
 
         public Config withParallelism(int tasks) {
+            return with(tasks, maxDisorder, state, scratchDir);
+        }
+
+        public Config withMaxDisorder(Duration disorder) {
+            return with(parallelism, disorder, state, scratchDir);
+        }
+
+        public Config withState(StateBackend backend) {
+            return with(parallelism, maxDisorder, backend, scratchDir);
+        }
+
+        public Config withScratchDir(Path dir) {
+            return with(parallelism, maxDisorder, state, dir);
+        }
+
+        private Config with(int tasks, Duration disorder, StateBackend backend, @Nullable Path dir) {
             return new Config(
                     bootstrapServers,
                     checkpointDir,
                     checkpointInterval,
                     tasks,
-                    maxDisorder,
-                    bufferTimeout,
-                    blockLinger,
-                    blockSamples,
-                    blockBytes,
-                    maxActions,
-                    scratchDir);
-        }
-
-        public Config withMaxDisorder(Duration disorder) {
-            return new Config(
-                    bootstrapServers,
-                    checkpointDir,
-                    checkpointInterval,
-                    parallelism,
                     disorder,
                     bufferTimeout,
                     blockLinger,
                     blockSamples,
                     blockBytes,
                     maxActions,
-                    scratchDir);
-        }
-
-        public Config withScratchDir(Path dir) {
-            return new Config(
-                    bootstrapServers,
-                    checkpointDir,
-                    checkpointInterval,
-                    parallelism,
-                    maxDisorder,
-                    bufferTimeout,
-                    blockLinger,
-                    blockSamples,
-                    blockBytes,
-                    maxActions,
+                    backend,
                     dir);
         }
     }

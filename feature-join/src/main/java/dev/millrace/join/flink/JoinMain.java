@@ -1,5 +1,6 @@
 package dev.millrace.join.flink;
 
+import dev.millrace.ingest.spec.ModelSpec;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -11,9 +12,9 @@ import java.util.Optional;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The job on a cluster: {@code JoinMain --bootstrap HOST:PORT --checkpoints URI --specs FILE[,FILE…] [--parallelism N]},
- * or the environment's MILLRACE_BOOTSTRAP, MILLRACE_CHECKPOINTS, MILLRACE_SPECS, MILLRACE_PARALLELISM. It continues from
- * the newest checkpoint.
+ * The job on a cluster: {@code JoinMain --bootstrap HOST:PORT --checkpoints URI --specs FILE[,FILE…] [--parallelism N]
+ * [--state rocksdb|heap] [--from PATH]}, or the environment's MILLRACE_BOOTSTRAP and so on. It continues from the given
+ * savepoint or checkpoint, else from the newest below the checkpoints' folder.
  */
 public final class JoinMain {
     private JoinMain() {}
@@ -23,15 +24,29 @@ public final class JoinMain {
         JoinJob.Config config = JoinJob.Config.of(
                         arguments.required("bootstrap"), URI.create(arguments.required("checkpoints")))
                 .withParallelism(
-                        Integer.parseInt(arguments.optional("parallelism").orElse("1")));
+                        Integer.parseInt(arguments.optional("parallelism").orElse("1")))
+                .withState(state(arguments.optional("state").orElse("rocksdb")));
         SpecTexts specs = new SpecTexts(specs(arguments.required("specs")));
-        Optional<String> newest =
-                Checkpoints.newestFirst(config.checkpointDir()).stream().findFirst();
+        List<String> models = specs.read().stream().map(ModelSpec::model).toList();
+        LogPartitions.checkSamples(config.bootstrapServers(), models, config.parallelism());
+        Optional<String> from = arguments.optional("from");
+        if (from.isEmpty()) {
+            from = Checkpoints.newestFirst(config.checkpointDir()).stream().findFirst();
+        }
         StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(FlinkSettings.job(config, newest));
+                StreamExecutionEnvironment.getExecutionEnvironment(FlinkSettings.job(config, from));
         int sources = Math.min(config.parallelism(), LogPartitions.fewest(config.bootstrapServers()));
         JoinPipeline.build(env, config, specs, sources);
         env.execute(JoinPipeline.NAME);
+    }
+
+    private static JoinJob.StateBackend state(String name) {
+        for (JoinJob.StateBackend backend : JoinJob.StateBackend.values()) {
+            if (backend.name().equalsIgnoreCase(name)) {
+                return backend;
+            }
+        }
+        throw new IllegalArgumentException("--state " + name + ": known are rocksdb, heap");
     }
 
     private static List<String> specs(String files) throws IOException {
@@ -44,7 +59,8 @@ public final class JoinMain {
 
     /** {@code --name value} pairs, with the environment behind them. */
     record Arguments(Map<String, String> given, Map<String, String> environment) {
-        private static final List<String> KNOWN = List.of("bootstrap", "checkpoints", "specs", "parallelism");
+        private static final List<String> KNOWN =
+                List.of("bootstrap", "checkpoints", "specs", "parallelism", "state", "from");
 
         Arguments(String[] args, Map<String, String> environment) {
             this(parse(args), environment);

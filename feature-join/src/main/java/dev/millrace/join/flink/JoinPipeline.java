@@ -25,6 +25,9 @@ final class JoinPipeline {
     /** As TopicAdmin lays the topics out. */
     private static final Duration IDLE_BLOCK = Duration.ofSeconds(1);
 
+    /** How far a partition is read ahead of the others, in event time: what comes early waits in the state. */
+    private static final Duration MAX_SKEW = Duration.ofSeconds(10);
+
     private static final int POLL_RECORDS = 2_000;
     private static final int FETCH_BYTES = 4 << 20;
     private static final int BATCH_BYTES = 16 << 10;
@@ -34,7 +37,7 @@ final class JoinPipeline {
     /** @param sourceParallelism at most the partitions of a topic: a reader without one would hold back event time */
     static void build(StreamExecutionEnvironment env, JoinJob.Config config, SpecTexts specs, int sourceParallelism) {
         SingleOutputStreamOperator<LogEvent> sorted = env.fromSource(
-                        source(config), LogTime.strategy(config.maxDisorder()), "log", Wires.LOG_EVENT)
+                        source(config), LogTime.strategy(config.maxDisorder(), MAX_SKEW), "log", Wires.LOG_EVENT)
                 .uid("log")
                 .setParallelism(sourceParallelism)
                 .process(new SortFunction(specs), Wires.LOG_EVENT)

@@ -11,6 +11,9 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
  * Heartbeats in every partition carry it on, so nothing here looks at a clock, and a replay closes the same windows.
  */
 final class LogTime implements WatermarkGenerator<LogEvent> {
+    /** A replay proceeds by at most the skew in this time. */
+    private static final Duration ALIGNED_EVERY = Duration.ofMillis(20);
+
     private final long maxDisorderMs;
     private long latestMs = LogEvent.NO_TIME;
 
@@ -18,9 +21,11 @@ final class LogTime implements WatermarkGenerator<LogEvent> {
         this.maxDisorderMs = maxDisorder.toMillis();
     }
 
-    static WatermarkStrategy<LogEvent> strategy(Duration maxDisorder) {
+    /** @param maxSkew how far ahead of the others a partition is read */
+    static WatermarkStrategy<LogEvent> strategy(Duration maxDisorder, Duration maxSkew) {
         return WatermarkStrategy.<LogEvent>forGenerator(context -> new LogTime(maxDisorder))
-                .withTimestampAssigner((event, recordTimeMs) -> event.timeMs());
+                .withTimestampAssigner((event, recordTimeMs) -> event.timeMs())
+                .withWatermarkAlignment("log", maxSkew, ALIGNED_EVERY);
     }
 
     @Override

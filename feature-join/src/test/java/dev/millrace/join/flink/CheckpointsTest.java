@@ -52,6 +52,19 @@ class CheckpointsTest {
     }
 
     @Test
+    void savepointsCountAndAreNobodysToPrune() throws IOException {
+        complete("job", 1, 1_000_000);
+        Path savepoint = Files.createDirectories(dir.resolve("savepoints/savepoint-abc-12"));
+        Files.write(savepoint.resolve("_metadata"), new byte[] {1});
+        Files.setLastModifiedTime(savepoint.resolve("_metadata"), FileTime.fromMillis(500_000));
+        for (int n = 2; n < 6; n++) {
+            complete("job", n, n * 1_000_000L);
+        }
+        Checkpoints.prune(dir.toUri());
+        assertEquals(List.of("ob/chk-5", "ob/chk-4", "ob/chk-3", "t-abc-12"), newestFirst());
+    }
+
+    @Test
     void pruningKeepsTheNewestAndRemovesWhatKilledRunsLeft() throws IOException {
         complete("oldest", 1, 1_000_000);
         complete("old", 2, 2_000_000);

@@ -65,9 +65,9 @@ class JoinPipelineTest {
     }
 
     @Test
-    void checkpointsAreExactlyOnceOnceASecondAndOutliveTheJob() {
+    void checkpointsAreExactlyOnceEveryTwoSecondsAndOutliveTheJob() {
         var checkpoints = graph().getJobGraph().getCheckpointingSettings().getCheckpointCoordinatorConfiguration();
-        assertEquals(1_000, checkpoints.getCheckpointInterval());
+        assertEquals(2_000, checkpoints.getCheckpointInterval());
         assertEquals(true, checkpoints.isExactlyOnce());
         assertEquals(
                 false, checkpoints.getCheckpointRetentionPolicy().toString().equals("NEVER_RETAIN_AFTER_TERMINATION"));
