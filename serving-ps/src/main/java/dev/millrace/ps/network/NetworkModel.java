@@ -59,7 +59,8 @@ public final class NetworkModel {
 
     /** Rows that they are cut into; the last is filled up with zeros. */
     public int denseRows() {
-        return Math.ceilDiv(parameters, network.dim());
+        // A linear model has no layers, and rows of no width.
+        return parameters == 0 ? 0 : Math.ceilDiv(parameters, network.dim());
     }
 
     /** All rows, as they are before anything is learned. */
