@@ -1,9 +1,11 @@
 package dev.millrace.deploy.cli;
 
 import dev.millrace.deploy.bench.BenchReport;
+import dev.millrace.deploy.bench.FactorBench;
 import dev.millrace.deploy.bench.JoinBench;
 import dev.millrace.deploy.bench.LearnBench;
 import dev.millrace.deploy.bench.LoopBench;
+import dev.millrace.deploy.bench.NetworkBench;
 import dev.millrace.deploy.bench.PsBench;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,6 +36,8 @@ import picocli.CommandLine.Spec;
                     + " time goes, action to sample, vectorization. About four minutes.",
             "  learn  Learning from text, from blocks, from the log, beside Vowpal Wabbit; the bulk source beside"
                     + " Apache Spark. About ten minutes.",
+            "  factors   Matrix factorization of MovieLens-20M's shape, beside the textbook. About six minutes, 1 GiB.",
+            "  networks  Wide & Deep: samples a second a core, and of the pipeline. About a minute.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
@@ -45,7 +49,9 @@ final class BenchCommand implements Callable<Integer> {
         LOOP,
         PS,
         JOIN,
-        LEARN
+        LEARN,
+        FACTORS,
+        NETWORKS
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -79,6 +85,8 @@ final class BenchCommand implements Callable<Integer> {
                 case PS -> new PsBench(Home.folder(), Home.folder().resolve(BENCHMARKS), folder.folder()).run();
                 case JOIN -> new JoinBench(folder.folder()).run();
                 case LEARN -> new LearnBench(Home.folder(), folder.folder()).run();
+                case FACTORS -> new FactorBench(Home.folder(), folder.folder()).run();
+                case NETWORKS -> new NetworkBench(folder.folder()).run();
             };
             System.out.print(found.text());
             if (report != null) {

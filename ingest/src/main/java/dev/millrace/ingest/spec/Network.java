@@ -3,9 +3,10 @@ package dev.millrace.ingest.spec;
 import java.util.List;
 
 /**
- * What a model computes beside its wide part Σ wᵢ·xᵢ: embeddings of its slots, and what is made of them. Slots have
- * embeddings, crosses are wide only.
+ * What a model computes beside its wide part Σ wᵢ·xᵢ: embeddings of slots, and what is made of them. The other slots and
+ * the crosses are wide only.
  *
+ * @param slots names of those with embeddings, in the spec's order
  * @param dim floats of an embedding, 1..{@value #MAX_DIM}; 0: a linear model
  * @param hidden widths of the layers of the perceptron, those before its output
  * @param crossLayers layers of the cross network
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public record Network(
         Type type,
+        List<String> slots,
         int dim,
         List<Integer> hidden,
         int crossLayers,
@@ -56,9 +58,10 @@ public record Network(
     }
 
     public static final Network LINEAR =
-            new Network(Type.LINEAR, 0, List.of(), 0, 0, 1, 0, 0, Update.EMBEDDINGS, Update.DENSE);
+            new Network(Type.LINEAR, List.of(), 0, List.of(), 0, 0, 1, 0, 0, Update.EMBEDDINGS, Update.DENSE);
 
     public Network {
+        slots = List.copyOf(slots);
         hidden = List.copyOf(hidden);
     }
 
@@ -71,10 +74,31 @@ public record Network(
         return 1 + dim;
     }
 
+    /** Parameters of all layers. */
+    long layerParameters() {
+        long inputs = (long) slots.size() * dim;
+        long sum = type == Type.FWFM ? slots.size() * (slots.size() - 1L) / 2 : 0;
+        long matrix = crossRank == 0 ? inputs * inputs : 2 * inputs * crossRank;
+        sum += crossLayers * (matrix + inputs) + (crossLayers > 0 ? inputs : 0);
+        long in = inputs;
+        for (int width : hidden) {
+            sum += (in + 1) * width;
+            in = width;
+        }
+        return sum + (hidden.isEmpty() ? 0 : in);
+    }
+
+    /** What they take in a delta: rows as long as an embedding, with a weight and a key each. */
+    long layerBytes() {
+        return (layerParameters() + dim - 1) / dim * (Long.BYTES + (1L + dim) * Float.BYTES);
+    }
+
     /** All that changes what weights mean. */
     void describe(StringBuilder text) {
         text.append("\nnetwork ")
                 .append(type)
+                .append(' ')
+                .append(slots)
                 .append(' ')
                 .append(dim)
                 .append(' ')

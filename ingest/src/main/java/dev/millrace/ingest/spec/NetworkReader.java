@@ -7,13 +7,24 @@ import java.util.List;
 /** Reads and validates a spec's {@code network}. */
 final class NetworkReader {
     static final List<String> KEYS = List.of(
-            "type", "dim", "hidden", "crossLayers", "crossRank", "batch", "initial", "seed", "embeddings", "dense");
+            "type",
+            "slots",
+            "dim",
+            "hidden",
+            "crossLayers",
+            "crossRank",
+            "batch",
+            "initial",
+            "seed",
+            "embeddings",
+            "dense");
     static final List<String> UPDATE_KEYS = List.of("type", "rate", "l2");
 
     private static final int MAX_LAYERS = 8;
     private static final int MAX_WIDTH = 4096;
     private static final int MAX_CROSS_LAYERS = 8;
     private static final int MAX_BATCH = 8192;
+    private static final long MAX_LAYER_BYTES = 5_000_000;
 
     private NetworkReader() {}
 
@@ -33,9 +44,21 @@ final class NetworkReader {
         if (type == Type.MF) {
             factorization(yaml, objective, slots);
         }
+        Network network = network(yaml, type, slots);
+        if (network.layerBytes() > MAX_LAYER_BYTES) {
+            yaml.problem(
+                    "",
+                    "its layers make %,d bytes, which travel with every delta; at most %,d: take smaller or fewer layers"
+                            .formatted(network.layerBytes(), MAX_LAYER_BYTES));
+        }
+        return network;
+    }
+
+    private static Network network(YamlMap yaml, Type type, List<Slot> slots) {
         int dim = (int) yaml.whole("dim", 16, 1, Network.MAX_DIM);
         return new Network(
                 type,
+                embedded(yaml, slots),
                 dim,
                 type.isDeep() ? hidden(yaml) : List.of(),
                 type == Type.DCN ? (int) yaml.whole("crossLayers", 2, 1, MAX_CROSS_LAYERS) : 0,
@@ -51,6 +74,22 @@ final class NetworkReader {
         if (!fits && yaml.has(key)) {
             yaml.problem(key, message + "; leave it out");
         }
+    }
+
+    private static List<String> embedded(YamlMap yaml, List<Slot> slots) {
+        List<String> known = slots.stream().map(Slot::name).toList();
+        if (!yaml.has("slots")) {
+            return known;
+        }
+        List<?> wanted = yaml.entries().get("slots") instanceof List<?> list ? list : List.of();
+        wanted.stream()
+                .filter(name -> !known.contains(String.valueOf(name)))
+                .forEach(name -> yaml.problem(
+                        "slots", "no slot '" + name + "'; " + KnownNames.fix(String.valueOf(name), known)));
+        if (wanted.isEmpty()) {
+            yaml.problem("slots", "must name the slots with embeddings, like [user, item]; leave it out for all");
+        }
+        return known.stream().filter(wanted::contains).toList();
     }
 
     private static void factorization(YamlMap yaml, Objective objective, List<Slot> slots) {

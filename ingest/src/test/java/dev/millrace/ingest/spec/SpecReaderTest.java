@@ -244,4 +244,55 @@ class SpecReaderTest {
             assertNotEquals(base, changed, change[1]);
         }
     }
+
+    @Test
+    void readsANetwork() {
+        ModelSpec spec = SpecReader.parse("good", GOOD.replace("weights: q2.13, ", "") + """
+                network:
+                  type: dcn
+                  slots: [user, title]
+                  dim: 4
+                  hidden: [8]
+                  crossLayers: 1
+                  crossRank: 2
+                  batch: 16
+                  initial: 0.1
+                  seed: 5
+                  embeddings: {type: rowadagrad, rate: 0.2, l2: 0.01}
+                  dense: {type: sgd, rate: 0.3}
+                """);
+        assertEquals(
+                new Network(
+                        Network.Type.DCN,
+                        List.of("user", "title"),
+                        4,
+                        List.of(8),
+                        1,
+                        2,
+                        16,
+                        0.1,
+                        5,
+                        new Update(Update.Rule.ROWADAGRAD, 0.2, 0.01),
+                        new Update(Update.Rule.SGD, 0.3, 0)),
+                spec.network());
+        assertEquals(5, spec.network().width());
+        assertNotEquals(SpecReader.parse("good", GOOD).fingerprint(), spec.fingerprint());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {type: mf}                               | network.type: mf factorizes two category slots
+            {type: fm, hidden: [8]}                  | network.hidden: is for widedeep
+            {type: fm, slots: [usr]}                 | network.slots: no slot 'usr'; did you mean 'user'?
+            {type: widedeep, hidden: []}             | network.hidden: must be 1..8 widths
+            {type: widedeep, hidden: [4096, 4096]}   | network: its layers make
+            {type: fm, embeddings: {rate: 0}}        | network.embeddings.rate: '0' is not valid
+            {dim: 4}                                 | network.type: is missing
+            {type: fm}                               | policies.weights: rounds wide weights only
+            """)
+    void aNetworkThatCannotBeIsRefused(String network, String message) {
+        SpecException e =
+                assertThrows(SpecException.class, () -> SpecReader.parse("bad", GOOD + "network: " + network + "\n"));
+        assertTrue(e.problems().stream().anyMatch(p -> p.toString().startsWith(message)), e.getMessage());
+    }
 }

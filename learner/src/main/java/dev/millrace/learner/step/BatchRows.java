@@ -7,6 +7,7 @@ import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.network.Draw;
 import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;
 
 /**
@@ -40,6 +41,9 @@ final class BatchRows {
     private long[] idSums = {};
     private int[] samples = {};
     private int[] seconds = {};
+    /** Of no meaning: the compiler must not leave the loads out. */
+    @SuppressWarnings("UnusedVariable")
+    private float touched;
 
     BatchRows(ModelSpec spec, ParameterTable table, RowLife life) {
         this.table = table;
@@ -86,6 +90,9 @@ final class BatchRows {
             find(n);
         }
         for (int i = 0; i < n; i++) {
+            if (i % ParameterTable.CHUNK == 0) {
+                touch(i, Math.min(n, i + ParameterTable.CHUNK));
+            }
             read(i);
         }
         Arrays.fill(gradients, 0, n * dim, 0f);
@@ -116,6 +123,18 @@ final class BatchRows {
             table.findAll(keys.keys(), from, count, chunkRows);
             System.arraycopy(chunkRows, 0, rows, from, count);
         }
+    }
+
+    /** Loads the lines of rows, so that their misses overlap. */
+    private void touch(int from, int to) {
+        int last = table.layout().stride() - Float.BYTES;
+        float sum = 0;
+        for (int i = from; i < to; i++) {
+            if (rows[i] != ParameterTable.MISSING) {
+                sum += table.getFloat(rows[i], RowLayout.Z) + table.getFloat(rows[i], last);
+            }
+        }
+        touched += sum;
     }
 
     private void read(int i) {
@@ -164,6 +183,9 @@ final class BatchRows {
         int vector = table.layout().vector();
         int optimizer = table.layout().optimizer();
         for (int i = 0; i < keys.size(); i++) {
+            if (i % ParameterTable.CHUNK == 0) {
+                touch(i, Math.min(keys.size(), i + ParameterTable.CHUNK));
+            }
             long row = rows[i];
             if (row == ParameterTable.MISSING || samples[i] == 0 || !ftrl.step(row, sums[i], squares[i])) {
                 continue;

@@ -26,6 +26,7 @@ final class NetworkStep implements Step {
     private final Batch batch;
     private final BatchRows rows;
     private final DenseLayers layers;
+    private final StageTimes times = new StageTimes();
     private final int most;
     private final int dim;
 
@@ -60,24 +61,34 @@ final class NetworkStep implements Step {
     }
 
     @Override
+    public StageTimes times() {
+        return times;
+    }
+
+    @Override
     public void flush(Touched touched) {
         layers.flush(touched);
     }
 
     private int minibatch(SampleBlock block, int[] samples, int from, int to, float[] predictions, Touched touched) {
+        long startNs = System.nanoTime();
         int n = collect(block, samples, from, to, predictions);
         if (n == 0) {
             return 0;
         }
+        startNs = times.end(StageTimes.Stage.MERGE, startNs);
         rows.pull();
         fill(n);
+        startNs = times.end(StageTimes.Stage.PULL, startNs);
         network.forward(batch, layers.values());
         int learned = gradients(block, samples, n, predictions);
         network.backward(batch, layers.values(), layers.gradient());
+        startNs = times.end(StageTimes.Stage.COMPUTE, startNs);
         scatter(block, samples, n, predictions);
         rows.push(touched);
         layers.step(learned);
         observe(block, samples, n, predictions, touched);
+        times.end(StageTimes.Stage.PUSH, startNs);
         return learned;
     }
 

@@ -23,6 +23,11 @@ public interface Step {
      */
     int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched);
 
+    /** Where its time went so far; a step of one stage keeps none. */
+    default StageTimes times() {
+        return new StageTimes();
+    }
+
     /** Writes what the step keeps beside the table into it. Before its rows are read: at the end of a batch. */
     void flush(Touched touched);
 }

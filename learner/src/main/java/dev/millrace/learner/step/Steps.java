@@ -14,8 +14,11 @@ public final class Steps {
      * @param life of its rows
      */
     public static Step of(ModelSpec spec, ParameterTable table, RowLife life) {
-        return spec.network().isLinear()
-                ? new FtrlStep(spec, table, life)
-                : new NetworkStep(spec, table, life, Blas.best());
+        return spec.network().isLinear() ? new FtrlStep(spec, table, life) : of(spec, table, life, Blas.forLearning());
+    }
+
+    /** The same with a kernel of one's choice. */
+    public static Step of(ModelSpec spec, ParameterTable table, RowLife life, Blas blas) {
+        return spec.network().isLinear() ? new FtrlStep(spec, table, life) : new NetworkStep(spec, table, life, blas);
     }
 }

@@ -30,7 +30,7 @@ final class NetworkSpecs {
                 "{type: fwfm, dim: 4, batch: 16, embeddings: {type: rowadagrad, rate: 0.1}}",
                 "{type: mf, dim: 6, batch: 1, embeddings: {type: sgd, rate: 0.02, l2: 0.05}}",
                 "{type: widedeep, dim: 8, hidden: [24, 10], batch: 32, embeddings: {type: adagrad, rate: 0.05}}",
-                "{type: deepfm, dim: 4, hidden: [17], batch: 20, embeddings: {type: adam, rate: 0.01},"
+                "{type: deepfm, slots: [user, item, price], dim: 4, hidden: [17], batch: 20, embeddings: {type: adam, rate: 0.01},"
                         + " dense: {type: adagrad, rate: 0.02}}",
                 "{type: dcn, dim: 4, hidden: [12], crossLayers: 2, batch: 32, dense: {type: adam, rate: 0.01, l2: 0.001}}",
                 "{type: dcn, dim: 4, hidden: [9, 5], crossLayers: 3, crossRank: 3, batch: 13, dense: {type: sgd, rate: 0.05}}");

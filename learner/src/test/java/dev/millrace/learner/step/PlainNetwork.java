@@ -11,7 +11,7 @@ final class PlainNetwork {
 
     PlainNetwork(ModelSpec spec) {
         network = spec.network();
-        fields = spec.slots().size();
+        fields = spec.network().slots().size();
         dim = network.dim();
     }
 

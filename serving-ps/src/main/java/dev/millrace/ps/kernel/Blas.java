@@ -1,5 +1,7 @@
 package dev.millrace.ps.kernel;
 
+import java.util.Optional;
+
 /** Products of row-major matrices in float arrays. One thread at a time. */
 public interface Blas {
     /** A matrix within an array: element (i, j) at {@code at + i·stride + j}, or, transposed, at {@code at + j·stride + i}. */
@@ -27,8 +29,32 @@ public interface Blas {
     /** What it is, for logs and reports. */
     String name();
 
-    /** The fastest that this JVM and machine have. */
+    /** The best of our own that this JVM can run. */
     static Blas best() {
         return VectorModule.PRESENT ? new VectorBlas() : new PlainBlas();
+    }
+
+    /** OpenBLAS, where there is one. */
+    static Optional<Blas> openBlas() {
+        return OpenBlas.load();
+    }
+
+    /**
+     * For learning: as {@code -Dmillrace.blas} says, {@code own} or {@code openblas}; without it OpenBLAS where there is
+     * one.
+     *
+     * @throws IllegalArgumentException when that is unknown, or OpenBLAS is asked for and there is none
+     */
+    static Blas forLearning() {
+        String wanted = System.getProperty("millrace.blas", "auto");
+        return switch (wanted) {
+            case "own" -> best();
+            case "auto" -> openBlas().orElseGet(Blas::best);
+            case "openblas" ->
+                openBlas()
+                        .orElseThrow(() -> new IllegalArgumentException("millrace.blas: no OpenBLAS here; install it"
+                                + " (Debian: libopenblas0-pthread) or put org.bytedeco:openblas on the class path"));
+            default -> throw new IllegalArgumentException("millrace.blas: '" + wanted + "'; own, openblas or auto");
+        };
     }
 }

@@ -2,11 +2,10 @@ package dev.millrace.ps.network;
 
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ingest.spec.Slot;
 import java.util.Arrays;
 import java.util.List;
 
-/** Which feature belongs to which field: a field is a slot of the spec, in its order. The bias and crosses are of none. */
+/** Which feature belongs to which field: a field is a slot with embeddings, in the spec's order. The others are wide only. */
 public final class Fields {
     /** Has a weight and no embedding. */
     public static final int WIDE_ONLY = -1;
@@ -16,14 +15,14 @@ public final class Fields {
     private final int count;
 
     public Fields(ModelSpec spec) {
-        List<Slot> all = spec.network().isLinear() ? List.of() : spec.slots();
+        List<String> all = spec.network().slots();
         count = all.size();
         int size = Integer.highestOneBit(Math.max(1, count)) * 4;
         slots = new int[size];
         fields = new int[size];
         Arrays.fill(fields, WIDE_ONLY);
         for (int field = 0; field < count; field++) {
-            int slot = FeatureIds.slot(all.get(field).name());
+            int slot = FeatureIds.slot(all.get(field));
             int at = slot & (size - 1);
             while (fields[at] != WIDE_ONLY) {
                 at = (at + 1) & (size - 1);

@@ -39,9 +39,16 @@ class DeltaCodecTest {
         return new Delta(header, new long[] {1, -5, 1L << 60, 9}, new float[] {0.5f, -1.25f, Float.NaN, 1_234.567f});
     }
 
+    /** Rows with vectors; narrow ones first, as they are encoded. */
+    static Delta fixture3() {
+        float[] rows = {0.5f, 0, 0, Float.NaN, 0, 0, 0, 1.5f, -2, 0.25f, 0, -3};
+        return new Delta(fixture(WeightFormat.F32).header(), 3, new long[] {1, -5, 1L << 60, 9}, rows);
+    }
+
     private static void assertSame(Delta expected, Delta read) {
         assertEquals(expected.header(), read.header());
         assertArrayEquals(expected.keys(), read.keys());
+        assertEquals(expected.width(), read.width());
         assertArrayEquals(expected.weights(), read.weights());
     }
 
@@ -96,10 +103,26 @@ class DeltaCodecTest {
     }
 
     @Test
+    void readsTheCommittedFixtureOfVersion3() throws IOException {
+        assertArrayEquals(DeltaCodec.encode(fixture3()), fossil("delta-v3.bin"));
+        assertSame(fixture3(), DeltaCodec.decode(fossil("delta-v3.bin")));
+    }
+
+    @Test
+    void rowsWithVectorsComeBackWhateverTheirOrder() {
+        float[] rows = {0, 1.5f, -2, 0.5f, 0, 0};
+        Delta read = DeltaCodec.decode(
+                DeltaCodec.encode(new Delta(fixture(WeightFormat.F32).header(), 3, new long[] {7, 8}, rows)));
+        assertArrayEquals(new long[] {8, 7}, read.keys());
+        assertArrayEquals(new float[] {0.5f, 0, 0, 0, 1.5f, -2}, read.weights());
+    }
+
+    @Test
     void truncatedBytesAreRefused() throws IOException {
         for (byte[] bytes : List.of(
                 DeltaCodec.encode(fixture(WeightFormat.F32)),
                 DeltaCodec.encode(fixture(WeightFormat.F16)),
+                DeltaCodec.encode(fixture3()),
                 fossil("delta-v1.bin"))) {
             for (int length = 0; length < bytes.length; length++) {
                 byte[] cut = Arrays.copyOf(bytes, length);
@@ -127,9 +150,10 @@ class DeltaCodecTest {
     @Test
     void randomBytesBehindARightChecksumAreRefusedOrADelta() {
         Random random = new Random(5);
-        byte[] valid = DeltaCodec.encode(fixture(WeightFormat.Q2_13));
+        byte[] rounded = DeltaCodec.encode(fixture(WeightFormat.Q2_13));
+        byte[] wide = DeltaCodec.encode(fixture3());
         for (int i = 0; i < 20_000; i++) {
-            byte[] bytes = valid.clone();
+            byte[] bytes = (i % 2 == 0 ? rounded : wide).clone();
             for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
                 bytes[1 + random.nextInt(bytes.length - 5)] = (byte) random.nextInt();
             }
