@@ -13,6 +13,9 @@ interface BlockLearner {
      */
     void learn(int worker, @Nullable SampleBlock[] blocks);
 
+    /** Whether the first worker learns by itself, so that the others can read meanwhile. */
+    boolean isOneWorkers();
+
     /** So far. Between two calls of {@link #learn}. */
     BulkMetrics metrics();
 

@@ -3,6 +3,7 @@ package dev.millrace.learner.bulk;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.source.BlockFile;
 import dev.millrace.ingest.source.BulkSource;
+import dev.millrace.ingest.source.DataException;
 import dev.millrace.ingest.source.Split;
 import dev.millrace.ingest.source.SplitReader;
 import dev.millrace.ingest.source.Splits;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *  ── barrier ──
  * </pre>
  *
- * So the same files, workers and order give the same model. One use.
+ * Where one worker learns by itself, it learns what the others have read in the round before, while they read on. So the
+ * same files, workers and order give the same model. One use.
  */
 public final class BulkTrainer {
     /**
@@ -60,7 +62,9 @@ public final class BulkTrainer {
     private final Progress progress;
     private final StepBarrier barrier;
     private final BlockLearner learner;
-    private final @Nullable SampleBlock[] blocks;
+    /** Of this round and the one before, in turns. */
+    private final @Nullable SampleBlock[][] rounds;
+
     private final RecentRing recent;
     private long watermarkMs = Long.MIN_VALUE;
 
@@ -70,7 +74,7 @@ public final class BulkTrainer {
         this.progress = progress;
         barrier = new StepBarrier(config.workers());
         learner = ShardedFtrl.canLearn(spec) ? new ShardedFtrl(spec, config.workers(), barrier) : new StepLearner(spec);
-        blocks = new SampleBlock[config.workers()];
+        rounds = new SampleBlock[2][config.workers()];
         recent = new RecentRing(config.recentIds());
     }
 
@@ -97,6 +101,9 @@ public final class BulkTrainer {
     }
 
     private void learn(int worker, List<SampleBlock> samples) {
+        if (worker > 0 && learner.isOneWorkers()) {
+            return;
+        }
         SampleBlock[] one = new SampleBlock[1];
         for (SampleBlock block : samples) {
             one[0] = block;
@@ -108,34 +115,72 @@ public final class BulkTrainer {
     }
 
     /** The rows include these records: the online learner goes on behind them. */
-    private void include(ShardState state, SortedMap<Integer, BlockFile.Range> log) {
-        log.forEach((partition, range) -> {
+    private void include(ShardState state, SortedMap<Integer, BlockFile.Range> log) throws DataException {
+        for (var entry : log.entrySet()) {
+            int partition = entry.getKey();
+            BlockFile.Range range = entry.getValue();
+            long known = state.offsets().getOrDefault(partition, range.from());
+            if (known != range.from()) {
+                throw new DataException("records of samples partition " + partition + " go on at " + range.from()
+                        + " in one place and end at " + known + " in the one before; give archives in their order");
+            }
             state.include(partition, range.from(), range.to());
             state.watermark(partition, watermarkMs);
-        });
+        }
     }
 
     private void train(BulkSource source) throws IOException, InterruptedException {
+        boolean ahead = learner.isOneWorkers() && config.workers() > 1;
+        int readers = ahead ? config.workers() - 1 : config.workers();
         Splits splits = config.inOrder()
-                ? Splits.inOrder(source.splits(), config.workers())
-                : Splits.ownFilesFirst(source.splits(), config.workers());
-        Workers.run(config.workers(), "bulk", worker -> work(worker, splits, source.reader()), barrier::breakUp);
+                ? Splits.inOrder(source.splits(), readers)
+                : Splits.ownFilesFirst(source.splits(), readers);
+        Workers.run(
+                config.workers(),
+                "bulk",
+                worker -> {
+                    if (ahead) {
+                        workAhead(worker, splits, source.reader());
+                    } else {
+                        work(worker, splits, source.reader());
+                    }
+                },
+                barrier::breakUp);
     }
 
     private void work(int worker, Splits splits, SplitReader reader) throws IOException {
+        @Nullable SampleBlock[] blocks = rounds[0];
         while (true) {
             blocks[worker] = next(worker, splits, reader);
             barrier.await();
-            if (!anyLeft()) {
+            if (!anyLeft(blocks)) {
                 return;
             }
             learner.learn(worker, blocks);
             if (worker == 0) {
-                note();
+                note(blocks);
             }
             barrier.await();
             if (worker == 0) {
                 progress.at(splits.claimedBytes(), splits.bytes(), learner::metrics);
+            }
+        }
+    }
+
+    private void workAhead(int worker, Splits splits, SplitReader reader) throws IOException {
+        for (int round = 0; ; round++) {
+            @Nullable SampleBlock[] now = rounds[round & 1];
+            if (worker > 0) {
+                now[worker] = next(worker - 1, splits, reader);
+            } else if (round > 0) {
+                @Nullable SampleBlock[] before = rounds[(round - 1) & 1];
+                learner.learn(worker, before);
+                note(before);
+                progress.at(splits.claimedBytes(), splits.bytes(), learner::metrics);
+            }
+            barrier.await();
+            if (!anyLeft(now)) {
+                return;
             }
         }
     }
@@ -154,7 +199,7 @@ public final class BulkTrainer {
         }
     }
 
-    private boolean anyLeft() {
+    private static boolean anyLeft(@Nullable SampleBlock[] blocks) {
         for (SampleBlock block : blocks) {
             if (block != null) {
                 return true;
@@ -163,7 +208,7 @@ public final class BulkTrainer {
         return false;
     }
 
-    private void note() {
+    private void note(@Nullable SampleBlock[] blocks) {
         for (SampleBlock block : blocks) {
             if (block != null) {
                 recent.add(block);

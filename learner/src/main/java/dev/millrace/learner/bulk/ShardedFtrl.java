@@ -124,6 +124,11 @@ final class ShardedFtrl implements BlockLearner {
     }
 
     @Override
+    public boolean isOneWorkers() {
+        return false;
+    }
+
+    @Override
     public BulkMetrics metrics() {
         BulkMetrics all = new BulkMetrics();
         Arrays.stream(shards).forEach(shard -> all.merge(shard.metrics()));

@@ -26,9 +26,6 @@ final class StepLearner implements BlockLearner {
 
     @Override
     public void learn(int worker, @Nullable SampleBlock[] blocks) {
-        if (worker != 0) {
-            return;
-        }
         for (SampleBlock block : blocks) {
             if (block != null) {
                 learn(block);
@@ -57,6 +54,11 @@ final class StepLearner implements BlockLearner {
         state.count(learned, 0, n - learned);
         watermarkMs = Math.max(watermarkMs, block.header().watermarkMs());
         state.life().expire(watermarkMs, key -> {});
+    }
+
+    @Override
+    public boolean isOneWorkers() {
+        return true;
     }
 
     @Override
