@@ -27,9 +27,9 @@ public final class LearnBench {
     private static final long PATIENCE_MINUTES = 15;
     private static final int PASSES = 3;
     /** MiB, tried from the largest on. */
-    private static final List<Integer> OUR_HEAPS = List.of(48, 32, 24, 16, 12, 8);
+    private static final List<Integer> OUR_HEAPS = List.of(48, 32, 24, 20, 16, 12, 10, 8);
 
-    private static final List<Integer> SPARKS_HEAPS = List.of(1024, 512, 384, 320, 256, 224, 192, 160, 128);
+    private static final List<Integer> SPARKS_HEAPS = List.of(1024, 512, 384, 320, 256, 224, 192, 160, 128, 112, 96);
     private static final Pattern PASS = Pattern.compile("(?:pass|text) (\\d+) rows ([0-9.E-]+) seconds.*");
     private static final Pattern LOSS = Pattern.compile("text .* log loss ([0-9.]+)");
     private static final Pattern PEAK = Pattern.compile("peak (\\d+) KiB");
@@ -51,8 +51,9 @@ public final class LearnBench {
         Files.createDirectories(scratch);
         Map<String, Double> found = learning();
         vowpalWabbit(found);
-        figures.add(Figure.atLeast(
-                "learn.kafka.rate_a_core", new LearnFromLog(scratch.resolve("log"), text()).run() / 1e6, "M/s", 0.8));
+        LearnFromLog.Rates fromLog = new LearnFromLog(scratch.resolve("log"), text()).run();
+        figures.add(Figure.atLeast("learn.kafka.rate_a_core", fromLog.toWeights() / 1e6, "M/s", 0.8));
+        figures.add(Figure.measured("learn.kafka.to_deltas", fromLog.toDeltas() / 1e6, "M/s"));
         reading();
         return new BenchReport(figures);
     }

@@ -12,6 +12,7 @@ import dev.millrace.ingest.source.Workers;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class BulkRead {
     private static final int WORKERS = 2;
+    private static final int SPLIT_BYTES = 64 << 10;
 
     private BulkRead() {}
 
@@ -33,7 +35,7 @@ public final class BulkRead {
             AtomicLong sums = new AtomicLong();
             int stolen;
             try (DataFiles files = new FolderFiles(Path.of(args[0]))) {
-                BulkSource source = BulkSource.open(files, SourceConfig.defaults(0), spec);
+                BulkSource source = BulkSource.open(files, config(), spec);
                 Splits splits = Splits.ownFilesFirst(source.splits(), WORKERS);
                 Workers.run(WORKERS, "read", worker -> read(worker, splits, source.reader(), rows, sums), () -> {});
                 stolen = splits.stolen();
@@ -46,6 +48,13 @@ public final class BulkRead {
                 System.out.println("peak " + line.replaceAll("[^0-9]", "") + " KiB");
             }
         }
+    }
+
+    /** Little at once, for little memory. */
+    private static SourceConfig config() {
+        SourceConfig defaults = SourceConfig.defaults(0);
+        return new SourceConfig(
+                null, defaults.label(), null, null, null, List.of(), defaults.listSeparator(), 0, SPLIT_BYTES, 0);
     }
 
     private static void read(int worker, Splits splits, SplitReader reader, AtomicLong rows, AtomicLong sums)
