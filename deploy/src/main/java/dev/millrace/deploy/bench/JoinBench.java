@@ -3,6 +3,7 @@ package dev.millrace.deploy.bench;
 import dev.millrace.ingest.spec.SpecReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,8 @@ public final class JoinBench {
         long impressions = Long.getLong("millrace.bench.join.impressions", IMPRESSIONS);
         JoinThroughput.Result found = new JoinThroughput(scratch.resolve("throughput"), spec, impressions).run();
         figures.add(Figure.atLeast("join throughput", found.impressionsPerSecond(), "impr./s", 10_000));
+        figures.add(Figure.measured("join throughput a CPU second", found.impressionsPerCpuSecond(), "impr."));
+        figures.add(Figure.measured("load average of the machine", load(), ""));
         figures.add(Figure.exactly("join samples", found.samples(), "", impressions * JoinLoad.ITEMS));
         figures.add(Figure.measured("log bytes an impression", (double) found.logBytes() / impressions, "B"));
         figures.add(Figure.measured("bytes a sample", (double) found.sampleBytes() / found.samples(), "B"));
@@ -63,6 +66,10 @@ public final class JoinBench {
         found.profile()
                 .parts()
                 .forEach((part, share) -> figures.add(Figure.measured("join CPU: " + part, share * 100, "%")));
+    }
+
+    private static double load() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
     private void latency(String spec) throws IOException, InterruptedException {

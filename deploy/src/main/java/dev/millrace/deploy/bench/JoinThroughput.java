@@ -11,6 +11,7 @@ import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.ingest.topic.Topics;
 import dev.millrace.join.flink.JoinJob;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,11 +52,18 @@ final class JoinThroughput {
     }
 
     /**
+     * @param impressionsPerCpuSecond of this whole process: other work on the machine does not stretch it
      * @param profile of the join while it worked
      * @param logBytes of impressions and actions, as written
      * @param sampleBytes of the blocks
      */
-    record Result(double impressionsPerSecond, long samples, long logBytes, long sampleBytes, CpuProfile profile) {}
+    record Result(
+            double impressionsPerSecond,
+            double impressionsPerCpuSecond,
+            long samples,
+            long logBytes,
+            long sampleBytes,
+            CpuProfile profile) {}
 
     Result run() throws IOException, InterruptedException {
         try (EmbeddedBroker broker = EmbeddedBroker.start(scratch.resolve("broker"))) {
@@ -69,15 +77,24 @@ final class JoinThroughput {
                     JoinJob join = JoinJob.submit(config, List.of(spec))) {
                 join.awaitRunning(START);
                 long startNs = System.nanoTime();
+                long startCpuNs = cpuNs();
                 long endNs = awaitQuiet(bootstrap);
+                double cpuSeconds = (cpuNs() - startCpuNs) / 1e9;
                 CpuProfile profile = recorder.stop();
                 double seconds = (endNs - startNs) / 1e9;
                 long[] found = count(bootstrap);
-                return new Result(impressions / seconds, found[0], logBytes, found[1], profile);
+                return new Result(
+                        impressions / seconds, impressions / cpuSeconds, found[0], logBytes, found[1], profile);
             } catch (TimeoutException e) {
                 throw new IOException("the join did not start", e);
             }
         }
+    }
+
+    private static long cpuNs() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getProcessCpuTime()
+                : 0;
     }
 
     private long fill(String bootstrap) {
