@@ -134,6 +134,7 @@ final class ApiBeans {
         MonitorMeters meters = new MonitorMeters(registry, wiring.clock());
         meters.bind(wiring.models(), monitor, snapshots, errors);
         meters.bind(tail);
+        wiring.live().forEach(meters::bind);
         return meters;
     }
 

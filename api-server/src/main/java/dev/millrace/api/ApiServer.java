@@ -31,6 +31,7 @@ public final class ApiServer implements AutoCloseable {
                 new Wiring(
                         parts.models(),
                         parts.profiles(),
+                        parts.live(),
                         new PublisherSink(parts.publisher()),
                         listener -> KafkaTail.start(tail, listener, parts.clock()),
                         parts.clock()));

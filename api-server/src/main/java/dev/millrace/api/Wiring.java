@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
+import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ps.serve.WeightServer;
 import java.time.Clock;
@@ -17,6 +18,7 @@ import java.util.function.Function;
 record Wiring(
         Map<String, WeightServer> models,
         ProfileStore profiles,
+        Map<String, LiveStats> live,
         EventSink sink,
         Function<LogListener, Tail> tail,
         Clock clock) {}

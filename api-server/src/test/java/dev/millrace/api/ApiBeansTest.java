@@ -20,7 +20,8 @@ class ApiBeansTest {
         FixedWeights weights = new FixedWeights();
         weights.apply(version(4, 5));
         MemoryLog log = new MemoryLog();
-        var wiring = new Wiring(Map.of("movies", weights), new MemoryProfiles(), log, log::tail, Clock.systemUTC());
+        var wiring = new Wiring(
+                Map.of("movies", weights), new MemoryProfiles(), Map.of(), log, log::tail, Clock.systemUTC());
         ApiBeans beans = new ApiBeans(ApiConfig.of("nowhere:1"), wiring);
         // The replica applies a delta on its own thread just after its version was read.
         weights.afterVersionRead = () -> weights.apply(version(5, 8));

@@ -53,7 +53,8 @@ class ApiServerTest {
                 new ApiConfig.Limits(CONNECTIONS, BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
         server = ApiServer.start(
                 ApiConfig.of("nowhere:1").withPort(0).withLimits(limits),
-                new Wiring(Map.of("movies", weights), new MemoryProfiles(), log, log::tail, Clock.systemUTC()));
+                new Wiring(
+                        Map.of("movies", weights), new MemoryProfiles(), Map.of(), log, log::tail, Clock.systemUTC()));
     }
 
     @AfterAll

@@ -12,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** Scores an item by its {@code item.price}, 0.5 without one; its version is set by hand. */
-public final class FixedWeights implements WeightServer {
+public class FixedWeights implements WeightServer {
     private final List<Consumer<ServedVersion>> listeners = new CopyOnWriteArrayList<>();
     private volatile ServedVersion version = ServedVersion.NONE;
     public volatile boolean caughtUp = true;

@@ -4,6 +4,7 @@ import dev.millrace.api.log.Tail;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.trace.Status;
+import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
@@ -60,6 +61,22 @@ public final class MonitorMeters {
     public void bind(Tail tail) {
         String skipped = "records that this server could not read, and passed over";
         counter("tail.skipped", skipped, Tags.empty(), tail, Tail::skipped);
+    }
+
+    /** Registers those of a model's real-time features. */
+    public void bind(String model, LiveStats live) {
+        Tags tags = Tags.of("model", model);
+        Timer fresh = Timer.builder("millrace.profile.freshness")
+                .description("from an accepted action until the profile store has the real-time features made of it")
+                .tags(tags)
+                .serviceLevelObjectives(FRESHNESS_BUCKETS)
+                .register(registry);
+        live.recordTo(ms -> fresh.record(Duration.ofMillis(ms)));
+        counter("profile.rows", "rows of real-time features written", tags, live, LiveStats::applied);
+        counter("profile.repeated", "events that came to them again", tags, live, LiveStats::repeated);
+        counter("profile.unmatched", "actions whose request did not show it", tags, live, LiveStats::unmatched);
+        counter("profile.unreadable", "records that could not be read", tags, live, LiveStats::unreadable);
+        counter("profile.forgotten", "rows deleted after a long silence", tags, live, LiveStats::forgotten);
     }
 
     private void traffic(Tags tags, ModelMonitor model) {

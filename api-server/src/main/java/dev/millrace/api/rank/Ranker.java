@@ -1,10 +1,12 @@
 package dev.millrace.api.rank;
 
+import com.google.protobuf.ByteString;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ps.serve.WeightServer;
@@ -34,6 +36,7 @@ public final class Ranker {
     private final EventSink sink;
     private final Clock clock;
     private final long fingerprint;
+    private final LiveFeatures live;
 
     public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock) {
         this.weights = weights;
@@ -41,6 +44,7 @@ public final class Ranker {
         this.sink = sink;
         this.clock = clock;
         fingerprint = weights.spec().fingerprint();
+        live = new LiveFeatures(weights.spec());
     }
 
     public WeightServer weights() {
@@ -63,8 +67,9 @@ public final class Ranker {
      * @throws ProblemException (stale) when there are no weights to score with: no score is made up
      */
     CompletableFuture<RankAnswer> rank(RankRequest request) {
-        RawFeatures shared = requestFeatures(request);
-        List<RawFeatures> items = itemFeatures(request);
+        long nowMs = clock.millis();
+        RawFeatures shared = requestFeatures(request, nowMs);
+        List<RawFeatures> items = itemFeatures(request, live.segments(shared.asMap()), nowMs);
         float[] scores = new float[items.size()];
         long version = score(shared, items, scores);
         int[] order = Ordering.best(scores, scores.length, request.limit());
@@ -86,25 +91,33 @@ public final class Ranker {
         }
     }
 
-    private RawFeatures requestFeatures(RankRequest request) {
+    private RawFeatures requestFeatures(RankRequest request, long nowMs) {
         Map<String, FeatureValue> features = new LinkedHashMap<>();
-        if (request.user() != null) {
-            profiles.get(ProfileStore.Kind.USER, request.user()).ifPresent(p -> features.putAll(p.asMap()));
-            features.put("user.id", new FeatureValue.Text(request.user()));
+        String user = request.user();
+        if (user != null) {
+            ProfileStore.Found found = profiles.find(ProfileStore.Kind.USER, List.of(user), live.userKeys(user));
+            features.putAll(found.profiles().getFirst().asMap());
+            live.user(found.rows(), nowMs, features);
+            features.put("user.id", new FeatureValue.Text(user));
         }
         features.putAll(request.context());
         return RawFeatures.of(features);
     }
 
-    private List<RawFeatures> itemFeatures(RankRequest request) {
+    /** One look-up for the profiles of all candidates and their real-time rows. */
+    private List<RawFeatures> itemFeatures(RankRequest request, Map<String, List<String>> segments, long nowMs) {
         List<RankRequest.Candidate> candidates = request.candidates();
         List<String> ids = candidates.stream().map(RankRequest.Candidate::item).toList();
-        List<RawFeatures> stored = profiles.getAll(ProfileStore.Kind.ITEM, ids);
+        List<ByteString> keys = new ArrayList<>();
+        ids.forEach(id -> keys.addAll(live.itemKeys(id, segments)));
+        ProfileStore.Found found = profiles.find(ProfileStore.Kind.ITEM, ids, keys);
+        int rows = keys.size() / ids.size();
         List<RawFeatures> items = new ArrayList<>(ids.size());
         for (int i = 0; i < ids.size(); i++) {
             Map<String, FeatureValue> features =
-                    new LinkedHashMap<>(stored.get(i).asMap());
+                    new LinkedHashMap<>(found.profiles().get(i).asMap());
             features.putAll(candidates.get(i).features());
+            live.item(found.rows().subList(i * rows, (i + 1) * rows), segments, nowMs, features);
             features.put("item.id", new FeatureValue.Text(ids.get(i)));
             items.add(RawFeatures.of(features));
         }

@@ -2,6 +2,7 @@ package dev.millrace.api.rank;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.protobuf.ByteString;
 import dev.millrace.api.FixedWeights;
 import dev.millrace.api.HandClock;
 import dev.millrace.api.MemoryLog;
@@ -12,8 +13,17 @@ import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.FeatureValue.Numeric;
 import dev.millrace.ingest.feature.FeatureValue.Text;
 import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.profile.LiveFeatures;
+import dev.millrace.ingest.profile.LiveRows;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
 import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.proto.LiveEntity;
+import dev.millrace.ingest.proto.LiveEvent;
+import dev.millrace.ingest.proto.LivePosition;
+import dev.millrace.ingest.proto.LiveRow;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -81,5 +91,59 @@ class RankerTest {
         Impression impression = log.impressions.getFirst();
         assertEquals("", impression.getUser());
         assertEquals(List.of("context.device", "item.price", "item.id"), impression.getNamesList());
+    }
+
+    /** Served as it stood then; what happens later changes no impression. */
+    @Test
+    void realTimeAttributesAreServedAboveStoredOnesAndLogged() {
+        ModelSpec spec = SpecReader.parse("live", """
+                model: movies
+                objective: logistic
+                labels: {like: 1}
+                rewardWindow: 5s
+                slots: {price: {type: number, from: item.price}, device: {type: category, from: context.device}}
+                realtime:
+                  liked: {last: [like]}
+                  likes: {count: [like], of: item, windows: [1h]}
+                """);
+        Ranker live = new Ranker(
+                new FixedWeights() {
+                    @Override
+                    public ModelSpec spec() {
+                        return spec;
+                    }
+                },
+                profiles,
+                log,
+                new HandClock(3_600_000));
+        profiles.put(Kind.USER, "u1", RawFeatures.of(Map.of("user.liked", new Text("stored"))));
+        live.rank(request("u1", 10, candidate("a", .7))).join();
+        like(spec, "u1", "a");
+        live.rank(request("u1", 10, candidate("a", .7))).join();
+
+        assertEquals(new FeatureValue.Texts(List.of()), served(0, false).get("user.liked"));
+        assertEquals(new Numeric(0), served(0, true).get("item.likes_1h"));
+        assertEquals(new FeatureValue.Texts(List.of("a")), served(1, false).get("user.liked"));
+        assertEquals(new Numeric(Math.exp(-1)), served(1, true).get("item.likes_1h"), "an hour ago");
+    }
+
+    private RawFeatures served(int index, boolean item) {
+        Impression impression = log.impressions.get(index);
+        return FeatureCodec.decode(
+                item ? impression.getItems(0).getFeatures() : impression.getFeatures(), impression.getNamesList());
+    }
+
+    /** At the epoch. */
+    private void like(ModelSpec spec, String user, String item) {
+        LiveFeatures features = new LiveFeatures(spec);
+        LiveEntity event = LiveEntity.newBuilder()
+                .addEvents(LiveEvent.newBuilder().setType("like").setItem(item))
+                .build();
+        var position = LivePosition.getDefaultInstance();
+        var none = LiveRow.getDefaultInstance();
+        Map<ByteString, @Nullable LiveRow> rows = new HashMap<>();
+        rows.put(features.userKey(user), LiveRows.apply(none, features.group("user"), position, event));
+        rows.put(features.itemKey(item), LiveRows.apply(none, features.group("item"), position, event));
+        profiles.putLive(rows);
     }
 }

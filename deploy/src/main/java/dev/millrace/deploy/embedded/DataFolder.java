@@ -64,6 +64,11 @@ public final class DataFolder implements AutoCloseable {
         return root.resolve("profiles");
     }
 
+    /** Local state of Kafka Streams. */
+    public Path streams() {
+        return root.resolve("streams");
+    }
+
     public Path snapshots(String model) {
         return root.resolve("models").resolve(model).resolve("snapshots");
     }

@@ -3,8 +3,12 @@ package dev.millrace.deploy.embedded;
 import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
+import dev.millrace.ingest.profile.LiveStats;
+import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.RocksDbProfileStore;
+import dev.millrace.ingest.profile.stream.LiveStreams;
 import dev.millrace.ingest.publish.EventPublisher;
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
 import dev.millrace.learner.run.Learner;
@@ -29,7 +33,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The whole service in this process, each engine the one that a cluster would run: a Kafka broker, Flink's local
- * cluster with the join, the learner, a serving replica (unless the weights are elsewhere) and the API. Started again on its folder it continues.
+ * cluster with the join, Kafka Streams with the real-time features, the learner, a serving replica (unless the weights are elsewhere) and the API. Started again on its folder it continues.
  *
  * <p>Order: folder, broker, topics; then side by side the join, the learner, the replica; the API last. Closed in
  * reverse, the API first, so that nothing is accepted that nobody would learn.
@@ -61,10 +65,11 @@ public final class EmbeddedMillrace implements AutoCloseable {
                     from.start(bootstrap, folder.rows(model), folder.snapshots(model), spec.spec(), clock);
             opened(weights.part());
             RocksDbProfileStore profiles = opened(RocksDbProfileStore.open(folder.profiles()));
+            Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap).withPort(port),
-                    new ApiParts(Map.of(model, weights.weights()), profiles, publisher, clock)));
+                    new ApiParts(Map.of(model, weights.weights()), profiles, live, publisher, clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
             close();
@@ -110,6 +115,18 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
         return part;
+    }
+
+    /** Real-time features, where the model has any. */
+    private Map<String, LiveStats> startLive(
+            DataFolder folder, String bootstrap, ModelSpec spec, ProfileStore profiles, Clock clock) {
+        if (spec.realtime().isEmpty()) {
+            return Map.of();
+        }
+        var config = LiveStreams.Config.of(bootstrap, folder.streams(), TopicAdmin.Layout.EMBEDDED.partitions());
+        return Map.of(
+                spec.model(),
+                opened(LiveStreams.start(spec, config, profiles, clock)).stats());
     }
 
     private static JoinJob submit(DataFolder folder, String bootstrap, LoadedSpec spec) {

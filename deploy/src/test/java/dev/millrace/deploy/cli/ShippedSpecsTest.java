@@ -43,6 +43,7 @@ class ShippedSpecsTest {
         assertEquals(known("network: {type: fm, dense: {x: 1}}"), keys(schema.at("/$defs/update/properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
+        assertEquals(known("realtime: {r: {x: 1}}"), keys(schema.at("/$defs/realtime/properties")));
         assertEquals(known("crosses: [{x: 1}]"), keys(top.get("crosses").at("/items/oneOf/1/properties")));
     }
 

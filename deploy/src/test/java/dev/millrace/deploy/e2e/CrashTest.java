@@ -16,8 +16,6 @@ import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,12 +44,12 @@ class CrashTest {
     @Test
     void everyAcknowledgedActionIsLearnedExactlyOnce() throws Exception {
         long seed = 20_261_121;
-        int port = freePort();
+        int port = Serve.freePort();
         URI base = URI.create("http://127.0.0.1:" + port);
         Path spec = Files.writeString(dir.resolve("people.yml"), spec());
         Path recording = Files.write(dir.resolve("people.jsonl"), recording(new Random(seed)));
         Random moments = new Random(seed);
-        Process service = serve(spec, port);
+        Process service = Serve.start(dir, spec, port);
         try (MillraceClient client = new MillraceClient(base)) {
             Awaitility.await().atMost(START).until(client::ready);
             CompletableFuture<Report> replay = CompletableFuture.supplyAsync(() -> replay(base, recording));
@@ -64,7 +62,7 @@ class CrashTest {
                 // So that the second recovery is from a snapshot and the log behind it.
                 Awaitility.await().atMost(START).until(() -> hasSnapshot());
                 service.destroyForcibly().waitFor();
-                service = serve(spec, port);
+                service = Serve.start(dir, spec, port);
             }
             Report report = replay.join();
             assertEquals(REQUESTS, report.events());
@@ -116,28 +114,6 @@ class CrashTest {
         }
     }
 
-    private Process serve(Path spec, int port) {
-        try {
-            ProcessBuilder builder = new ProcessBuilder(
-                    Tools.launcher().toString(),
-                    "serve",
-                    "--spec",
-                    spec.toString(),
-                    "--data",
-                    dir.resolve("data").toString(),
-                    "--port",
-                    Integer.toString(port));
-            // The build that runs this test is the one to serve.
-            builder.environment().put("MILLRACE_SKIP_BUILD", "1");
-            return builder.redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                            dir.resolve("serve.log").toFile()))
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static String spec() {
         return """
                 model: people
@@ -163,11 +139,5 @@ class CrashTest {
                     .formatted(2 * i + 1, i, item, random.nextBoolean() ? "like" : "dislike"));
         }
         return lines;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

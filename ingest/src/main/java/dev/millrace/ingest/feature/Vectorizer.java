@@ -217,7 +217,7 @@ public final class Vectorizer {
 
     private void append(boolean ofItem, Request request, FeatureVector out) {
         for (int s = 0; s < slots.length; s++) {
-            if (ofItems[s] == ofItem) {
+            if (ofItems[s] == ofItem && !slots[s].crossedOnly()) {
                 HashedSlot hashed = request.hashed[s];
                 for (int i = 0; i < hashed.size(); i++) {
                     out.add(FeatureIds.pack(slotIds[s], hashed.hash(i)), hashed.value(i));

@@ -1,10 +1,17 @@
 package dev.millrace.ingest.profile;
 
+import com.google.protobuf.ByteString;
 import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.proto.LiveRow;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Stored attributes of users and items, by full name ({@code user.age}). Safe for many threads. */
+/**
+ * Stored attributes of users and items, by full name ({@code user.age}), and beside them the state of their real-time
+ * features. Safe for many threads.
+ */
 public interface ProfileStore extends AutoCloseable {
     /** Whose profile. */
     enum Kind {
@@ -21,6 +28,22 @@ public interface ProfileStore extends AutoCloseable {
 
     /** One look-up for all ids, in their order; {@link RawFeatures#EMPTY} for an unknown one. */
     List<RawFeatures> getAll(Kind kind, List<String> ids);
+
+    /**
+     * One look-up for profiles and real-time rows together.
+     *
+     * @param live keys of {@link LiveKeys}
+     */
+    Found find(Kind kind, List<String> ids, List<ByteString> live);
+
+    /**
+     * @param profiles in the ids' order; {@link RawFeatures#EMPTY} for an unknown one
+     * @param rows in the keys' order; null for an unknown one
+     */
+    record Found(List<RawFeatures> profiles, List<@Nullable LiveRow> rows) {}
+
+    /** Replaces real-time rows, all or none; a value of null deletes. Survives a crash of the process once it returns. */
+    void putLive(Map<ByteString, @Nullable LiveRow> rows);
 
     /** Replaces; survives a crash of the process once it returns. */
     void put(Kind kind, String id, RawFeatures features);

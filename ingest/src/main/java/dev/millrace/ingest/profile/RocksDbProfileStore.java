@@ -1,8 +1,10 @@
 package dev.millrace.ingest.profile;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.proto.LiveRow;
 import dev.millrace.ingest.proto.Profile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,13 +13,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
 
-/** Profiles in one RocksDB: key = one byte of kind, then the id in UTF-8; value = {@link Profile}. */
+/**
+ * Profiles in one RocksDB: key = one byte of kind, then the id in UTF-8; value = {@link Profile}. Real-time rows beside
+ * them: {@link LiveKeys} to {@link LiveRow}.
+ */
 public final class RocksDbProfileStore implements ProfileStore {
     private final Options options;
     private final RocksDB db;
@@ -54,14 +62,45 @@ public final class RocksDbProfileStore implements ProfileStore {
 
     @Override
     public List<RawFeatures> getAll(Kind kind, List<String> ids) {
+        return find(kind, ids, List.of()).profiles();
+    }
+
+    @Override
+    public Found find(Kind kind, List<String> ids, List<ByteString> live) {
+        List<byte[]> keys = new ArrayList<>(ids.size() + live.size());
+        ids.forEach(id -> keys.add(key(kind, id)));
+        live.forEach(key -> keys.add(key.toByteArray()));
         try {
-            List<byte @Nullable []> values =
-                    db.multiGetAsList(ids.stream().map(id -> key(kind, id)).toList());
+            List<byte @Nullable []> values = db.multiGetAsList(keys);
             List<RawFeatures> profiles = new ArrayList<>(ids.size());
-            for (byte @Nullable [] value : values) {
+            for (byte @Nullable [] value : values.subList(0, ids.size())) {
                 profiles.add(value == null ? RawFeatures.EMPTY : decode(value));
             }
-            return profiles;
+            List<@Nullable LiveRow> rows = new ArrayList<>(live.size());
+            for (byte @Nullable [] value : values.subList(ids.size(), values.size())) {
+                rows.add(value == null ? null : LiveRow.parseFrom(value));
+            }
+            return new Found(profiles, rows);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("profile store: " + e.getMessage(), e);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("profile store: a stored real-time row cannot be read", e);
+        }
+    }
+
+    @Override
+    public void putLive(Map<ByteString, @Nullable LiveRow> rows) {
+        try (WriteBatch batch = new WriteBatch();
+                WriteOptions writing = new WriteOptions()) {
+            for (Map.Entry<ByteString, @Nullable LiveRow> row : rows.entrySet()) {
+                LiveRow value = row.getValue();
+                if (value == null) {
+                    batch.delete(row.getKey().toByteArray());
+                } else {
+                    batch.put(row.getKey().toByteArray(), value.toByteArray());
+                }
+            }
+            db.write(writing, batch);
         } catch (RocksDBException e) {
             throw new IllegalStateException("profile store: " + e.getMessage(), e);
         }

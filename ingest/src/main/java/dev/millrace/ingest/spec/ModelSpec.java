@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  *     objective it is
  * @param labels how actions become labels
  * @param rewardWindow event time after the impression in which actions count
+ * @param realtime what people's actions keep up to date in profiles
  * @param optimizer of the wide part, whose weights every feature has
  * @param network what there is beside it
  */
@@ -24,6 +25,7 @@ public record ModelSpec(
         Duration rewardWindow,
         List<Slot> slots,
         List<Cross> crosses,
+        List<Realtime> realtime,
         Ftrl optimizer,
         Objective objective,
         Network network,
@@ -31,6 +33,7 @@ public record ModelSpec(
     public ModelSpec {
         slots = List.copyOf(slots);
         crosses = List.copyOf(crosses);
+        realtime = List.copyOf(realtime);
     }
 
     /**
@@ -42,6 +45,13 @@ public record ModelSpec(
         appendVectors(text);
         for (double parameter : new double[] {optimizer.alpha(), optimizer.beta(), optimizer.l1(), optimizer.l2()}) {
             text.append("\nftrl ").append(Double.doubleToLongBits(parameter));
+        }
+        for (Realtime feature : realtime) {
+            text.append("\nrealtime ").append(feature.definition());
+            if (feature instanceof Decayed decayed && decayed.isRate()) {
+                text.append(' ').append(Double.doubleToLongBits(decayed.prior()));
+                text.append(' ').append(Double.doubleToLongBits(decayed.strength()));
+            }
         }
         if (objective != Objective.LOGISTIC) {
             text.append("\nobjective ").append(objective);
@@ -64,6 +74,9 @@ public record ModelSpec(
             text.append("\nslot ").append(slot.name()).append(' ').append(slot.from());
             text.append(' ').append(slot.type()).append(' ').append(slot.transform());
             text.append(' ').append(slot.standardize());
+            if (slot.crossedOnly()) {
+                text.append(" crossed only");
+            }
             slot.bins().forEach(bound -> text.append(' ').append(Double.doubleToLongBits(bound)));
         }
         crosses.forEach(cross -> text.append("\ncross ").append(cross.name()));

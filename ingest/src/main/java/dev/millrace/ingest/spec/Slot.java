@@ -10,6 +10,7 @@ import java.util.List;
  * @param transform applied to a number before bins or standardization
  * @param bins ascending boundaries of a number: value x falls in bin i where bins[i-1] ≤ x &lt; bins[i]; empty: no bins
  * @param standardize (x − mean) / standard deviation, both learned online as part of the model
+ * @param crossedOnly whether it enters through the crosses that name it alone, with no features of its own
  * @param life of its rows
  */
 public record Slot(
@@ -19,13 +20,14 @@ public record Slot(
         Transform transform,
         List<Double> bins,
         boolean standardize,
+        boolean crossedOnly,
         Life life) {
     public Slot {
         bins = List.copyOf(bins);
     }
 
     public Slot(String name, String from, SlotType type, Transform transform, List<Double> bins, boolean standardize) {
-        this(name, from, type, transform, bins, standardize, Life.DEFAULT);
+        this(name, from, type, transform, bins, standardize, false, Life.DEFAULT);
     }
 
     /** Whether it differs from item to item of one request. */

@@ -30,11 +30,12 @@ public final class SpecReader {
             "rewardWindow",
             "slots",
             "crosses",
+            "realtime",
             "optimizer",
             "network",
             "policies");
     static final List<String> SLOT_KEYS =
-            List.of("type", "from", "transform", "bins", "standardize", "minCount", "expireAfter");
+            List.of("type", "from", "transform", "bins", "standardize", "crossedOnly", "minCount", "expireAfter");
     static final List<String> CROSS_KEYS = List.of("slots", "minCount", "expireAfter");
     static final List<String> OPTIMIZER_KEYS = List.of("type", "alpha", "beta", "l1", "l2");
     static final List<String> POLICY_KEYS = List.of(
@@ -116,6 +117,11 @@ public final class SpecReader {
         List<Slot> slots = slots(yaml.map("slots"));
         List<Cross> crosses = crosses(yaml, slots);
         uniqueNumbers(yaml, slots, crosses);
+        slots.stream()
+                .filter(Slot::crossedOnly)
+                .filter(s -> crosses.stream().noneMatch(c -> c.slots().contains(s.name())))
+                .forEach(s -> yaml.problem(
+                        "slots." + s.name() + ".crossedOnly", "stands in no cross; add one, or leave it out"));
         Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
         LabelReader.checkImmediate(yaml, labels, policies);
         LabelReader.checkValues(yaml, objective, policies);
@@ -146,6 +152,7 @@ public final class SpecReader {
                 window,
                 slots,
                 crosses,
+                RealtimeReader.read(yaml),
                 optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
                 objective,
                 network,
@@ -189,7 +196,7 @@ public final class SpecReader {
                 }
             }
         }
-        return new Slot(name, from, type, transform, bins, standardize, life(yaml));
+        return new Slot(name, from, type, transform, bins, standardize, yaml.flag("crossedOnly", false), life(yaml));
     }
 
     private static Life life(YamlMap yaml) {

@@ -122,9 +122,11 @@ final class YamlMap {
 
     Duration duration(String name, @Nullable Duration fallback) {
         Object value = entries.get(name);
-        if (value == null && fallback != null) {
-            return fallback;
-        }
+        return value == null && fallback != null ? fallback : durationAt(name, value);
+    }
+
+    /** The duration {@code value}, which stands at {@code name}. */
+    Duration durationAt(String name, @Nullable Object value) {
         Matcher matcher = DURATION.matcher(String.valueOf(value));
         if (!matcher.matches() || matcher.group(1).length() > 9) {
             problem(name, (value == null ? "is missing" : "'" + value + "' is not valid") + "; like 500ms, 5s, 2m, 1h");

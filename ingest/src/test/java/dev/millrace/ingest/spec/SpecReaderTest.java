@@ -58,6 +58,7 @@ class SpecReaderTest {
                         Transform.NONE,
                         List.of(),
                         false,
+                        false,
                         new Life(3, Duration.ofDays(30))),
                 spec.slots().get(0));
         assertEquals(

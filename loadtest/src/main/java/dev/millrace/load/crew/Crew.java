@@ -27,11 +27,17 @@ public final class Crew<T> implements AutoCloseable {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     public Crew(String name, int size, List<T> pieces, Work<T> work) {
+        this(name, size, pieces, work, Duration.ZERO);
+    }
+
+    /** @param apart how much later than the one before each begins */
+    public Crew(String name, int size, List<T> pieces, Work<T> work, Duration apart) {
         this.pieces = pieces.iterator();
         this.work = work;
         this.ended = new CountDownLatch(size);
         for (int i = 0; i < size; i++) {
-            threads.add(Thread.ofVirtual().name(name + "-", i).unstarted(this::loop));
+            Duration after = apart.multipliedBy(i);
+            threads.add(Thread.ofVirtual().name(name + "-", i).unstarted(() -> loop(after)));
         }
         threads.forEach(Thread::start);
     }
@@ -54,8 +60,9 @@ public final class Crew<T> implements AutoCloseable {
         threads.forEach(Thread::interrupt);
     }
 
-    private void loop() {
+    private void loop(Duration after) {
         try {
+            Thread.sleep(after);
             for (T piece = next(); piece != null; piece = next()) {
                 work.on(piece);
             }

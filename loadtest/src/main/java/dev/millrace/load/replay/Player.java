@@ -56,11 +56,12 @@ final class Player {
     }
 
     void play(RecordedSession session) throws InterruptedException {
+        int place = 0;
         for (RecordedRequest request : session.requests()) {
             for (RecordedProfile profile : request.before()) {
                 put(client, profile);
             }
-            play(request);
+            play(request, place++);
         }
     }
 
@@ -71,7 +72,7 @@ final class Player {
         }
     }
 
-    private void play(RecordedRequest recorded) throws InterruptedException {
+    private void play(RecordedRequest recorded, int place) throws InterruptedException {
         RankRequest rank =
                 recorded.rank().withRequestId(run + "-" + recorded.rank().requestId());
         long sentMs = clock.millis();
@@ -85,7 +86,7 @@ final class Player {
             shown.add(shown(item, reactions.get(item.item())));
         }
         Played played = new Played(rank, sentMs, receivedMs, shown);
-        tally.settled(played);
+        tally.settled(played, place);
         settled.accept(played);
         if (options.absence() == Absence.NEGATIVE && reactions.size() < shown.size()) {
             // What was passed over is a label too. Not waited for in vain: the last ones may move no watermark.

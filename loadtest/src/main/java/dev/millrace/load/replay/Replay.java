@@ -1,5 +1,6 @@
 package dev.millrace.load.replay;
 
+import dev.millrace.ingest.spec.Policies.Absence;
 import dev.millrace.load.client.MillraceClient;
 import dev.millrace.load.client.ModelInfo;
 import dev.millrace.load.client.Patience;
@@ -101,7 +102,7 @@ public final class Replay {
             Player player = new Player(client, options, run, clock, tally, settled);
             var sessions = recording.sessions();
             int players = Math.clamp(sessions.size(), 1, options.users());
-            try (var crew = new Crew<>("user", players, sessions, player::play)) {
+            try (var crew = new Crew<>("user", players, sessions, player::play, apart(players))) {
                 while (!crew.await(BETWEEN_UPDATES)) {
                     progress.show(tally, client.retries());
                 }
@@ -114,6 +115,14 @@ public final class Replay {
         if (tally.notShown.sum() > 0) {
             screen.line(tally.notShown.sum() + " recorded actions are on items that a limit kept from being shown.");
         }
+    }
+
+    /**
+     * Whoever waits for the reward window's end after each request would stay in step for good with all who began with
+     * him, and a crowd that asks at one moment knows nothing of each other: people come spread over a window.
+     */
+    private Duration apart(int players) {
+        return options.absence() == Absence.NEGATIVE ? options.rewardWindow().dividedBy(players) : Duration.ZERO;
     }
 
     /** Waits until the expected samples are learned and stay at that for a moment, or for as long as may be waited. */
@@ -151,6 +160,7 @@ public final class Replay {
                 Math.max(0, learned - expected),
                 tally.untraced.sum(),
                 tally.quality.quality(),
+                tally.newcomers.quality().auc(),
                 tally.rank.percentiles(),
                 tally.freshness.percentiles(),
                 learned,

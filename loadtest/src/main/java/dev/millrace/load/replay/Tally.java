@@ -10,7 +10,13 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** What a replay has counted so far. Shared by the players and the one that shows progress. */
 final class Tally {
+    private static final int NEWCOMER_FROM = 3;
+    private static final int NEWCOMER_TO = 10;
+
     final QualityCollector quality = new QualityCollector();
+    /** Of each person's fourth to tenth request. */
+    final QualityCollector newcomers = new QualityCollector();
+
     final RunningAuc runningAuc = new RunningAuc();
     final Latencies rank = new Latencies();
     final Latencies freshness = new Latencies();
@@ -36,7 +42,8 @@ final class Tally {
         this.model = model;
     }
 
-    void settled(Played played) {
+    /** @param place of the request among its person's, from 0 */
+    void settled(Played played, int place) {
         double[] scores = new double[played.shown().size()];
         double[] labels = new double[scores.length];
         for (int i = 0; i < scores.length; i++) {
@@ -50,6 +57,9 @@ final class Tally {
             }
         }
         quality.add(scores, labels);
+        if (place >= NEWCOMER_FROM && place < NEWCOMER_TO) {
+            newcomers.add(scores, labels);
+        }
         requests.increment();
     }
 }

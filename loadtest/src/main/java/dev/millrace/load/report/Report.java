@@ -20,6 +20,7 @@ import java.util.Locale;
  * @param untraced acknowledged events that the server, asked again and again, did not know: it lost them, or evicted
  *     their traces
  * @param quality of the served scores
+ * @param newcomerAuc AUC over each person's fourth to tenth request: what is known of somebody after three
  * @param rankMs from sending to the answer, with retries
  * @param freshnessMs from just before posting an event to knowing that serving has it
  * @param samplesLearned of the server, from before to after the replay
@@ -36,6 +37,7 @@ public record Report(
         long duplicated,
         long untraced,
         Quality quality,
+        double newcomerAuc,
         Percentiles rankMs,
         Percentiles freshnessMs,
         long samplesLearned,
@@ -72,6 +74,7 @@ public record Report(
         put(node, "logLoss", quality.logLoss());
         put(node, "normalizedEntropy", quality.normalizedEntropy());
         put(node, "calibration", quality.calibration());
+        put(node, "newcomerAuc", newcomerAuc);
         percentiles(node.putObject("rankMs"), rankMs);
         percentiles(node.putObject("freshnessMs"), freshnessMs);
         node.put("samplesLearned", samplesLearned);
@@ -94,7 +97,7 @@ public record Report(
                 Locale.ROOT,
                 """
                 %s: %,d requests, %,d events, %d lost, %d duplicated, in %.1f s
-                  AUC %s, impression AUC %s, log loss %s, normalized entropy %s, calibration %s
+                  AUC %s (of each person's requests 4-10: %s), impression AUC %s, log loss %s, normalized entropy %s, calibration %s
                   rank p50 %s ms, p99 %s ms; freshness p50 %s ms, p99 %s ms; %d retries
                   samples learned %,d of %,d; sum of their ids %s
                 """,
@@ -105,6 +108,7 @@ public record Report(
                 duplicated,
                 seconds,
                 number(quality.auc(), 4),
+                number(newcomerAuc, 4),
                 number(quality.impressionAuc(), 4),
                 number(quality.logLoss(), 4),
                 number(quality.normalizedEntropy(), 4),

@@ -17,7 +17,22 @@ class ReportTest {
         Quality quality = new Quality(4, 1, 0.75, Double.NaN, 0.5, 0.9, 1.1);
         Percentiles none = new Percentiles(Double.NaN, Double.NaN);
         return new Report(
-                "m", 3, 2, 0, 0, 0, quality, new Percentiles(1.5, 9), none, 4, sum, 4, Long.MIN_VALUE + 5, 0, 2.25);
+                "m",
+                3,
+                2,
+                0,
+                0,
+                0,
+                quality,
+                0.6,
+                new Percentiles(1.5, 9),
+                none,
+                4,
+                sum,
+                4,
+                Long.MIN_VALUE + 5,
+                0,
+                2.25);
     }
 
     @Test
@@ -37,6 +52,7 @@ class ReportTest {
                         "logLoss",
                         "normalizedEntropy",
                         "calibration",
+                        "newcomerAuc",
                         "rankMs",
                         "freshnessMs",
                         "samplesLearned",
