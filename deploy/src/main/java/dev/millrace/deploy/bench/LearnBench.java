@@ -2,6 +2,7 @@ package dev.millrace.deploy.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.deploy.embedded.LoadedSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,13 +37,16 @@ public final class LearnBench {
 
     private final Path home;
     private final Path scratch;
+    private final @Nullable Path movieLens;
     private final List<Figure> figures = new ArrayList<>();
 
     /**
      * @param home the checkout, its benchmarks' class paths written by the launcher
      * @param scratch folder for data, 1 GB
+     * @param movieLens folder of MovieLens 100K; null: its figures are left out
      */
-    public LearnBench(Path home, Path scratch) {
+    public LearnBench(Path home, Path scratch, @Nullable Path movieLens) {
+        this.movieLens = movieLens;
         this.home = home;
         this.scratch = scratch;
     }
@@ -55,6 +59,19 @@ public final class LearnBench {
         figures.add(Figure.atLeast("learn.kafka.rate_a_core", fromLog.toWeights() / 1e6, "M/s", 0.8));
         figures.add(Figure.measured("learn.kafka.to_deltas", fromLog.toDeltas() / 1e6, "M/s"));
         reading();
+        if (movieLens != null) {
+            MovieLensProgress progress = new MovieLensProgress(movieLens);
+            figures.add(Figure.atLeast(
+                    "movielens.like_auc",
+                    progress.run(LoadedSpec.shipped("likes").spec()).auc(),
+                    "",
+                    0.770));
+            figures.add(Figure.atMost(
+                    "movielens.rmse",
+                    progress.run(LoadedSpec.shipped("ratings").spec()).rmse(),
+                    "stars",
+                    0.940));
+        }
         return new BenchReport(figures);
     }
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
             "  join   The join: impressions a second through Kafka, Flink and Kafka with the profile of where the"
                     + " time goes, action to sample, vectorization. About four minutes.",
             "  learn  Learning from text, from blocks, from the log, beside Vowpal Wabbit; the bulk source beside"
-                    + " Apache Spark. About ten minutes.",
+                    + " Apache Spark; MovieLens with --data-sets. About ten minutes.",
             "  factors   Matrix factorization of MovieLens-20M's shape, beside the textbook. About six minutes, 1 GiB.",
             "  networks  Wide & Deep: samples a second a core, and of the pipeline. About a minute.",
             "",
@@ -60,7 +60,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--data-sets",
             paramLabel = "DIR",
-            description = "loop: folder with movielens-100k and mind-small-sample.")
+            description = "loop, learn: folder with movielens-100k and mind-small-sample.")
     @Nullable
     private Path dataSets;
 
@@ -84,7 +84,12 @@ final class BenchCommand implements Callable<Integer> {
                 case LOOP -> new LoopBench(Home.folder(), dataSets(), folder.folder()).run();
                 case PS -> new PsBench(Home.folder(), Home.folder().resolve(BENCHMARKS), folder.folder()).run();
                 case JOIN -> new JoinBench(folder.folder()).run();
-                case LEARN -> new LearnBench(Home.folder(), folder.folder()).run();
+                case LEARN ->
+                    new LearnBench(
+                                    Home.folder(),
+                                    folder.folder(),
+                                    dataSets == null ? null : dataSets.resolve("movielens-100k"))
+                            .run();
                 case FACTORS -> new FactorBench(Home.folder(), folder.folder()).run();
                 case NETWORKS -> new NetworkBench(folder.folder()).run();
             };

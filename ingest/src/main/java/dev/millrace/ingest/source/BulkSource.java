@@ -24,6 +24,7 @@ public final class BulkSource {
     private final ColumnRoles roles;
     private final BadRows bad;
     private final Map<String, BlockFile> indexes = new HashMap<>();
+    private final Map<String, ParquetFile> footers = new HashMap<>();
     private final List<Split> splits = new ArrayList<>();
 
     private BulkSource(DataFiles files, SourceConfig config, ModelSpec spec, SourceFormat format) {
@@ -93,7 +94,13 @@ public final class BulkSource {
                 splits.add(new Split(file, block.offset(), block.offset() + block.bytes()));
             }
         } else {
-            throw new DataException(file.name() + ": " + format + " cannot be read yet");
+            ParquetFile footer = ParquetFile.read(files, file);
+            footers.put(file.name(), footer);
+            for (ParquetFile.Group group : footer.groups()) {
+                if (group.rows() > 0) {
+                    splits.add(new Split(file, group.from(), group.from() + group.bytes()));
+                }
+            }
         }
     }
 
@@ -114,7 +121,7 @@ public final class BulkSource {
             case JSONL -> new JsonReader(files, rows, bad, roles);
             case VW -> new VwReader(files, rows, bad, roles);
             case BLOCKS -> new BlockReader(files, spec, indexes);
-            case PARQUET -> throw new IllegalStateException("no splits, no reader");
+            case PARQUET -> new ParquetReader(files, rows, bad, roles, footers);
         };
     }
 
