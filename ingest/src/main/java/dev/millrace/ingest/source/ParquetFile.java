@@ -13,7 +13,8 @@ import java.util.List;
  * @param columns leaves of the schema
  */
 record ParquetFile(List<Leaf> columns, List<Group> groups) {
-    private static final int MAGIC = ByteBuffer.wrap("1RAP".getBytes(StandardCharsets.US_ASCII)).getInt();
+    private static final int MAGIC =
+            ByteBuffer.wrap("1RAP".getBytes(StandardCharsets.US_ASCII)).getInt();
     private static final int TAIL = 2 * Integer.BYTES;
     private static final int MAX_FOOTER = 256 << 20;
     private static final int MAX_LEAVES = 10_000;
@@ -128,8 +129,8 @@ record ParquetFile(List<Leaf> columns, List<Group> groups) {
         String nowList = form == REPEATED && list.isEmpty() ? (path.isEmpty() ? own : path) : list;
         long children = element.number(5, 0);
         if (children == 0) {
-            leaves.add(new Leaf(
-                    nowList.isEmpty() ? own : nowList, (int) element.number(1, -1), nowDefined, nowRepeated));
+            leaves.add(
+                    new Leaf(nowList.isEmpty() ? own : nowList, (int) element.number(1, -1), nowDefined, nowRepeated));
             return at + 1;
         }
         int next = at + 1;

@@ -31,8 +31,7 @@ final class ParquetReader implements SplitReader {
     private long endRow;
 
     /** @param footers of all files, by name */
-    ParquetReader(
-            DataFiles files, SampleRows rows, BadRows bad, ColumnRoles roles, Map<String, ParquetFile> footers) {
+    ParquetReader(DataFiles files, SampleRows rows, BadRows bad, ColumnRoles roles, Map<String, ParquetFile> footers) {
         this.files = files;
         this.rows = rows;
         this.bad = bad;
