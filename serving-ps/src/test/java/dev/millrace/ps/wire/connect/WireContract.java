@@ -18,6 +18,8 @@ import dev.millrace.ps.wire.WireCode;
 import dev.millrace.ps.wire.WireException;
 import dev.millrace.ps.wire.WireOptions;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -372,15 +374,18 @@ abstract class WireContract {
     void nobodyThereIsSaidSoon() throws Exception {
         FlatServer server = serve(this::handle, WireOptions.DEFAULT);
         server.close();
+        Endpoint endpoint = server.endpoints().getFirst();
         WireOptions options = WireOptions.DEFAULT.withConnectTimeout(Duration.ofSeconds(2));
-        WireException e = assertThrows(
-                WireException.class,
-                () -> FlatClients.connect(server.endpoints().getFirst(), options));
-        assertEquals(WireCode.UNAVAILABLE, e.code());
-        assertTrue(
-                String.valueOf(e.getMessage())
-                        .contains(server.endpoints().getFirst().toString()),
-                e.toString());
+        try (Socket kept = new Socket()) {
+            if (endpoint.port() != 0) {
+                // Bound and not listening: nobody else's server can be there.
+                kept.setReuseAddress(true);
+                kept.bind(new InetSocketAddress(endpoint.host(), endpoint.port()));
+            }
+            WireException e = assertThrows(WireException.class, () -> FlatClients.connect(endpoint, options));
+            assertEquals(WireCode.UNAVAILABLE, e.code());
+            assertTrue(String.valueOf(e.getMessage()).contains(endpoint.toString()), e.toString());
+        }
     }
 
     @Test
