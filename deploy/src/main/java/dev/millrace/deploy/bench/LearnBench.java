@@ -30,7 +30,7 @@ public final class LearnBench {
     /** MiB, tried from the largest on. */
     private static final List<Integer> OUR_HEAPS = List.of(48, 32, 24, 20, 16, 12, 10, 8);
 
-    private static final List<Integer> SPARKS_HEAPS = List.of(1024, 512, 384, 320, 256, 224, 192, 160, 128, 112, 96);
+    private static final List<Integer> SPARKS_HEAPS = List.of(1024, 512, 384, 320, 256, 224, 192, 160, 128, 96, 80, 64);
     private static final Pattern PASS = Pattern.compile("(?:pass|text) (\\d+) rows ([0-9.E-]+) seconds.*");
     private static final Pattern LOSS = Pattern.compile("text .* log loss ([0-9.]+)");
     private static final Pattern PEAK = Pattern.compile("peak (\\d+) KiB");
