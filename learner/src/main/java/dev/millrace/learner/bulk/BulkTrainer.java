@@ -9,6 +9,7 @@ import dev.millrace.ingest.source.SplitReader;
 import dev.millrace.ingest.source.Splits;
 import dev.millrace.ingest.source.Workers;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.learner.training.ShardState;
 import java.io.IOException;
 import java.util.List;
@@ -69,11 +70,18 @@ public final class BulkTrainer {
     private long watermarkMs = Long.MIN_VALUE;
 
     public BulkTrainer(ModelSpec spec, Config config, Progress progress) {
+        this(spec, config, StepMaker.CPU, progress);
+    }
+
+    /** @param steps of a model with embeddings; linear ones are learned by all workers, on the CPU */
+    public BulkTrainer(ModelSpec spec, Config config, StepMaker steps, Progress progress) {
         this.spec = spec;
         this.config = config;
         this.progress = progress;
         barrier = new StepBarrier(config.workers());
-        learner = ShardedFtrl.canLearn(spec) ? new ShardedFtrl(spec, config.workers(), barrier) : new StepLearner(spec);
+        learner = ShardedFtrl.canLearn(spec)
+                ? new ShardedFtrl(spec, config.workers(), barrier)
+                : new StepLearner(spec, steps);
         rounds = new SampleBlock[2][config.workers()];
         recent = new RecentRing(config.recentIds());
     }

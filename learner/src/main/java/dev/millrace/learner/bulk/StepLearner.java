@@ -4,7 +4,7 @@ import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Objective;
 import dev.millrace.learner.step.Step;
-import dev.millrace.learner.step.Steps;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.learner.training.ShardState;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +18,10 @@ final class StepLearner implements BlockLearner {
     private float[] predictions = new float[0];
     private long watermarkMs = Long.MIN_VALUE;
 
-    StepLearner(ModelSpec spec) {
+    StepLearner(ModelSpec spec, StepMaker steps) {
         state = ShardState.empty(spec, ShardState.Id.ONLY);
         logistic = spec.objective() == Objective.LOGISTIC;
-        step = Steps.of(spec, state.table(), state.life());
+        step = steps.of(spec, state.table(), state.life());
     }
 
     @Override
@@ -53,7 +53,10 @@ final class StepLearner implements BlockLearner {
         }
         state.count(learned, 0, n - learned);
         watermarkMs = Math.max(watermarkMs, block.header().watermarkMs());
-        state.life().expire(watermarkMs, key -> {});
+        if (state.life().expires()) {
+            step.flush(key -> {});
+            state.life().expire(watermarkMs, key -> {});
+        }
     }
 
     @Override
@@ -69,6 +72,7 @@ final class StepLearner implements BlockLearner {
     @Override
     public ShardState finish() {
         step.flush(key -> {});
+        step.close();
         return state;
     }
 }

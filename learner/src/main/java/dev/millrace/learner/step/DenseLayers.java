@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.spec.Network;
 import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.table.ParameterTable;
 
@@ -9,7 +10,7 @@ import dev.millrace.ps.table.ParameterTable;
  * long as an embedding, as of the last {@link #flush}. What the optimizer keeps has rows too, which do not serve. Belongs
  * to the thread that owns the table.
  */
-final class DenseLayers {
+public final class DenseLayers {
     private final ParameterTable table;
     private final VectorUpdate update;
     private final int dim;
@@ -21,10 +22,10 @@ final class DenseLayers {
     private boolean changed;
 
     /** Takes the rows of the table, or draws the first ones where it has none. */
-    DenseLayers(NetworkModel network, int dim, VectorUpdate update, ParameterTable table) {
+    public DenseLayers(NetworkModel network, Network spec, ParameterTable table) {
+        update = new VectorUpdate(spec.dense());
+        dim = spec.dim();
         this.table = table;
-        this.update = update;
-        this.dim = dim;
         rows = network.denseRows();
         values = network.initialLayers();
         gradient = new float[values.length];
@@ -50,8 +51,18 @@ final class DenseLayers {
         table.getFloats(row, table.layout().vector(), to, i * dim, dim);
     }
 
-    float[] values() {
+    public float[] values() {
         return values;
+    }
+
+    /** What the optimizer keeps, as {@link VectorUpdate} orders it. */
+    public float[] state() {
+        return state;
+    }
+
+    /** Says that values and state were written from outside. */
+    public void changed() {
+        changed = true;
     }
 
     /** To be filled with the gradient's sum. */
@@ -72,7 +83,7 @@ final class DenseLayers {
     }
 
     /** Writes what changed into the table, and says so. */
-    void flush(Step.Touched touched) {
+    public void flush(Step.Touched touched) {
         if (!changed) {
             return;
         }

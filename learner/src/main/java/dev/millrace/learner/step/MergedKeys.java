@@ -3,7 +3,7 @@ package dev.millrace.learner.step;
 import java.util.Arrays;
 
 /** The distinct keys of a minibatch, numbered in the order in which its samples name them. Reused; one thread. */
-final class MergedKeys {
+public final class MergedKeys {
     private static final long FIBONACCI = 0x9E3779B97F4A7C15L;
     private static final int EMPTY = -1;
 
@@ -13,11 +13,11 @@ final class MergedKeys {
     private int shift = Long.SIZE - 10;
     private int size;
 
-    MergedKeys() {
+    public MergedKeys() {
         Arrays.fill(numbers, EMPTY);
     }
 
-    void clear() {
+    public void clear() {
         if (size > numbers.length / 8) {
             Arrays.fill(numbers, EMPTY);
         } else {
@@ -37,7 +37,7 @@ final class MergedKeys {
     }
 
     /** The key's number, a new one if it had none. O(1) expected. */
-    int add(long key) {
+    public int add(long key) {
         int at = home(key);
         while (numbers[at] != EMPTY) {
             int number = numbers[at];
@@ -76,24 +76,24 @@ final class MergedKeys {
         }
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    long key(int number) {
+    public long key(int number) {
         return keys[number];
     }
 
-    int occurrences(int number) {
+    public int occurrences(int number) {
         return occurrences[number];
     }
 
     /** All of them, the first {@link #size} of it. */
-    long[] keys() {
+    public long[] keys() {
         return keys;
     }
 
-    int[] occurrences() {
+    public int[] occurrences() {
         return occurrences;
     }
 }

@@ -9,7 +9,6 @@ import dev.millrace.ps.network.Batch;
 import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.table.ParameterTable;
-import java.util.Arrays;
 
 /**
  * A model with embeddings, minibatch by minibatch: its keys are merged, their rows found or born, then forward and
@@ -20,9 +19,8 @@ import java.util.Arrays;
 final class NetworkStep implements Step {
     private final LinearModel inputs;
     private final Loss loss;
-    private final NumberRows numbers;
     private final NetworkModel network;
-    private final Fields fields;
+    private final Minibatch minibatch;
     private final Batch batch;
     private final BatchRows rows;
     private final DenseLayers layers;
@@ -30,24 +28,15 @@ final class NetworkStep implements Step {
     private final int most;
     private final int dim;
 
-    /** Of each feature of the minibatch, one after the other: its key's number, what it enters as, its field. */
-    private int[] numbersOf = new int[1024];
-
-    private float[] values = new float[1024];
-    private int[] fieldsOf = new int[1024];
-    private int[] ends = new int[256];
-    private int[] taken = new int[256];
-
     NetworkStep(ModelSpec spec, ParameterTable table, RowLife life, Blas blas) {
         inputs = new LinearModel(spec);
         loss = new Loss(spec.objective());
-        numbers = new NumberRows(spec, table, life);
+        minibatch = new Minibatch(spec, table, life);
         network = new NetworkModel(spec, blas);
-        fields = network.fields();
         batch = network.newBatch();
         dim = spec.network().dim();
         rows = new BatchRows(spec, table, life);
-        layers = new DenseLayers(network, dim, new VectorUpdate(spec.network().dense()), table);
+        layers = new DenseLayers(network, spec.network(), table);
         most = spec.network().batch();
     }
 
@@ -72,7 +61,8 @@ final class NetworkStep implements Step {
 
     private int minibatch(SampleBlock block, int[] samples, int from, int to, float[] predictions, Touched touched) {
         long startNs = System.nanoTime();
-        int n = collect(block, samples, from, to, predictions);
+        rows.begin();
+        int n = minibatch.collect(block, samples, from, to, predictions, rows::add);
         if (n == 0) {
             return 0;
         }
@@ -87,59 +77,9 @@ final class NetworkStep implements Step {
         scatter(block, samples, n, predictions);
         rows.push(touched);
         layers.step(learned);
-        observe(block, samples, n, predictions, touched);
+        minibatch.observe(block, samples, predictions, touched);
         times.end(StageTimes.Stage.PUSH, startNs);
         return learned;
-    }
-
-    /** The features of all samples that have numbers that can be learned from. */
-    private int collect(SampleBlock block, int[] samples, int from, int to, float[] predictions) {
-        rows.begin();
-        int n = 0;
-        int at = 0;
-        reserveSamples(to - from);
-        for (int i = from; i < to; i++) {
-            int sample = samples[i];
-            predictions[i] = Float.NaN;
-            if (!isFinite(block, sample)) {
-                continue;
-            }
-            reserveFeatures(at + block.offset(sample + 1) - block.offset(sample));
-            for (int f = block.offset(sample); f < block.offset(sample + 1); f++, at++) {
-                long id = block.featureId(f);
-                fieldsOf[at] = fields.of(id);
-                numbersOf[at] = rows.add(id, fieldsOf[at]);
-                values[at] = inputs.input(id, block.featureValue(f), numbers::weight);
-            }
-            taken[n] = i;
-            ends[n++] = at;
-        }
-        return n;
-    }
-
-    private static boolean isFinite(SampleBlock block, int sample) {
-        double sum = block.label(sample) * (double) block.weight(sample) + Math.log(block.keepRate(sample));
-        for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
-            // The square of a gradient must be a finite float.
-            sum += (double) block.featureValue(f) * block.featureValue(f);
-        }
-        return Float.isFinite((float) sum);
-    }
-
-    private void reserveSamples(int n) {
-        if (ends.length < n) {
-            ends = new int[n];
-            taken = new int[n];
-        }
-    }
-
-    private void reserveFeatures(int n) {
-        if (values.length < n) {
-            int room = Math.max(n, 2 * values.length);
-            numbersOf = Arrays.copyOf(numbersOf, room);
-            values = Arrays.copyOf(values, room);
-            fieldsOf = Arrays.copyOf(fieldsOf, room);
-        }
     }
 
     private void fill(int n) {
@@ -147,8 +87,8 @@ final class NetworkStep implements Step {
         int width = 1 + dim;
         int f = 0;
         for (int i = 0; i < n; i++) {
-            for (; f < ends[i]; f++) {
-                batch.add(i, fieldsOf[f], values[f], rows.values(), numbersOf[f] * width);
+            for (; f < minibatch.end(i); f++) {
+                batch.add(i, minibatch.field(f), minibatch.value(f), rows.values(), minibatch.number(f) * width);
             }
         }
     }
@@ -157,13 +97,13 @@ final class NetworkStep implements Step {
     private int gradients(SampleBlock block, int[] samples, int n, float[] predictions) {
         int learned = 0;
         for (int i = 0; i < n; i++) {
-            int sample = samples[taken[i]];
+            int sample = samples[minibatch.taken(i)];
             float z = batch.output(i);
             double error = (loss.predicted(z, block.keepRate(sample)) - block.label(sample))
                     * SampleWeights.of(block, sample, z);
             boolean finite = Float.isFinite((float) error);
             batch.outputGradient(i, finite ? (float) error : 0f);
-            predictions[taken[i]] = finite ? inputs.output(z) : Float.NaN;
+            predictions[minibatch.taken(i)] = finite ? inputs.output(z) : Float.NaN;
             learned += finite ? 1 : 0;
         }
         return learned;
@@ -173,33 +113,18 @@ final class NetworkStep implements Step {
         int f = 0;
         boolean pairsOfOne = network.pairsOfOne();
         for (int i = 0; i < n; i++) {
-            int sample = samples[taken[i]];
+            int sample = samples[minibatch.taken(i)];
             float dz = batch.outputGradient(i);
             int second = RowLife.second(block.eventTimeMs(sample));
-            if (Float.isNaN(predictions[taken[i]])) {
-                f = ends[i];
+            if (Float.isNaN(predictions[minibatch.taken(i)])) {
+                f = minibatch.end(i);
             }
-            for (; f < ends[i]; f++) {
-                rows.learn(numbersOf[f], dz * values[f], block.sampleId(sample), second);
-                if (fieldsOf[f] != Fields.WIDE_ONLY) {
-                    int at = batch.gradientAt(i, fieldsOf[f]);
-                    float own = pairsOfOne ? -dz * values[f] * values[f] : 0f;
-                    rows.addGradient(numbersOf[f], values[f], batch.embeddedGradients(), at, own);
-                }
-            }
-        }
-    }
-
-    private void observe(SampleBlock block, int[] samples, int n, float[] predictions, Touched touched) {
-        for (int i = 0; i < n; i++) {
-            int sample = samples[taken[i]];
-            if (Float.isNaN(predictions[taken[i]])) {
-                continue;
-            }
-            int second = RowLife.second(block.eventTimeMs(sample));
-            for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
-                if (inputs.isStandardized(block.featureId(f))) {
-                    numbers.observe(block.featureId(f), block.featureValue(f), block.sampleId(sample), second, touched);
+            for (; f < minibatch.end(i); f++) {
+                rows.learn(minibatch.number(f), dz * minibatch.value(f), block.sampleId(sample), second);
+                if (minibatch.field(f) != Fields.WIDE_ONLY) {
+                    int at = batch.gradientAt(i, minibatch.field(f));
+                    float own = pairsOfOne ? -dz * minibatch.value(f) * minibatch.value(f) : 0f;
+                    rows.addGradient(minibatch.number(f), minibatch.value(f), batch.embeddedGradients(), at, own);
                 }
             }
         }

@@ -6,7 +6,7 @@ import dev.millrace.ingest.sample.SampleBlock;
  * Forward and backward of one model over sample blocks: what samples do to the rows of its table, and what they were
  * predicted before. The same calls give the same bits. Belongs to the thread that owns the table.
  */
-public interface Step {
+public interface Step extends AutoCloseable {
     /** Told the key of every row that a step changes, possibly more than once. */
     @FunctionalInterface
     interface Touched {
@@ -28,6 +28,13 @@ public interface Step {
         return new StageTimes();
     }
 
-    /** Writes what the step keeps beside the table into it. Before its rows are read: at the end of a batch. */
+    /**
+     * Writes what the step keeps beside the table into it. Before its rows are read, or removed by others: at the end of a
+     * batch.
+     */
     void flush(Touched touched);
+
+    /** Gives back what it holds outside of the heap; it learns no more. */
+    @Override
+    default void close() {}
 }

@@ -15,15 +15,23 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every step does, on whatever it runs: the same as the plain learner, minibatch after minibatch. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StepContract {
     abstract Step create(ModelSpec spec, ParameterTable table, RowLife life);
 
+    /** Those that the step has a form for. */
+    Stream<String> networks() {
+        return NetworkSpecs.networks();
+    }
+
     @ParameterizedTest
-    @MethodSource("dev.millrace.learner.step.NetworkSpecs#networks")
+    @MethodSource("networks")
     void learnsAsThePlainLearner(String network) {
         long seed = 17;
         Random random = new Random(seed);
@@ -48,6 +56,7 @@ abstract class StepContract {
             samples += count;
         }
         step.flush(key -> {});
+        step.close();
         compareRows(spec, table, plain);
         assertEquals(samples, table.getInt(table.find(FeatureIds.BIAS), RowLayout.UPDATES));
     }

@@ -53,6 +53,7 @@ public final class RowLife {
     private final @Nullable AdmissionSketch[] sketches = new @Nullable AdmissionSketch[SLOTS];
     private final SortedMap<Integer, AdmissionSketch> bySlot = new TreeMap<>();
     private final Sweep sweep;
+    private final boolean expires;
     private final LongArrayList expiring = new LongArrayList();
     private final long[] admittedKeys = new long[ParameterTable.CHUNK];
     private final int[] admittedIndex = new int[ParameterTable.CHUNK];
@@ -87,6 +88,7 @@ public final class RowLife {
         if (!ages.isEmpty() && !table.layout().aged()) {
             throw new IllegalArgumentException("rows of layout " + table.layout() + " keep no time to expire by");
         }
+        expires = !ages.isEmpty();
         sweep = new Sweep(ages);
         bornBefore = -table.size();
     }
@@ -204,6 +206,11 @@ public final class RowLife {
     /** Event time as rows keep it: seconds since the epoch, unsigned, to the year 2106. */
     public static int second(long eventTimeMs) {
         return (int) Math.clamp(eventTimeMs / 1000, 0, 0xFFFF_FFFFL);
+    }
+
+    /** Whether rows of any slot expire. */
+    public boolean expires() {
+        return expires;
     }
 
     /**

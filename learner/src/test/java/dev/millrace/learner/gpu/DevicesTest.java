@@ -1,0 +1,150 @@
+package dev.millrace.learner.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
+import dev.millrace.learner.step.Step;
+import dev.millrace.ps.life.RowLife;
+import dev.millrace.ps.model.TrainingLayout;
+import dev.millrace.ps.table.OffHeapTable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import jcuda.CudaException;
+import jcuda.nvptxcompiler.JNvPTXCompiler;
+import jcuda.nvptxcompiler.nvPTXCompilerHandle;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is chosen and said, with a driver and without; what is shipped; what happens when a device fails. */
+class DevicesTest {
+    private static final Path KERNELS = Path.of("src/main/resources/dev/millrace/learner/gpu");
+
+    private static ModelSpec spec(String network) {
+        return SpecReader.parse(
+                "test",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s, slots: {user: {type: category,"
+                        + " from: user.id}, item: {type: category, from: item.id}}" + network + "}");
+    }
+
+    private static final ModelSpec DEEP = spec(", network: {type: deepfm, dim: 4, hidden: [8]}");
+
+    /** In a process of its own, whose JCuda finds the machine's driver, or none. */
+    public static final class Auto {
+        private Auto() {}
+
+        public static void main(String[] args) {
+            System.out.println(Devices.choose(Devices.Choice.AUTO, DEEP).line());
+            System.out.println(Devices.choose(Devices.Choice.AUTO, DEEP).line());
+        }
+    }
+
+    @Test
+    void withoutADriverAutoSaysSoAndLearnsOnTheCpu() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Auto.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        Assumptions.assumeFalse(output.startsWith("learns on the GPU"), "this machine has a GPU");
+        assertEquals(2, output.lines().count(), output);
+        assertTrue(output.lines().allMatch(line -> line.startsWith("learns on the CPU: ")), output);
+        assertEquals(1, output.lines().distinct().count(), output);
+        assertTrue(output.contains("CUDA driver"), output);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ", network: {type: fwfm, dim: 4}", ", network: {type: dcn, dim: 4, hidden: [8]}"})
+    void modelsWithoutAFormAreNamed(String network) {
+        ModelSpec spec = spec(network);
+        var refused = assertThrows(IllegalArgumentException.class, () -> Devices.choose(Devices.Choice.GPU, spec));
+        assertTrue(refused.toString().contains("model m, a "), refused.getMessage());
+        assertTrue(refused.toString().contains("has no form for a GPU"), refused.getMessage());
+        String line = Devices.choose(Devices.Choice.AUTO, spec).line();
+        assertTrue(line.startsWith("learns on the CPU: model m, a "), line);
+    }
+
+    @Test
+    void theDeviceIsNamed() throws IOException, InterruptedException {
+        SoftwareDriver.load();
+        String line = Devices.choose(Devices.Choice.AUTO, DEEP).line();
+        assertTrue(line.startsWith("learns on the GPU: "), line);
+        if (!SoftwareDriver.isReal()) {
+            assertEquals("learns on the GPU: software driver (compute capability 7.5, 1024 MiB)", line);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuMemAlloc_v2", "cuLaunchKernel", "cuStreamCreate"})
+    void aDeviceThatFailsIsAnError(String function) throws IOException, InterruptedException {
+        SoftwareDriver.load();
+        assertTrue(Devices.choose(Devices.Choice.AUTO, DEEP).line().startsWith("learns on the GPU"));
+        SoftwareDriver.fail(function, 1, 2);
+        var failed = assertThrows(CudaException.class, () -> {
+            var table = new OffHeapTable(TrainingLayout.of(DEEP), 100);
+            try (Step step = new DeviceStep(DEEP, table, new RowLife(DEEP, table), 64)) {
+                step.flush(key -> {});
+                Cuda cuda = new Cuda();
+                cuda.launchThreads("load_rows", 1, 0, 1, DeviceBuffer.NONE, DeviceBuffer.NONE, DeviceBuffer.NONE);
+            }
+        });
+        assertTrue(failed.toString().contains("CUDA_ERROR_OUT_OF_MEMORY"), failed.getMessage());
+    }
+
+    @Test
+    void closedItHoldsNothing() throws IOException, InterruptedException {
+        SoftwareDriver.load();
+        int before = SoftwareDriver.allocations();
+        var table = new OffHeapTable(TrainingLayout.of(DEEP), 100);
+        try (Step step = new DeviceStep(DEEP, table, new RowLife(DEEP, table), 64)) {
+            assertTrue(SoftwareDriver.allocations() > before);
+            step.flush(key -> {});
+        }
+        assertEquals(before, SoftwareDriver.allocations());
+    }
+
+    @Test
+    void ptxIsMadeOfTheSource() throws Exception {
+        String hash = HexFormat.of()
+                .formatHex(
+                        MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(KERNELS.resolve("kernels.cu"))));
+        String first = Files.readString(KERNELS.resolve("kernels.ptx"))
+                .lines()
+                .findFirst()
+                .orElseThrow();
+        assertTrue(first.endsWith(hash), first);
+        assertTrue(new String(Cuda.ptx(), StandardCharsets.US_ASCII).startsWith(first));
+    }
+
+    /** By NVIDIA's own compiler of PTX, which needs no GPU. */
+    @ParameterizedTest
+    @ValueSource(ints = {75, 80, 86, 89, 90})
+    void kernelsCompileFor(int architecture) {
+        JNvPTXCompiler.setExceptionsEnabled(true);
+        byte[] ptx = Cuda.ptx();
+        nvPTXCompilerHandle compiler = new nvPTXCompilerHandle();
+        JNvPTXCompiler.nvPTXCompilerCreate(compiler, ptx.length, ptx);
+        String[] options = {"--gpu-name=sm_" + architecture};
+        JNvPTXCompiler.nvPTXCompilerCompile(compiler, options.length, options);
+        long[] size = new long[1];
+        JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(compiler, size);
+        assertFalse(size[0] < 1000, "bytes for sm_" + architecture + ": " + size[0]);
+        JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
+    }
+}
