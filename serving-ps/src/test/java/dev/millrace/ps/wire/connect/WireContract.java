@@ -374,18 +374,20 @@ abstract class WireContract {
     void nobodyThereIsSaidSoon() throws Exception {
         FlatServer server = serve(this::handle, WireOptions.DEFAULT);
         server.close();
-        Endpoint endpoint = server.endpoints().getFirst();
+        Endpoint closed = server.endpoints().getFirst();
         WireOptions options = WireOptions.DEFAULT.withConnectTimeout(Duration.ofSeconds(2));
         try (Socket kept = new Socket()) {
-            if (endpoint.port() != 0) {
-                // Bound and not listening: nobody else's server can be there.
-                kept.setReuseAddress(true);
-                kept.bind(new InetSocketAddress(endpoint.host(), endpoint.port()));
-            }
+            Endpoint endpoint = closed.transport().isLocal() ? closed : boundOnly(kept, closed);
             WireException e = assertThrows(WireException.class, () -> FlatClients.connect(endpoint, options));
             assertEquals(WireCode.UNAVAILABLE, e.code());
             assertTrue(String.valueOf(e.getMessage()).contains(endpoint.toString()), e.toString());
         }
+    }
+
+    /** A port that is bound and not listened on: nobody else's server or connection can be there. */
+    private static Endpoint boundOnly(Socket kept, Endpoint like) throws IOException {
+        kept.bind(new InetSocketAddress(like.host(), 0));
+        return new Endpoint(like.transport(), like.host(), kept.getLocalPort(), "");
     }
 
     @Test
