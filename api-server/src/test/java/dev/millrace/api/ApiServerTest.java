@@ -113,7 +113,9 @@ class ApiServerTest {
         assertTrue(weights.onVirtualThread, "the event loop must not wait for the log");
         assertTrue(response.body().startsWith("{\"requestId\":\"q1\",\"model\":\"movies\",\"modelVersion\":"));
         assertTrue(
-                response.body().endsWith("\"items\":[{\"item\":\"b\",\"score\":0.75},{\"item\":\"a\",\"score\":0.5}]}"),
+                response.body()
+                        .endsWith(
+                                "\"items\":[{\"item\":\"b\",\"score\":0.75,\"propensity\":1.0},{\"item\":\"a\",\"score\":0.5,\"propensity\":1.0}]}"),
                 response.body());
         assertEquals(
                 1,

@@ -23,6 +23,16 @@ public class FixedWeights implements WeightServer {
     /** Run once, between the reading of the version and its use. */
     public volatile Runnable afterVersionRead = () -> {};
 
+    /** Of another model. */
+    public static FixedWeights of(ModelSpec spec) {
+        return new FixedWeights() {
+            @Override
+            public ModelSpec spec() {
+                return spec;
+            }
+        };
+    }
+
     @Override
     public ModelSpec spec() {
         return MovieSpec.SPEC;

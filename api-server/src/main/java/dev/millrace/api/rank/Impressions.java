@@ -8,9 +8,6 @@ import dev.millrace.ingest.spec.ModelSpec;
 
 /** Makes the log's record of an answer: what was returned, with the raw features that scored it. */
 final class Impressions {
-    /** A deterministic ranking shows what it shows with certainty. */
-    private static final float PROPENSITY = 1f;
-
     private Impressions() {}
 
     /** @param fingerprint of the spec; computed once, since it hashes every slot */
@@ -30,14 +27,19 @@ final class Impressions {
         if (request.session() != null) {
             out.setSession(request.session());
         }
-        for (int i = 0; i < scored.order().length; i++) {
+        Shown shown = scored.shown();
+        for (int i = 0; i < shown.order().length; i++) {
             RankAnswer.Ranked ranked = answer.items().get(i);
-            RawFeatures features = scored.items().get(scored.order()[i]);
+            RawFeatures features = scored.items().get(shown.order()[i]);
             out.addItems(ShownItem.newBuilder()
                     .setItem(ranked.item())
                     .setScore(ranked.score())
-                    .setPropensity(PROPENSITY)
+                    .setPropensity(ranked.propensity())
+                    .setBestPlace(shown.bestPlace(i))
                     .setFeatures(FeatureCodec.encode(features, dictionary)));
+        }
+        if (shown.exploration() != null) {
+            out.setExploration(shown.exploration());
         }
         return out.addAllNames(dictionary.names()).build();
     }
@@ -45,8 +47,7 @@ final class Impressions {
     /**
      * A request's raw features as they were scored.
      *
-     * @param order indexes of the candidates that are shown, best first
+     * @param items of all candidates
      */
-    @SuppressWarnings("ArrayRecordComponent") // handed from one method to the next, never compared
-    record Scored(RawFeatures request, java.util.List<RawFeatures> items, int[] order) {}
+    record Scored(RawFeatures request, java.util.List<RawFeatures> items, Shown shown) {}
 }

@@ -4,7 +4,7 @@ import io.micronaut.serde.annotation.Serdeable;
 import java.util.List;
 
 /**
- * What was shown, best first.
+ * What was shown, in this order: best first, unless the model explores.
  *
  * @param modelVersion sequence of the last delta in the weights that scored
  */
@@ -14,7 +14,10 @@ public record RankAnswer(String requestId, String model, long modelVersion, List
         items = List.copyOf(items);
     }
 
-    /** @param score predicted probability, 0..1 */
+    /**
+     * @param score predicted probability, 0..1
+     * @param propensity probability with which the policy shows the item at this place, above 0; 1: for certain
+     */
     @Serdeable
-    public record Ranked(String item, float score) {}
+    public record Ranked(String item, float score, float propensity) {}
 }

@@ -1,6 +1,8 @@
 package dev.millrace.api.rank;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.api.explore.Explorer;
+import dev.millrace.api.explore.Slate;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -37,6 +39,7 @@ public final class Ranker {
     private final Clock clock;
     private final long fingerprint;
     private final LiveFeatures live;
+    private final Explorer explorer;
 
     public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock) {
         this.weights = weights;
@@ -45,6 +48,7 @@ public final class Ranker {
         this.clock = clock;
         fingerprint = weights.spec().fingerprint();
         live = new LiveFeatures(weights.spec());
+        explorer = new Explorer(weights.spec());
     }
 
     public WeightServer weights() {
@@ -72,14 +76,25 @@ public final class Ranker {
         List<RawFeatures> items = itemFeatures(request, live.segments(shared.asMap()), nowMs);
         float[] scores = new float[items.size()];
         long version = score(shared, items, scores);
-        int[] order = Ordering.best(scores, scores.length, request.limit());
+        Shown shown = shown(request, scores);
+        int[] order = shown.order();
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);
-        for (int index : order) {
-            ranked.add(new RankAnswer.Ranked(request.candidates().get(index).item(), scores[index]));
+        for (int i = 0; i < order.length; i++) {
+            String item = request.candidates().get(order[i]).item();
+            ranked.add(new RankAnswer.Ranked(item, scores[order[i]], shown.propensity(i)));
         }
         RankAnswer answer = new RankAnswer(request.requestId(), weights.spec().model(), version, ranked);
-        var scored = new Impressions.Scored(shared, items, order);
+        var scored = new Impressions.Scored(shared, items, shown);
         return publish(Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis()), answer);
+    }
+
+    private Shown shown(RankRequest request, float[] scores) {
+        if (explorer.isNone()) {
+            return Shown.best(Ordering.best(scores, scores.length, request.limit()));
+        }
+        int[] best = Ordering.best(scores, scores.length, scores.length);
+        Slate slate = explorer.choose(request.requestId(), new int[][] {best}, request.limit());
+        return Shown.explored(slate, best, scores);
     }
 
     private long score(RawFeatures shared, List<RawFeatures> items, float[] scores) {

@@ -47,7 +47,7 @@ class RankerTest {
     void whatIsAnsweredIsLoggedAndNothingElse() {
         RankAnswer answer = ranker.rank(request("u1", 2, candidate("a", .1), candidate("b", .9), candidate("c", .5)))
                 .join();
-        assertEquals(List.of(new RankAnswer.Ranked("b", .9f), new RankAnswer.Ranked("c", .5f)), answer.items());
+        assertEquals(List.of(new RankAnswer.Ranked("b", .9f, 1), new RankAnswer.Ranked("c", .5f, 1)), answer.items());
         Impression impression = log.impressions.getFirst();
         assertEquals(1, log.impressions.size());
         assertEquals(2, impression.getItemsCount());
@@ -106,16 +106,7 @@ class RankerTest {
                   liked: {last: [like]}
                   likes: {count: [like], of: item, windows: [1h]}
                 """);
-        Ranker live = new Ranker(
-                new FixedWeights() {
-                    @Override
-                    public ModelSpec spec() {
-                        return spec;
-                    }
-                },
-                profiles,
-                log,
-                new HandClock(3_600_000));
+        Ranker live = new Ranker(FixedWeights.of(spec), profiles, log, new HandClock(3_600_000));
         profiles.put(Kind.USER, "u1", RawFeatures.of(Map.of("user.liked", new Text("stored"))));
         live.rank(request("u1", 10, candidate("a", .7))).join();
         like(spec, "u1", "a");
@@ -125,6 +116,34 @@ class RankerTest {
         assertEquals(new Numeric(0), served(0, true).get("item.likes_1h"));
         assertEquals(new FeatureValue.Texts(List.of("a")), served(1, false).get("user.liked"));
         assertEquals(new Numeric(Math.exp(-1)), served(1, true).get("item.likes_1h"), "an hour ago");
+    }
+
+    @Test
+    void explorationIsAnsweredAndLoggedWithWhatWasNotShown() {
+        ModelSpec spec = SpecReader.parse("exploring", """
+                model: movies
+                objective: logistic
+                labels: {like: 1}
+                rewardWindow: 5s
+                slots: {price: {type: number, from: item.price}, device: {type: category, from: context.device}}
+                explore: {epsilon: 1}
+                """);
+        Ranker exploring = new Ranker(FixedWeights.of(spec), profiles, log, new HandClock(1234));
+        RankAnswer answer = exploring
+                .rank(request("u1", 2, candidate("a", .1), candidate("b", .9), candidate("c", .5)))
+                .join();
+        Impression impression = log.impressions.getFirst();
+        assertEquals(3, impression.getExploration().getCandidates());
+        assertEquals(.5f, impression.getExploration().getMeanScore(), 1e-6);
+        assertEquals(List.of(.9f, .5f), impression.getExploration().getBestScoresList());
+        Map<String, Integer> places = Map.of("a", 3, "b", 1, "c", 2);
+        for (int i = 0; i < 2; i++) {
+            assertEquals(1 / 3f, answer.items().get(i).propensity());
+            assertEquals(1 / 3f, impression.getItems(i).getPropensity());
+            assertEquals(
+                    places.get(impression.getItems(i).getItem()),
+                    impression.getItems(i).getBestPlace());
+        }
     }
 
     private RawFeatures served(int index, boolean item) {

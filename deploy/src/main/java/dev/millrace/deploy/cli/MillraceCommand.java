@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
             ReplayCommand.class,
             ValidateCommand.class,
             DeadLettersCommand.class,
+            EvaluateCommand.class,
             FactorizeCommand.class,
             BenchCommand.class,
             ChaosCommand.class,

@@ -41,6 +41,8 @@ class ShippedSpecsTest {
         assertEquals(known("optimizer: {x: 1}"), keys(top.get("optimizer").get("properties")));
         assertEquals(known("network: {x: 1}"), keys(top.get("network").get("properties")));
         assertEquals(known("network: {type: fm, dense: {x: 1}}"), keys(schema.at("/$defs/update/properties")));
+        assertEquals(known("explore: {x: 1}"), keys(top.get("explore").get("properties")));
+        assertEquals(known("explore: {shuffle: {x: 1}}"), keys(top.at("/explore/properties/shuffle/properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
         assertEquals(known("realtime: {r: {x: 1}}"), keys(schema.at("/$defs/realtime/properties")));

@@ -24,6 +24,9 @@ public final class EncodedImpression {
     private static final int FEATURES = WireCursor.tag(9, WireCursor.LENGTH);
     private static final int ITEMS = WireCursor.tag(10, WireCursor.LENGTH);
 
+    private static final int EXPLORATION = WireCursor.tag(11, WireCursor.LENGTH);
+    private static final int BEST_SCORES = WireCursor.tag(3, WireCursor.LENGTH);
+
     private static final int ITEM = WireCursor.tag(1, WireCursor.LENGTH);
     private static final int SCORE = WireCursor.tag(2, WireCursor.FIXED32);
     private static final int ITEM_FEATURES = WireCursor.tag(4, WireCursor.LENGTH);
@@ -123,9 +126,31 @@ public final class EncodedImpression {
             utf8(in, userFrom, userTo, check);
         } else if (tag == SESSION) {
             in.text();
+        } else if (tag == EXPLORATION) {
+            skipExploration(in);
         } else {
             in.skip(tag);
         }
+    }
+
+    /** Nothing here needs it; whoever does must be able to read it. */
+    private static void skipExploration(WireCursor in) {
+        int length = in.length();
+        int limit = in.end;
+        in.end = in.at + length;
+        while (in.hasMore()) {
+            int tag = in.tag();
+            if (tag == BEST_SCORES) {
+                int bytes = in.length();
+                if (bytes % Float.BYTES != 0) {
+                    throw WireCursor.Malformed.INSTANCE;
+                }
+                in.at += bytes;
+            } else {
+                in.skip(tag);
+            }
+        }
+        in.end = limit;
     }
 
     private void readName(WireCursor in, int start, boolean check) {

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
  * @param realtime what people's actions keep up to date in profiles
  * @param optimizer of the wide part, whose weights every feature has
  * @param network what there is beside it
+ * @param explore how rankings depart from best first; no part of the fingerprint
  */
 public record ModelSpec(
         String model,
@@ -29,6 +30,7 @@ public record ModelSpec(
         Ftrl optimizer,
         Objective objective,
         Network network,
+        Explore explore,
         Policies policies) {
     public ModelSpec {
         slots = List.copyOf(slots);

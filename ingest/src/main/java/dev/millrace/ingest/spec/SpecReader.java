@@ -33,6 +33,7 @@ public final class SpecReader {
             "realtime",
             "optimizer",
             "network",
+            "explore",
             "policies");
     static final List<String> SLOT_KEYS =
             List.of("type", "from", "transform", "bins", "standardize", "crossedOnly", "minCount", "expireAfter");
@@ -156,6 +157,7 @@ public final class SpecReader {
                 optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
                 objective,
                 network,
+                ExploreReader.read(yaml.map("explore")),
                 policies);
     }
 

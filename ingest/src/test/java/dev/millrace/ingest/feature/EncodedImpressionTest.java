@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.proto.Exploration;
 import dev.millrace.ingest.proto.Features;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
@@ -113,6 +114,8 @@ class EncodedImpressionTest {
                     .setFeatures(FeatureCodec.encode(items.get(i), names)));
         }
         names.names().forEach(out::addNames);
+        out.setExploration(
+                Exploration.newBuilder().setCandidates(7).setMeanScore(.2f).addBestScores(.5f));
         return out.build();
     }
 

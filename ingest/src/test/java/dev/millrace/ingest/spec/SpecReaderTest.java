@@ -31,6 +31,7 @@ class SpecReaderTest {
               - [user, age]
               - {slots: [title, age], minCount: 2}
             optimizer: {type: ftrl, alpha: 0.2, beta: 1, l1: 0.5, l2: 0}
+            explore: {epsilon: 0.05, shuffle: {top: 5, rate: 0.1}}
             policies: {absence: drop, delay: wait, late: correct, lateness: 2m, keepNegatives: 0.1, maxRows: 1000, audit: true, weights: q2.13, admissionBytes: 65536}
             """;
 
@@ -71,6 +72,7 @@ class SpecReaderTest {
                 List.of(new Cross(List.of("user", "age")), new Cross(List.of("title", "age"), new Life(2, null))),
                 spec.crosses());
         assertEquals(new Ftrl(0.2, 1, 0.5, 0), spec.optimizer());
+        assertEquals(new Explore(0.05, new Explore.Shuffle(5, 0.1)), spec.explore());
         assertEquals(
                 new Policies(
                         Policies.Absence.DROP,
@@ -93,11 +95,15 @@ class SpecReaderTest {
                         + " slots: {u: {type: category, from: user.id}}}");
         assertEquals(Ftrl.DEFAULT, spec.optimizer());
         assertEquals(Policies.DEFAULT, spec.policies());
+        assertTrue(spec.explore().isNone());
         assertTrue(spec.crosses().isEmpty());
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            epsilon: 0.05           | epsilon: 1.5               | explore.epsilon       | the part of the requests
+            top: 5, rate: 0.1       | top: 1, rate: 0.1          | explore.shuffle.top   | 2..100
+            top: 5, rate: 0.1       | top: 5                     | explore.shuffle.rate  | is missing
             rewardWindow: 5s        | rewardWindw: 5s            | rewardWindw           | did you mean 'rewardWindow'
             rewardWindow: 5s        | rewardWindow: soon         | rewardWindow          | like 500ms
             rewardWindow: 5s        | rewardWindow: 0s           | rewardWindow          | longer than zero

@@ -42,7 +42,7 @@ class MillraceClientTest {
         RankAnswer answer = client.rank("demo", RankRequest.of("r1", "u 1/ü", List.of("i1", "i2")));
         var posted = client.events(List.of(new Event("e1", "click", "r1", "i2", null, 5L)));
 
-        assertEquals(new RankAnswer.Ranked("i2", 0.9), answer.items().getFirst());
+        assertEquals(new RankAnswer.Ranked("i2", 0.9, 1), answer.items().getFirst());
         assertEquals(1, posted.answer().accepted());
         assertEquals(
                 TraceStatus.SERVED,

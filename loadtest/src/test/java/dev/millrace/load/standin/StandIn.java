@@ -161,7 +161,10 @@ public final class StandIn implements AutoCloseable {
         ObjectNode answer = MAPPER.createObjectNode();
         answer.put("requestId", requestId).put("model", "demo").put("modelVersion", samples);
         var list = answer.putArray("items");
-        shown.forEach(item -> list.addObject().put("item", item).put("score", score.applyAsDouble(user, item)));
+        shown.forEach(item -> list.addObject()
+                .put("item", item)
+                .put("score", score.applyAsDouble(user, item))
+                .put("propensity", 1.0));
         return answer;
     }
 

@@ -1,0 +1,109 @@
+package dev.millrace.deploy.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PolicyEstimatorTest {
+    private static final int SITES = 200;
+    private static final int REQUESTS = 3_000;
+    /** Of 200 intervals of 95 %, fewer than that many cover the truth once in 10,000 times. */
+    private static final int LEAST_COVERING = 177;
+
+    private static ModelSpec spec(String explore) {
+        return SpecReader.parse("site", """
+                model: site
+                objective: logistic
+                labels: {click: 1}
+                rewardWindow: 1s
+                slots: {item: {type: category, from: item.id}}
+                explore: %s
+                """.formatted(explore));
+    }
+
+    /** Of 200 sites, each with its seed, the intervals cover the truth as often as they say; the naive mean's do not. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, '{epsilon: 0.3}'",
+        "1, '{epsilon: 0.3}'",
+        "0.5, '{epsilon: 1}'",
+        "0, '{epsilon: 0.2, shuffle: {top: 3, rate: 0.5}}'"
+    })
+    void intervalsCoverTheTruth(double target, String explore) {
+        double truth = ExploringSite.value(target);
+        int[] covering = new int[4];
+        double sum = 0;
+        for (int seed = 0; seed < SITES; seed++) {
+            PolicyReport report = report(new TargetPolicy(target), spec(explore), seed);
+            covering[0] += report.ips().covers(truth) ? 1 : 0;
+            covering[1] += report.selfNormalized().covers(truth) ? 1 : 0;
+            covering[2] += report.doublyRobust().covers(truth) ? 1 : 0;
+            covering[3] += report.shown().covers(truth) ? 1 : 0;
+            sum += report.ips().value();
+            assertFalse(report.isUncovered(), "seed " + seed);
+            assertTrue(report.effectivePlaces() < report.places());
+        }
+        for (int estimator = 0; estimator < 3; estimator++) {
+            assertTrue(
+                    covering[estimator] >= LEAST_COVERING, "estimator " + estimator + " covers " + covering[estimator]);
+        }
+        assertTrue(covering[3] < SITES / 2, "the naive mean covers " + covering[3]);
+        assertEquals(truth, sum / SITES, .01, "unbiased");
+    }
+
+    private static PolicyReport report(TargetPolicy target, ModelSpec spec, long seed) {
+        PolicyEstimator estimator = new PolicyEstimator(target);
+        ExploringSite site = new ExploringSite(spec, seed);
+        for (int i = 0; i < REQUESTS; i++) {
+            estimator.add(site.next());
+        }
+        return estimator.report();
+    }
+
+    @Test
+    void aTargetThatTheLogLacksIsSeen() {
+        PolicyReport report = report(new TargetPolicy(1), spec("{shuffle: {top: 3, rate: 0.5}}"), 1);
+        assertTrue(report.isUncovered(), "random shows what shuffling never does: " + report.meanWeight());
+        assertFalse(report(new TargetPolicy(0), spec("{shuffle: {top: 3, rate: 0.5}}"), 1)
+                .isUncovered());
+    }
+
+    /** Worked by hand: weights 2 and 0 of the two requests. */
+    @Test
+    void estimatesAreTheirFormulas() {
+        PolicyEstimator estimator = new PolicyEstimator(new TargetPolicy(0));
+        estimator.add(request(.5, 1, 1));
+        estimator.add(request(.5, 2, 1));
+        PolicyReport report = estimator.report();
+        assertEquals(1, report.shown().value());
+        assertEquals((2 + 0) / 2., report.ips().value());
+        assertEquals(1, report.selfNormalized().value());
+        assertEquals((.4 + 2 * (1 - .3) + .4) / 2, report.doublyRobust().value(), 1e-12);
+        assertEquals(1, report.effectivePlaces());
+        assertEquals(2, report.largestWeight());
+        assertThrows(IllegalStateException.class, new PolicyEstimator(new TargetPolicy(0))::report);
+    }
+
+    private static LoggedRequest request(double propensity, int bestPlace, double reward) {
+        return new LoggedRequest(
+                2, .2, List.of(.4), List.of(new LoggedRequest.Place(.3, propensity, bestPlace, reward)));
+    }
+
+    @Test
+    void targetsAreNamed() {
+        assertEquals(new TargetPolicy(0), TargetPolicy.parse("best"));
+        assertEquals(new TargetPolicy(1), TargetPolicy.parse("random"));
+        assertEquals(new TargetPolicy(.1), TargetPolicy.parse("epsilon:0.1"));
+        for (String wrong : List.of("worst", "epsilon:x", "epsilon:2")) {
+            assertThrows(IllegalArgumentException.class, () -> TargetPolicy.parse(wrong));
+        }
+    }
+}
