@@ -1,14 +1,15 @@
 package dev.millrace.api;
 
+import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.Gate;
+import dev.millrace.api.desk.Models;
+import dev.millrace.api.desk.ProfileDesk;
+import dev.millrace.api.desk.RankDesk;
+import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.http.ConnectionLimit;
-import dev.millrace.api.http.EventsController;
-import dev.millrace.api.http.Gate;
-import dev.millrace.api.http.Models;
 import dev.millrace.api.http.MonitorController;
-import dev.millrace.api.http.ProfilesController;
-import dev.millrace.api.http.RankDesk;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.LearningLag;
@@ -149,23 +150,28 @@ final class ApiBeans {
     }
 
     @Singleton
-    RankDesk rankDesk(Models models, RequestIds ids, Monitor monitor, MonitorMeters meters) {
+    RankDesk rankDesk(Models models, RequestIds ids, Monitor monitor, MonitorMeters meters, ErrorCounts errors) {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
                 .map(weights -> new Ranker(weights, wiring.profiles(), wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
-        return new RankDesk(models, services, ids, monitor, meters, new Gate("rank requests", limits.ranks()));
+        return new RankDesk(models, services, ids, monitor, meters, new Gate("rank requests", limits.ranks()), errors);
     }
 
     @Singleton
-    EventsController.EventsGate eventsGate() {
-        return new EventsController.EventsGate(new Gate("posts of events", limits.posts()));
+    EventsDesk eventsDesk(EventService service, Monitor monitor) {
+        return new EventsDesk(service, monitor, new Gate("posts of events", limits.posts()));
     }
 
     @Singleton
-    ProfilesController.ProfilesGate profilesGate() {
-        return new ProfilesController.ProfilesGate(new Gate("requests of profiles", limits.profiles()));
+    TraceDesk traceDesk(TraceWaits waits) {
+        return new TraceDesk(waits);
+    }
+
+    @Singleton
+    ProfileDesk profileDesk() {
+        return new ProfileDesk(wiring.profiles(), new Gate("requests of profiles", limits.profiles()));
     }
 
     @Singleton

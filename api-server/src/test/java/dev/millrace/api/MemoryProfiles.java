@@ -44,6 +44,11 @@ public final class MemoryProfiles implements ProfileStore {
     }
 
     @Override
+    public void delete(Kind kind, String id) {
+        profiles.remove(kind + id);
+    }
+
+    @Override
     public void close() {
         profiles.clear();
     }

@@ -5,9 +5,7 @@ import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +15,7 @@ public final class EventsReader {
     static final int MAX_EVENTS = 1000;
 
     private static final List<String> KEYS = List.of("id", "type", "requestId", "item", "value", "time");
-    private static final int MAX_TYPE = 64;
-    private static final long YEAR_2000_MS = 946_684_800_000L;
-    private static final String TIME_FIX = "send milliseconds since the epoch, or text like 2026-01-31T12:00:00Z";
+    static final int MAX_TYPE = 64;
 
     private final Clock clock;
     private final Duration future;
@@ -31,30 +27,50 @@ public final class EventsReader {
     }
 
     /** {@code application/json}: one object, or an array. */
-    public List<NewEvent> json(byte[] body) {
-        long nowMs = clock.millis();
-        return JsonIn.read(body, in -> {
+    public List<NewEvent> json(JsonIn.Source body) {
+        EventTime time = time();
+        return body.read(in -> {
             if (in.isObject()) {
-                return List.of(event(in, nowMs));
+                return List.of(event(in, time));
             }
             if (!in.isArray()) {
                 throw in.wrongType("an event or an array of events");
             }
-            List<NewEvent> events = new ArrayList<>();
-            in.array(1, MAX_EVENTS, i -> events.add(event(in, nowMs)));
-            return events;
+            return all(in, one -> event(one, time));
         });
+    }
+
+    /** {@code application/cloudevents+json}: one CloudEvent. */
+    public List<NewEvent> cloudEvent(JsonIn.Source body) {
+        EventTime time = time();
+        return body.read(in -> List.of(CloudEvent.read(in, time)));
+    }
+
+    /** {@code application/cloudevents-batch+json}: an array of CloudEvents. */
+    public List<NewEvent> cloudEvents(JsonIn.Source body) {
+        EventTime time = time();
+        return body.read(in -> all(in, one -> CloudEvent.read(one, time)));
+    }
+
+    private static List<NewEvent> all(JsonIn in, JsonIn.Reader<NewEvent> one) throws IOException {
+        List<NewEvent> events = new ArrayList<>();
+        in.array(1, MAX_EVENTS, i -> events.add(one.read(in)));
+        return events;
+    }
+
+    private EventTime time() {
+        return new EventTime(clock.millis(), future);
     }
 
     /** {@code application/x-ndjson}: one object a line; empty lines are skipped. */
     public List<NewEvent> lines(byte[] body) {
-        long nowMs = clock.millis();
+        EventTime time = time();
         List<NewEvent> events = new ArrayList<>();
         int start = 0;
         for (int end = 0; end <= body.length; end++) {
             if (end == body.length || body[end] == '\n') {
                 if (!blank(body, start, end)) {
-                    events.add(line(body, start, end - start, events.size(), nowMs));
+                    events.add(line(body, start, end - start, events.size(), time));
                 }
                 start = end + 1;
             }
@@ -65,11 +81,11 @@ public final class EventsReader {
         return events;
     }
 
-    private NewEvent line(byte[] body, int start, int length, int index, long nowMs) {
+    private NewEvent line(byte[] body, int start, int length, int index, EventTime time) {
         if (index == MAX_EVENTS) {
             throw refused("the body has more than " + MAX_EVENTS + " events", "send 1.." + MAX_EVENTS);
         }
-        return JsonIn.read(body, start, length, "[" + index + "]", in -> event(in, nowMs));
+        return JsonIn.read(body, start, length, "[" + index + "]", in -> event(in, time));
     }
 
     private static ProblemException refused(String detail, String fix) {
@@ -85,8 +101,8 @@ public final class EventsReader {
         return true;
     }
 
-    private NewEvent event(JsonIn in, long nowMs) throws IOException {
-        Draft draft = new Draft(nowMs);
+    private NewEvent event(JsonIn in, EventTime time) throws IOException {
+        Draft draft = new Draft(time.nowMs());
         in.object(KEYS, name -> {
             switch (name) {
                 case "id" -> draft.id = in.id();
@@ -94,7 +110,7 @@ public final class EventsReader {
                 case "requestId" -> draft.requestId = in.id();
                 case "item" -> draft.item = in.id();
                 case "value" -> draft.value = in.number();
-                default -> draft.timeMs = time(in, nowMs);
+                default -> draft.timeMs = time.read(in);
             }
         });
         return new NewEvent(
@@ -125,34 +141,5 @@ public final class EventsReader {
             throw in.missing(name, "send " + what);
         }
         return value;
-    }
-
-    private long time(JsonIn in, long nowMs) throws IOException {
-        long timeMs = in.isText() ? instant(in) : milliseconds(in);
-        if (timeMs > nowMs + future.toMillis()) {
-            throw in.invalid(
-                    "lies " + (timeMs - nowMs) + " ms in the future",
-                    "send when it happened, at most " + future.toMillis() + " ms ahead of this server's clock");
-        }
-        if (timeMs < YEAR_2000_MS) {
-            throw in.invalid("lies before the year 2000", "send milliseconds, not seconds, since the epoch");
-        }
-        return timeMs;
-    }
-
-    private static long milliseconds(JsonIn in) throws IOException {
-        if (!in.isNumber()) {
-            throw in.wrongType(TIME_FIX.substring("send ".length()));
-        }
-        return in.wholeNumber(0, Long.MAX_VALUE / 2);
-    }
-
-    private static long instant(JsonIn in) throws IOException {
-        String text = in.text(1, MAX_TYPE);
-        try {
-            return OffsetDateTime.parse(text).toInstant().toEpochMilli();
-        } catch (DateTimeException | ArithmeticException e) {
-            throw in.invalid("is no ISO-8601 time", TIME_FIX);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.api.http;
 
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.events.NewEvent;
+import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import java.util.List;
@@ -13,7 +14,19 @@ enum EventsFormat {
     JSON("application/json") {
         @Override
         List<NewEvent> read(EventsReader reader, byte[] body) {
-            return reader.json(body);
+            return reader.json(JsonIn.of(body));
+        }
+    },
+    CLOUD_EVENT("application/cloudevents+json") {
+        @Override
+        List<NewEvent> read(EventsReader reader, byte[] body) {
+            return reader.cloudEvent(JsonIn.of(body));
+        }
+    },
+    CLOUD_EVENTS("application/cloudevents-batch+json") {
+        @Override
+        List<NewEvent> read(EventsReader reader, byte[] body) {
+            return reader.cloudEvents(JsonIn.of(body));
         }
     },
     LINES("application/x-ndjson") {
@@ -53,6 +66,7 @@ enum EventsFormat {
                 "Unsupported Media Type",
                 null,
                 "events cannot be read as Content-Type '" + contentType + "'",
-                "send Content-Type: " + JSON.mediaType + ", or " + LINES.mediaType + " with one event a line"));
+                "send Content-Type: " + JSON.mediaType + ", or " + LINES.mediaType + " with one event a line, "
+                        + CLOUD_EVENT.mediaType + " or " + CLOUD_EVENTS.mediaType));
     }
 }

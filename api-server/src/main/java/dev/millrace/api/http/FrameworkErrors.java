@@ -3,6 +3,7 @@ package dev.millrace.api.http;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import dev.millrace.api.problem.Unexpected;
 import io.micronaut.context.annotation.Primary;
 import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
@@ -12,17 +13,12 @@ import io.micronaut.http.server.exceptions.response.Error;
 import io.micronaut.http.server.exceptions.response.ErrorContext;
 import io.micronaut.http.server.exceptions.response.ErrorResponseProcessor;
 import jakarta.inject.Singleton;
-import java.util.UUID;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What Micronaut refuses before a handler of ours is called (no such route, method, media type, too large), as problems. */
 @Primary
 @Singleton
 public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
-    private static final Logger LOG = LoggerFactory.getLogger(FrameworkErrors.class);
-
     private final Problems problems;
 
     public FrameworkErrors(Problems problems) {
@@ -64,9 +60,7 @@ public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
 
     private static Problem other(ErrorContext context, MutableHttpResponse<?> response, String route) {
         if (response.code() >= ErrorClass.INTERNAL.status()) {
-            String instance = "urn:uuid:" + UUID.randomUUID();
-            LOG.error("{} failed, {}", route, instance, context.getRootCause().orElse(null));
-            return Problem.internal(instance);
+            return Unexpected.logged(route, context.getRootCause().orElse(null));
         }
         return caller(response, messages(context), "see the README of api-server for what there is");
     }

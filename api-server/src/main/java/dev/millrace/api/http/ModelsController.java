@@ -1,7 +1,10 @@
 package dev.millrace.api.http;
 
+import dev.millrace.api.desk.ModelState;
+import dev.millrace.api.desk.Models;
+import dev.millrace.api.desk.RankBatch;
+import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.rank.RankAnswer;
-import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
@@ -14,9 +17,6 @@ import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.serde.annotation.Serdeable;
 import java.time.Clock;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Ranking, and what the models are at. */
 @Controller("/v1/models")
@@ -32,33 +32,20 @@ public class ModelsController {
         this.clock = clock;
     }
 
-    /**
-     * One model's weights.
-     *
-     * @param specFingerprint 16 hexadecimal digits
-     * @param sampleIdSum decimal, since a JSON number loses a 64-bit integer's last digits
-     * @param weightsAgeMs since the learner made the delta that serves; null before the first
-     */
-    @Serdeable
-    record ModelState(
-            String model,
-            long version,
-            String specFingerprint,
-            long samplesLearned,
-            String sampleIdSum,
-            long duplicateSamples,
-            long rows,
-            long watermarkMs,
-            @Nullable Long weightsAgeMs,
-            Map<String, Long> offsets) {}
-
     @Serdeable
     record ModelStates(List<ModelState> models) {}
 
     @Post("/{model}/rank")
     @Consumes(MediaType.APPLICATION_JSON)
     RankAnswer rank(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        return desk.rank(model, Bodies.orEmpty(body));
+        return desk.rank(model, Bodies.json(body));
+    }
+
+    @Post("/{model}/rank:batch")
+    @Consumes(MediaType.APPLICATION_JSON)
+    RankBatch rankBatch(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body)
+            throws InterruptedException {
+        return desk.rankBatch(model, Bodies.json(body));
     }
 
     @Get
@@ -72,19 +59,6 @@ public class ModelsController {
     }
 
     private ModelState state(WeightServer weights) {
-        ServedVersion version = weights.version();
-        Map<String, Long> offsets = new TreeMap<>();
-        version.sampleOffsets().forEach((partition, offset) -> offsets.put(partition.toString(), offset));
-        return new ModelState(
-                weights.spec().model(),
-                version.sequence(),
-                "%016x".formatted(weights.spec().fingerprint()),
-                version.samples(),
-                Long.toString(version.sampleIdSum()),
-                version.duplicateSamples(),
-                version.rows(),
-                version.watermarkMs(),
-                version.sequence() == 0 ? null : clock.millis() - version.learnedMs(),
-                offsets);
+        return ModelState.of(weights, clock.millis());
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.api.http;
 
+import dev.millrace.api.desk.Models;
 import dev.millrace.api.monitor.MonitorSnapshot;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.problem.Problem;

@@ -1,5 +1,6 @@
 package dev.millrace.api.http;
 
+import dev.millrace.api.desk.Models;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.WeightServer;
 import io.micronaut.http.annotation.Controller;

@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Reads raw attributes: text, number, boolean (as text {@code true} or {@code false}), or an array of texts. */
@@ -39,6 +41,30 @@ public final class FeatureJson {
         return features;
     }
 
+    /**
+     * Attributes to be set, and the full names of those to be removed.
+     *
+     * @param removed that are given as null
+     */
+    public record Changes(Map<String, FeatureValue> set, Set<String> removed) {}
+
+    /** An object of attributes, any of which may be null. */
+    public static Changes changes(JsonIn in, String prefix, Check check) throws IOException {
+        Changes changes = new Changes(new LinkedHashMap<>(), new HashSet<>());
+        in.members(name -> {
+            if (changes.set().size() + changes.removed().size() == MAX_FEATURES) {
+                throw in.invalid("is one feature too many", "send at most " + MAX_FEATURES);
+            }
+            check.check(name);
+            if (in.isNull()) {
+                changes.removed().add(prefix + name);
+            } else {
+                changes.set().put(prefix + name, value(in));
+            }
+        });
+        return changes;
+    }
+
     /** Any attribute name but {@code id}, which the address gives. */
     public static void anyName(JsonIn in, String name) {
         if (!NAME.matcher(name).matches()) {
@@ -51,10 +77,15 @@ public final class FeatureJson {
 
     /** Refuses values under the cursor whose texts take more than {@code maxBytes} in UTF-8 together. */
     public static void boundText(JsonIn in, Collection<FeatureValue> values, int maxBytes) {
-        int bytes = values.stream().mapToInt(FeatureJson::textBytes).sum();
+        int bytes = textBytes(values);
         if (bytes > maxBytes) {
             throw in.invalid("have " + bytes + " bytes of text", "send at most " + maxBytes + " bytes in all");
         }
+    }
+
+    /** Bytes of all texts in UTF-8. */
+    public static int textBytes(Collection<FeatureValue> values) {
+        return values.stream().mapToInt(FeatureJson::textBytes).sum();
     }
 
     private static int textBytes(FeatureValue value) {

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A cursor over one JSON document that knows the path of what it reads. Unknown and repeated keys, wrong types, text
@@ -47,6 +48,11 @@ public final class JsonIn {
         T read(JsonIn in) throws IOException;
     }
 
+    /** One document, wherever it comes from; it is read once. */
+    public interface Source {
+        <T> T read(Reader<T> reader);
+    }
+
     /** Reads one key's value. */
     public interface Member {
         void read(String name) throws IOException;
@@ -67,6 +73,29 @@ public final class JsonIn {
 
     public static <T> T read(byte[] body, Reader<T> reader) {
         return read(body, 0, body.length, "", reader);
+    }
+
+    public static Source of(byte[] body) {
+        return new Source() {
+            @Override
+            public <T> T read(Reader<T> reader) {
+                return JsonIn.read(body, reader);
+            }
+        };
+    }
+
+    /** A document whose tokens are told by another parser than JSON's. */
+    public static Source of(JsonParser tokens) {
+        return new Source() {
+            @Override
+            public <T> T read(Reader<T> reader) {
+                try {
+                    return new JsonIn(tokens, "").document(reader);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
     }
 
     /** @param rootPath path of the document itself, where it is one of many */
@@ -200,6 +229,36 @@ public final class JsonIn {
         if (count < min) {
             throw invalid(count == 0 ? "is empty" : "has only " + count + " elements", "send " + min + ".." + max);
         }
+    }
+
+    /**
+     * Reads the value under the cursor; what its reader refuses is handed back, and the cursor stands at the value's end
+     * as if it had been read. Text that is not JSON is not handed back: nothing after it can be read.
+     *
+     * @param refused makes a result of the refusal
+     */
+    public <T> T attempt(Reader<T> reader, Function<ProblemException, T> refused) throws IOException {
+        int mark = path.length();
+        boolean nested = parser.currentToken().isStructStart();
+        int depth = parser.getParsingContext().getNestingDepth();
+        try {
+            return reader.read(this);
+        } catch (ProblemException e) {
+            path.setLength(mark);
+            while (nested && parser.getParsingContext().getNestingDepth() >= depth) {
+                parser.nextToken();
+            }
+            return refused.apply(e);
+        }
+    }
+
+    /** Passes over the value under the cursor. */
+    public void skip() throws IOException {
+        var unused = parser.skipChildren();
+    }
+
+    public boolean isNull() {
+        return parser.currentToken() == JsonToken.VALUE_NULL;
     }
 
     /** Text of {@code min..max} characters. */

@@ -80,11 +80,16 @@ public record Problem(
         return new Problem(errorClass, status, title, detail, field, again, retryAfterSeconds, id, instance);
     }
 
+    /** What RFC 9457 calls so: names the class of errors. */
+    public String type() {
+        return "urn:millrace:problem:" + errorClass.label();
+    }
+
     public byte[] toJson() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
         try (JsonGenerator out = JSON.createGenerator(bytes)) {
             out.writeStartObject();
-            out.writeStringField("type", "urn:millrace:problem:" + errorClass.label());
+            out.writeStringField("type", type());
             out.writeStringField("title", title);
             out.writeNumberField("status", status);
             out.writeStringField("detail", cut(detail));

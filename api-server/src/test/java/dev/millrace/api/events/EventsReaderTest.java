@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.HandClock;
+import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +26,13 @@ class EventsReaderTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
+    private List<NewEvent> json(byte[] body) {
+        return reader.json(JsonIn.of(body));
+    }
+
     @Test
     void oneEventMayLeaveOutIdValueAndTime() {
-        assertEquals(List.of(new NewEvent("", null, "like", "r", "i", 1, NOW)), reader.json(bytes(GOOD)));
+        assertEquals(List.of(new NewEvent("", null, "like", "r", "i", 1, NOW)), json(bytes(GOOD)));
     }
 
     @Test
@@ -39,7 +44,7 @@ class EventsReaderTest {
                 List.of(
                         new NewEvent("[0]", "e1", "like", "r", "i", 2.5, NOW - 1),
                         new NewEvent("[1]", "e2", "like", "r", "i", 1, NOW)),
-                reader.json(bytes(json)));
+                json(bytes(json)));
     }
 
     @Test
@@ -51,10 +56,9 @@ class EventsReaderTest {
     @Test
     void aThousandEventsAreReadAndOneMoreIsRefused() {
         assertEquals(
-                1000,
-                reader.json(bytes("[" + (GOOD + ",").repeat(999) + GOOD + "]")).size());
+                1000, json(bytes("[" + (GOOD + ",").repeat(999) + GOOD + "]")).size());
         assertEquals(1000, reader.lines(bytes((GOOD + "\n").repeat(1000))).size());
-        assertRefused(reader::json, "[" + (GOOD + ",").repeat(1000) + GOOD + "]", null, "1..1000");
+        assertRefused(this::json, "[" + (GOOD + ",").repeat(1000) + GOOD + "]", null, "1..1000");
         assertRefused(reader::lines, (GOOD + "\n").repeat(1001), null, "1..1000");
     }
 
@@ -76,7 +80,7 @@ class EventsReaderTest {
                     {"type":"like","requestId":"r","item":"i","type":"like"}                | type      | keep one
                     """)
     void aBadEventIsRefusedWithItsFieldAndTheFix(String json, String field, String fix) {
-        assertRefused(reader::json, json, field, fix);
+        assertRefused(this::json, json, field, fix);
     }
 
     @Test
@@ -85,6 +89,52 @@ class EventsReaderTest {
         assertRefused(reader::lines, GOOD + "\n{", "[1]", "UTF-8");
         assertRefused(reader::lines, GOOD + " " + GOOD, "[0]", "one document");
         assertRefused(reader::lines, " \n", null, "one a line");
+    }
+
+    private static final String CLOUD = """
+            {"specversion":"1.0","id":"e1","source":"/shop","type":"like","time":"2023-11-14T22:13:19.999Z",
+             "datacontenttype":"application/json","traceparent":"00-1-2-03","data":{"requestId":"r","item":"i","value":2}}""";
+
+    private List<NewEvent> cloudEvent(byte[] body) {
+        return reader.cloudEvent(JsonIn.of(body));
+    }
+
+    private List<NewEvent> cloudEvents(byte[] body) {
+        return reader.cloudEvents(JsonIn.of(body));
+    }
+
+    @Test
+    void aCloudEventIsAnActionWhoseItemMayBeItsSubject() {
+        NewEvent read = new NewEvent("", "e1", "like", "r", "i", 2, NOW - 1);
+        assertEquals(List.of(read), cloudEvent(bytes(CLOUD)));
+        String subject = CLOUD.replace("\"item\":\"i\",", "").replace("\"type\"", "\"subject\":\"i\",\"type\"");
+        assertEquals(List.of(read), cloudEvent(bytes(subject)));
+        String ours =
+                CLOUD.replace("\"like\"", "\"com.shop.liked\"").replace("\"value\"", "\"type\":\"like\",\"value\"");
+        assertEquals(List.of(read), cloudEvent(bytes(ours)));
+        List<NewEvent> two = cloudEvents(bytes("[" + CLOUD + "," + CLOUD.replace("e1", "e2") + "]"));
+        assertEquals(List.of("e1", "e2"), two.stream().map(NewEvent::id).toList());
+        assertEquals("[1]", two.get(1).path());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    "specversion":"1.0"     | "specversion":"0.3"   | specversion     | 1.0
+                    "specversion":"1.0",    | ''                    | specversion     | 1.0
+                    "source":"/shop",       | ''                    | source          | URI
+                    "id":"e1",              | ''                    | id              | no other event
+                    "type":"like",          | ''                    | type            | click
+                    "requestId":"r",        | ''                    | data.requestId  | rank answer
+                    "item":"i",             | ''                    | data.item       | subject
+                    application/json        | text/xml              | datacontenttype | application/json
+                    "traceparent"           | "traceParent"         | traceParent     | a-z
+                    "00-1-2-03"             | ["00"]                | traceparent     | plain
+                    "value":2               | "valu":2              | data.valu       | value
+                    """)
+    void aBadCloudEventIsRefusedWithItsFieldAndTheFix(String part, String instead, String field, String fix) {
+        String bad = CLOUD.replace(part, instead);
+        assertRefused(this::cloudEvent, bad, field, fix);
+        assertRefused(this::cloudEvents, "[" + CLOUD + "," + bad + "]", "[1]." + field, fix);
     }
 
     private static void assertRefused(

@@ -263,9 +263,34 @@ class LoopTest {
                 "{\"id\":\"lines-e3\",\"type\":\"like\",\"requestId\":\"lines-1\",\"item\":\"c\"}\n");
         assertEquals(202, array.statusCode(), array.body());
         assertEquals(202, lines.statusCode(), lines.body());
-        for (int i = 1; i <= 3; i++) {
+        service.rank("lines-2", "gus", "d");
+        HttpResponse<String> cloud = service.send(
+                "POST",
+                "/v1/events",
+                "application/cloudevents-batch+json",
+                "[{\"specversion\":\"1.0\",\"id\":\"lines-e4\",\"source\":\"/shop\",\"type\":\"like\","
+                        + "\"data\":{\"requestId\":\"lines-2\",\"item\":\"d\"}}]");
+        assertEquals(202, cloud.statusCode(), cloud.body());
+        for (int i = 1; i <= 4; i++) {
             assertEquals(TraceStatus.SERVED, service.settled("lines-e" + i).status());
         }
+    }
+
+    @Test
+    void profilesThatWereImportedRankABatch() throws IOException, InterruptedException {
+        String lines =
+                "{\"id\":\"bulk-1\",\"features\":{\"price\":3}}\n{\"id\":\"bulk-2\",\"features\":{\"price\":\"x\",\"a b\":1}}\n";
+        HttpResponse<String> loaded = service.send("POST", "/v1/items:import", "application/x-ndjson", lines);
+        assertTrue(loaded.body().startsWith("{\"stored\":1,\"failed\":1,\"errors\":[{\"line\":2,"), loaded.body());
+        HttpResponse<String> batch = service.send(
+                "POST",
+                "/v1/models/shop/rank:batch",
+                "application/json",
+                "{\"requests\":[{\"requestId\":\"bulk-r1\",\"candidates\":[{\"item\":\"bulk-1\"}]},{\"user\":\"u\"}]}");
+        assertEquals(200, batch.statusCode(), batch.body());
+        assertTrue(batch.body().contains("requests[1].candidates"), batch.body());
+        service.act("bulk-e1", "like", "bulk-r1", "bulk-1");
+        assertEquals(TraceStatus.SERVED, service.settled("bulk-e1").status());
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.millrace.ingest.proto.LiveRow;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,17 @@ public interface ProfileStore extends AutoCloseable {
 
     /** Replaces; survives a crash of the process once it returns. */
     void put(Kind kind, String id, RawFeatures features);
+
+    /** Replaces many, all or none where the store can; survives a crash of the process once it returns. */
+    default void putAll(Kind kind, Map<String, RawFeatures> profiles) {
+        profiles.forEach((id, features) -> put(kind, id, features));
+    }
+
+    /** Tells the ids of what is stored, in any order, {@code max} at most; a store that cannot be listed tells none. */
+    default void ids(Kind kind, int max, Consumer<String> each) {}
+
+    /** Nothing stored is as good as deleted; real-time rows stay. Survives a crash of the process once it returns. */
+    void delete(Kind kind, String id);
 
     @Override
     void close();

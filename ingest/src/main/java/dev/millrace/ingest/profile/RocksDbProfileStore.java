@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -108,11 +110,38 @@ public final class RocksDbProfileStore implements ProfileStore {
 
     @Override
     public void put(Kind kind, String id, RawFeatures features) {
-        var dictionary = new FeatureCodec.Dictionary();
-        Profile.Builder profile = Profile.newBuilder().setFeatures(FeatureCodec.encode(features, dictionary));
-        profile.addAllNames(dictionary.names());
+        putAll(kind, Map.of(id, features));
+    }
+
+    @Override
+    public void putAll(Kind kind, Map<String, RawFeatures> profiles) {
+        try (WriteBatch batch = new WriteBatch();
+                WriteOptions writing = new WriteOptions()) {
+            for (Map.Entry<String, RawFeatures> profile : profiles.entrySet()) {
+                batch.put(key(kind, profile.getKey()), encode(profile.getValue()));
+            }
+            db.write(writing, batch);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("profile store: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void ids(Kind kind, int max, Consumer<String> each) {
+        byte[] prefix = key(kind, "");
+        try (RocksIterator at = db.newIterator()) {
+            at.seek(prefix);
+            for (int i = 0; i < max && at.isValid() && at.key()[0] == prefix[0]; i++) {
+                each.accept(new String(at.key(), 1, at.key().length - 1, StandardCharsets.UTF_8));
+                at.next();
+            }
+        }
+    }
+
+    @Override
+    public void delete(Kind kind, String id) {
         try {
-            db.put(key(kind, id), profile.build().toByteArray());
+            db.delete(key(kind, id));
         } catch (RocksDBException e) {
             throw new IllegalStateException("profile store: " + e.getMessage(), e);
         }
@@ -130,6 +159,12 @@ public final class RocksDbProfileStore implements ProfileStore {
         key[0] = (byte) (kind == Kind.USER ? 'u' : 'i');
         System.arraycopy(text, 0, key, 1, text.length);
         return key;
+    }
+
+    private static byte[] encode(RawFeatures features) {
+        var dictionary = new FeatureCodec.Dictionary();
+        Profile.Builder profile = Profile.newBuilder().setFeatures(FeatureCodec.encode(features, dictionary));
+        return profile.addAllNames(dictionary.names()).build().toByteArray();
     }
 
     private static RawFeatures decode(byte[] value) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,26 @@ class RocksDbProfileStoreTest {
         }
         try (ProfileStore store = RocksDbProfileStore.open(dir)) {
             assertEquals(Optional.of(ANNA), store.get(ProfileStore.Kind.USER, "anna"));
+        }
+    }
+
+    @Test
+    void manyArePutTogetherAndWhatIsDeletedIsGone() {
+        try (ProfileStore store = RocksDbProfileStore.open(dir)) {
+            store.putAll(ProfileStore.Kind.USER, Map.of("anna", ANNA, "bea", RawFeatures.EMPTY));
+            store.put(ProfileStore.Kind.ITEM, "i", ANNA);
+            List<String> ids = new ArrayList<>();
+            store.ids(ProfileStore.Kind.USER, 10, ids::add);
+            assertEquals(List.of("anna", "bea"), ids);
+            store.ids(ProfileStore.Kind.USER, 1, ids::add);
+            store.ids(ProfileStore.Kind.ITEM, 10, ids::add);
+            assertEquals(List.of("anna", "bea", "anna", "i"), ids);
+            store.delete(ProfileStore.Kind.ITEM, "anna");
+            store.delete(ProfileStore.Kind.USER, "bea");
+        }
+        try (ProfileStore store = RocksDbProfileStore.open(dir)) {
+            assertEquals(Optional.of(ANNA), store.get(ProfileStore.Kind.USER, "anna"));
+            assertEquals(Optional.empty(), store.get(ProfileStore.Kind.USER, "bea"));
         }
     }
 

@@ -1,7 +1,8 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.json.FeatureJson;
 import dev.millrace.api.json.JsonIn;
+import dev.millrace.api.problem.ProblemException;
 import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RequestIds;
 import dev.millrace.ingest.feature.FeatureValue;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads one model's rank requests. Immutable. */
 final class RankReader {
     private static final List<String> KEYS = List.of("requestId", "user", "session", "context", "candidates", "limit");
+    static final int MAX_BATCH = 100;
+
+    private static final List<String> BATCH_KEYS = List.of("requests");
     private static final List<String> CANDIDATE_KEYS = List.of("item", "features");
 
     private final Side context;
@@ -68,8 +72,33 @@ final class RankReader {
     }
 
     RankRequest read(byte[] body) {
-        return JsonIn.read(body, this::request);
+        return read(JsonIn.of(body));
     }
+
+    RankRequest read(JsonIn.Source body) {
+        return body.read(this::request);
+    }
+
+    /** Up to {@value #MAX_BATCH} requests, each with what its own reading refused. */
+    List<Read> batch(JsonIn.Source body) {
+        return body.read(in -> {
+            List<Read> requests = new ArrayList<>();
+            in.object(
+                    BATCH_KEYS,
+                    name -> in.array(
+                            1,
+                            MAX_BATCH,
+                            i -> requests.add(in.attempt(
+                                    one -> new Read(request(one), null), refused -> new Read(null, refused)))));
+            if (requests.isEmpty()) {
+                throw in.missing("requests", "send 1.." + MAX_BATCH + " rank requests");
+            }
+            return requests;
+        });
+    }
+
+    /** One of a batch: a request, or why it is none. */
+    record Read(@Nullable RankRequest request, @Nullable ProblemException refused) {}
 
     private static final class Draft {
         private @Nullable String requestId;

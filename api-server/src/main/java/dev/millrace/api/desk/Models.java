@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -15,18 +15,18 @@ public final class Models {
         byName = new TreeMap<>(models);
     }
 
-    Map<String, WeightServer> all() {
+    public Map<String, WeightServer> all() {
         return byName;
     }
 
     /** @throws ProblemException (not found) with the nearest known name */
-    WeightServer get(String name) {
+    public WeightServer get(String name) {
         check(name);
         return java.util.Objects.requireNonNull(byName.get(name));
     }
 
     /** @throws ProblemException (not found) with the nearest known name */
-    void check(String name) {
+    public void check(String name) {
         if (!byName.containsKey(name)) {
             throw new ProblemException(Problem.notFound(
                     "model", "there is no model '" + name + "'", KnownNames.fix(name, byName.keySet())));
@@ -34,7 +34,7 @@ public final class Models {
     }
 
     /** The only one, or the first by name. */
-    String first() {
+    public String first() {
         return byName.firstKey();
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -16,7 +16,8 @@ public final class Gate {
         this.places = new Semaphore(places);
     }
 
-    <T> T pass(Callable<T> work) throws Exception {
+    /** What the work gives. */
+    public <T> T pass(Callable<T> work) throws Exception {
         if (!places.tryAcquire()) {
             throw new ProblemException(Problem.overload("too many " + what + " at once"));
         }

@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.HandClock;
 import dev.millrace.api.MovieSpec;
+import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RequestIds;
 import dev.millrace.ingest.feature.FeatureValue;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -50,6 +53,50 @@ class RankReaderTest {
         String second = read("{\"candidates\":[{\"item\":\"i\"}]}").requestId();
         assertTrue(first.startsWith("018bcfe5-6800-7"), first);
         assertTrue(!first.equals(second), first);
+    }
+
+    private List<RankReader.Read> batch(String json) {
+        return reader.batch(JsonIn.of(json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void whatIsWrongInABatchIsToldOfItsOwnRequest() {
+        List<RankReader.Read> read = batch("""
+                {"requests":[{"requestId":"a","candidates":[{"item":"i"}]},
+                 {"candidates":[{"item":"i","features":{"prize":{"deep":[1]}}}],"user":{"x":[]}},
+                 7,
+                 {"user":"u"},
+                 {"requestId":"b","candidates":[{"item":"i"}]}]}""");
+        assertEquals(5, read.size());
+        assertEquals("a", requestId(read.get(0)));
+        assertEquals("requests[1].candidates[0].features.prize", refused(read.get(1)));
+        assertEquals("requests[2]", refused(read.get(2)));
+        assertEquals("requests[3].candidates", refused(read.get(3)));
+        assertEquals("b", requestId(read.get(4)));
+    }
+
+    private static String requestId(RankReader.Read read) {
+        return Objects.requireNonNull(read.request()).requestId();
+    }
+
+    private static String refused(RankReader.Read read) {
+        return String.valueOf(Objects.requireNonNull(read.refused()).problem().field());
+    }
+
+    @Test
+    void aBatchHasUpToAHundredRequestsAndIsJson() {
+        String one = "{\"candidates\":[{\"item\":\"i\"}]}";
+        assertEquals(
+                100,
+                batch("{\"requests\":[" + (one + ",").repeat(99) + one + "]}").size());
+        for (String bad : List.of(
+                "{\"requests\":[" + (one + ",").repeat(100) + one + "]}",
+                "{\"requests\":[]}",
+                "{}",
+                "{\"requests\":[" + one + ",{\"user\":",
+                "{\"requests\":[{\"user\":7,\"context\":{]}]}")) {
+            assertThrows(ProblemException.class, () -> batch(bad), bad);
+        }
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;

@@ -1,0 +1,117 @@
+package dev.millrace.api.desk;
+
+import dev.millrace.api.json.JsonIn;
+import dev.millrace.api.monitor.Monitor;
+import dev.millrace.api.monitor.MonitorMeters;
+import dev.millrace.api.monitor.RankOutcome;
+import dev.millrace.api.problem.ErrorCounts;
+import dev.millrace.api.problem.Problem;
+import dev.millrace.api.problem.Unexpected;
+import dev.millrace.api.rank.RankAnswer;
+import dev.millrace.api.rank.RankRequest;
+import dev.millrace.api.rank.RankService;
+import dev.millrace.api.rank.RequestIds;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Serves rank requests of all models, a bounded number at a time, and measures them, however they end. */
+public final class RankDesk {
+    private final Map<String, Room> rooms = new HashMap<>();
+    private final Models models;
+    private final Monitor monitor;
+    private final Gate gate;
+    private final ErrorCounts errors;
+
+    private record Room(String model, RankReader reader, RankService service, Map<RankOutcome, Timer> timers) {}
+
+    public RankDesk(
+            Models models,
+            Iterable<RankService> services,
+            RequestIds ids,
+            Monitor monitor,
+            MonitorMeters meters,
+            Gate gate,
+            ErrorCounts errors) {
+        this.models = models;
+        this.monitor = monitor;
+        this.gate = gate;
+        this.errors = errors;
+        for (RankService service : services) {
+            var spec = service.ranker().weights().spec();
+            Map<RankOutcome, Timer> timers = new EnumMap<>(RankOutcome.class);
+            for (RankOutcome outcome : RankOutcome.values()) {
+                timers.put(outcome, meters.rankTimer(spec.model(), outcome));
+            }
+            rooms.put(spec.model(), new Room(spec.model(), new RankReader(spec, ids), service, timers));
+        }
+    }
+
+    public RankAnswer rank(String model, JsonIn.Source body) throws Exception {
+        Room room = room(model);
+        return measured(room, () -> rank(room, room.reader().read(body)));
+    }
+
+    /** Each request has its own outcome, and its own place at the gate; they wait for the log together. */
+    public RankBatch rankBatch(String model, JsonIn.Source body) throws InterruptedException {
+        Room room = room(model);
+        List<RankReader.Read> requests = room.reader().batch(body);
+        List<Future<RankBatch.Outcome>> running = new ArrayList<>(requests.size());
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            requests.forEach(read -> running.add(threads.submit(() -> outcome(room, read))));
+        }
+        return new RankBatch(running.stream().map(Future::resultNow).toList());
+    }
+
+    private RankBatch.Outcome outcome(Room room, RankReader.Read read) {
+        try {
+            return RankBatch.Outcome.of(measured(room, () -> {
+                if (read.request() == null) {
+                    throw Objects.requireNonNull(read.refused());
+                }
+                return rank(room, read.request());
+            }));
+        } catch (Exception e) {
+            Problem problem = Unexpected.problem("a request of a batch", e);
+            errors.count(problem.errorClass());
+            return RankBatch.Outcome.of(problem);
+        }
+    }
+
+    private Room room(String model) {
+        models.check(model);
+        return Objects.requireNonNull(rooms.get(model));
+    }
+
+    private RankAnswer measured(Room room, Callable<RankAnswer> work) throws Exception {
+        long startNs = System.nanoTime();
+        RankOutcome outcome = RankOutcome.INTERNAL;
+        try {
+            RankAnswer answer = gate.pass(work);
+            outcome = RankOutcome.OK;
+            return answer;
+        } catch (RuntimeException e) {
+            outcome = RankOutcome.of(e);
+            throw e;
+        } finally {
+            long tookNs = System.nanoTime() - startNs;
+            Objects.requireNonNull(room.timers().get(outcome)).record(tookNs, TimeUnit.NANOSECONDS);
+            monitor.rankTook(room.model(), TimeUnit.NANOSECONDS.toMicros(tookNs));
+        }
+    }
+
+    private RankAnswer rank(Room room, RankRequest request) throws InterruptedException {
+        RankAnswer answer = room.service().rank(request);
+        monitor.ranked(room.model(), request.candidates().size());
+        return answer;
+    }
+}
