@@ -61,7 +61,9 @@ class BulkApiTest {
         assertTrue(
                 body.startsWith("{\"results\":[{\"status\":200,\"answer\":{\"requestId\":\"b1\",\"model\":\"movies\""),
                 body);
-        assertTrue(body.contains("[{\"item\":\"b\",\"score\":0.5,\"propensity\":1.0},{\"item\":\"a\",\"score\":0.25"), body);
+        assertTrue(
+                body.contains("[{\"item\":\"b\",\"score\":0.5,\"propensity\":1.0},{\"item\":\"a\",\"score\":0.25"),
+                body);
         assertTrue(body.contains("{\"status\":400,\"problem\":{\"type\":\"urn:millrace:problem:caller\""), body);
         assertTrue(body.contains("\"field\":\"requests[1].candidates\""), body);
         assertTrue(body.endsWith("[{\"item\":\"c\",\"score\":0.5,\"propensity\":1.0}]}}]}"), body);
