@@ -22,11 +22,11 @@ import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RecentRanks;
 import dev.millrace.api.rank.RequestIds;
-import dev.millrace.api.security.Guard;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
 import dev.millrace.api.trace.TraceWaits;
 import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ingest.profile.ServedProfiles;
 import dev.millrace.ps.serve.WeightServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
@@ -43,19 +43,12 @@ import java.util.stream.Collectors;
 final class ApiBeans {
     private final ApiConfig.Limits limits;
     private final ApiConfig.Times times;
-    private final ApiConfig.Edge edge;
     private final Wiring wiring;
 
     ApiBeans(ApiConfig config, Wiring wiring) {
         this.limits = config.limits();
         this.times = config.times();
-        this.edge = config.edge();
         this.wiring = wiring;
-    }
-
-    @Singleton
-    Guard guard() {
-        return Guard.of(edge.security(), wiring.clock(), System::nanoTime);
     }
 
     @Singleton
@@ -67,7 +60,7 @@ final class ApiBeans {
     @Singleton
     @Bean(preDestroy = "")
     ProfileStore profiles() {
-        return wiring.profiles();
+        return new ServedProfiles(wiring.profiles(), ServedProfiles.Config.ALONE, System::nanoTime);
     }
 
     @Singleton
@@ -158,10 +151,16 @@ final class ApiBeans {
     }
 
     @Singleton
-    RankDesk rankDesk(Models models, RequestIds ids, Monitor monitor, MonitorMeters meters, ErrorCounts errors) {
+    RankDesk rankDesk(
+            Models models,
+            ProfileStore profiles,
+            RequestIds ids,
+            Monitor monitor,
+            MonitorMeters meters,
+            ErrorCounts errors) {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
-                .map(weights -> new Ranker(weights, wiring.profiles(), wiring.sink(), wiring.clock()))
+                .map(weights -> new Ranker(weights, profiles, wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
         return new RankDesk(models, services, ids, monitor, meters, new Gate("rank requests", limits.ranks()), errors);
@@ -178,8 +177,8 @@ final class ApiBeans {
     }
 
     @Singleton
-    ProfileDesk profileDesk() {
-        return new ProfileDesk(wiring.profiles(), new Gate("requests of profiles", limits.profiles()));
+    ProfileDesk profileDesk(ProfileStore profiles) {
+        return new ProfileDesk(profiles, new Gate("requests of profiles", limits.profiles()));
     }
 
     @Singleton

@@ -1,9 +1,11 @@
 package dev.millrace.api;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
 import dev.millrace.ingest.proto.Action;
+import dev.millrace.ingest.proto.Envelope;
 import dev.millrace.ingest.proto.Impression;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,8 +37,14 @@ public final class MemoryLog implements EventSink, Tail {
     }
 
     @Override
-    public CompletableFuture<Void> impression(Impression impression) {
-        return write(() -> impressions.add(impression));
+    public CompletableFuture<Void> impression(String requestId, byte[] envelope) {
+        return write(() -> {
+            try {
+                impressions.add(Envelope.parseFrom(envelope).getImpression());
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalArgumentException(requestId, e);
+            }
+        });
     }
 
     @Override

@@ -136,28 +136,44 @@ final class RankReader {
     }
 
     private List<RankRequest.Candidate> candidates(JsonIn in) throws IOException {
-        List<RankRequest.Candidate> candidates = new ArrayList<>();
-        Set<String> items = new HashSet<>();
-        in.array(1, RankRequest.MAX_CANDIDATES, i -> candidates.add(candidate(in, items)));
-        return candidates;
+        Candidates candidates = new Candidates(in);
+        in.array(1, RankRequest.MAX_CANDIDATES, candidates);
+        return candidates.read;
     }
 
-    private RankRequest.Candidate candidate(JsonIn in, Set<String> items) throws IOException {
-        String[] id = new String[1];
-        List<Map<String, FeatureValue>> features = new ArrayList<>(1);
-        in.object(CANDIDATE_KEYS, name -> {
+    /** Reads one after the other: a request may have a thousand. */
+    private final class Candidates implements JsonIn.Element, JsonIn.Member {
+        private final JsonIn in;
+        private final List<RankRequest.Candidate> read = new ArrayList<>();
+        private final Set<String> items = new HashSet<>();
+        private @Nullable String id;
+        private Map<String, FeatureValue> features = Map.of();
+
+        Candidates(JsonIn in) {
+            this.in = in;
+        }
+
+        @Override
+        public void read(int index) throws IOException {
+            id = null;
+            features = Map.of();
+            in.object(CANDIDATE_KEYS, this);
+            if (id == null) {
+                throw in.missing("item", "send the item's id");
+            }
+            read.add(new RankRequest.Candidate(id, features));
+        }
+
+        @Override
+        public void read(String name) throws IOException {
             if (name.equals("item")) {
-                id[0] = in.id();
-                if (!items.add(id[0])) {
-                    throw in.invalid("is '" + id[0] + "' a second time", "send each item once");
+                id = in.id();
+                if (!items.add(id)) {
+                    throw in.invalid("is '" + id + "' a second time", "send each item once");
                 }
             } else {
-                features.add(item.read(in));
+                features = item.read(in);
             }
-        });
-        if (items.isEmpty() || id[0] == null) {
-            throw in.missing("item", "send the item's id");
         }
-        return new RankRequest.Candidate(id[0], features.isEmpty() ? Map.of() : features.getFirst());
     }
 }

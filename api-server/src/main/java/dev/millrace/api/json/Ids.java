@@ -25,7 +25,12 @@ public final class Ids {
     }
 
     static boolean hasControl(String text) {
-        return text.chars().anyMatch(Character::isISOControl);
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isISOControl(text.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether UTF-8 can carry it: half a surrogate pair would reach the log as another text. */

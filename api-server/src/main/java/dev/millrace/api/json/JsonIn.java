@@ -12,10 +12,11 @@ import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.spec.KnownNames;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor over one JSON document that knows the path of what it reads. Unknown and repeated keys, wrong types, text
@@ -25,9 +26,9 @@ import java.util.function.Function;
  * {@value #MAX_NUMBER}.
  */
 public final class JsonIn {
-    private static final int MAX_DEPTH = 16;
-    private static final int MAX_NAME = 256;
-    private static final int MAX_TEXT = 16_384;
+    static final int MAX_DEPTH = 16;
+    static final int MAX_NAME = 256;
+    static final int MAX_TEXT = 16_384;
     private static final int MAX_NUMBER = 64;
     private static final int SHOWN_NAME = 64;
 
@@ -63,12 +64,17 @@ public final class JsonIn {
         void read(int index) throws IOException;
     }
 
-    private final JsonParser parser;
-    private final StringBuilder path;
+    private final JsonCursor cursor;
+    private final String rootPath;
+    /** Of each container around the cursor, the name or index in it; put into words for a refusal only. */
+    private final @Nullable String[] names = new String[MAX_DEPTH + 2];
 
-    private JsonIn(JsonParser parser, String rootPath) {
-        this.parser = parser;
-        this.path = new StringBuilder(rootPath);
+    private final int[] indexes = new int[MAX_DEPTH + 2];
+    private int depth;
+
+    private JsonIn(JsonCursor cursor, String rootPath) {
+        this.cursor = cursor;
+        this.rootPath = rootPath;
     }
 
     public static <T> T read(byte[] body, Reader<T> reader) {
@@ -90,7 +96,7 @@ public final class JsonIn {
             @Override
             public <T> T read(Reader<T> reader) {
                 try {
-                    return new JsonIn(tokens, "").document(reader);
+                    return new JsonIn(new JacksonCursor(tokens), "").document(reader);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -100,9 +106,18 @@ public final class JsonIn {
 
     /** @param rootPath path of the document itself, where it is one of many */
     public static <T> T read(byte[] body, int offset, int length, String rootPath, Reader<T> reader) {
+        try {
+            return new JsonIn(new PlainCursor(body, offset, length), rootPath).document(reader);
+        } catch (PlainCursor.NotPlain e) {
+            return readAny(body, offset, length, rootPath, reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static <T> T readAny(byte[] body, int offset, int length, String rootPath, Reader<T> reader) {
         try (JsonParser parser = FACTORY.createParser(body, offset, length)) {
-            JsonIn in = new JsonIn(parser, rootPath);
-            return in.document(reader);
+            return new JsonIn(new JacksonCursor(parser), rootPath).document(reader);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -110,11 +125,11 @@ public final class JsonIn {
 
     private <T> T document(Reader<T> reader) throws IOException {
         try {
-            if (parser.nextToken() == null) {
+            if (cursor.next() == null) {
                 throw invalid("is empty", "send a JSON document");
             }
             T value = reader.read(this);
-            if (parser.nextToken() != null) {
+            if (cursor.next() != null) {
                 throw invalid("goes on after the end of the JSON document", "send one document");
             }
             return value;
@@ -140,91 +155,112 @@ public final class JsonIn {
 
     /** Where the value under the cursor stands; empty for the document. */
     public String path() {
+        StringBuilder path = new StringBuilder(rootPath);
+        for (int d = 0; d < depth; d++) {
+            String name = names[d];
+            if (name == null) {
+                path.append('[').append(indexes[d]).append(']');
+            } else {
+                path.append(path.isEmpty() ? "" : ".");
+                path.append(name.length() <= SHOWN_NAME ? name : name.substring(0, SHOWN_NAME) + "…");
+            }
+        }
         return path.toString();
     }
 
     /** A refusal of the value under the cursor. */
     public ProblemException invalid(String detail, String fix) {
-        String field = path.toString();
+        String field = path();
         String subject = field.isEmpty() ? "the body " : field + " ";
         return new ProblemException(Problem.invalid(field.isEmpty() ? null : field, subject + detail, fix));
     }
 
     /** A refusal of a key that the object under the cursor lacks. */
     public ProblemException missing(String name, String fix) {
-        int mark = push(name);
+        push(name, 0);
         ProblemException missing = invalid("is missing", fix);
-        path.setLength(mark);
+        depth--;
         return missing;
     }
 
     public boolean isArray() {
-        return parser.currentToken() == JsonToken.START_ARRAY;
+        return cursor.token() == JsonToken.START_ARRAY;
     }
 
     public boolean isObject() {
-        return parser.currentToken() == JsonToken.START_OBJECT;
+        return cursor.token() == JsonToken.START_OBJECT;
     }
 
     public boolean isText() {
-        return parser.currentToken() == JsonToken.VALUE_STRING;
+        return cursor.token() == JsonToken.VALUE_STRING;
     }
 
     public boolean isNumber() {
-        return parser.currentToken().isNumeric();
+        return cursor.token().isNumeric();
     }
 
     public boolean isBoolean() {
-        return parser.currentToken().isBoolean();
+        return cursor.token().isBoolean();
     }
 
-    /** An object of known keys, each at most once. */
-    public void object(Collection<String> known, Member member) throws IOException {
-        members(name -> {
-            if (!known.contains(name)) {
-                throw invalid("is not known here", KnownNames.fix(name, known));
+    /** An object of known keys, at most 64, each at most once. */
+    public void object(List<String> known, Member member) throws IOException {
+        expect(JsonToken.START_OBJECT, "an object");
+        long seen = 0;
+        while (cursor.next() != JsonToken.END_OBJECT) {
+            String name = cursor.name();
+            push(name, 0);
+            int key = known.indexOf(name);
+            if (key < 0) {
+                throw seenUnknown(name, known);
             }
+            if ((seen & 1L << key) != 0) {
+                throw invalid("is given twice", "keep one");
+            }
+            seen |= 1L << key;
+            cursor.next();
             member.read(name);
-        });
+            depth--;
+        }
+    }
+
+    private ProblemException seenUnknown(String name, List<String> known) throws IOException {
+        cursor.next();
+        return invalid("is not known here", KnownNames.fix(name, known));
     }
 
     /** An object of any keys, each at most once; the member checks them. */
     public void members(Member member) throws IOException {
         expect(JsonToken.START_OBJECT, "an object");
         Set<String> seen = new HashSet<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            int mark = push(name);
+        while (cursor.next() != JsonToken.END_OBJECT) {
+            String name = cursor.name();
+            push(name, 0);
             if (!seen.add(name)) {
                 throw invalid("is given twice", "keep one");
             }
-            parser.nextToken();
+            cursor.next();
             member.read(name);
-            path.setLength(mark);
+            depth--;
         }
     }
 
-    private int push(String name) {
-        int mark = path.length();
-        if (mark > 0) {
-            path.append('.');
-        }
-        path.append(name.length() <= SHOWN_NAME ? name : name.substring(0, SHOWN_NAME) + "…");
-        return mark;
+    private void push(@Nullable String name, int index) {
+        names[depth] = name;
+        indexes[depth++] = index;
     }
 
     /** An array of {@code min..max} elements. */
     public void array(int min, int max, Element element) throws IOException {
         expect(JsonToken.START_ARRAY, "an array");
         int count = 0;
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
+        while (cursor.next() != JsonToken.END_ARRAY) {
             if (count == max) {
                 throw invalid("has more than " + max + " elements", "send " + min + ".." + max);
             }
-            int mark = path.length();
-            path.append('[').append(count).append(']');
+            push(null, count);
             element.read(count++);
-            path.setLength(mark);
+            depth--;
         }
         if (count < min) {
             throw invalid(count == 0 ? "is empty" : "has only " + count + " elements", "send " + min + ".." + max);
@@ -238,37 +274,46 @@ public final class JsonIn {
      * @param refused makes a result of the refusal
      */
     public <T> T attempt(Reader<T> reader, Function<ProblemException, T> refused) throws IOException {
-        int mark = path.length();
-        boolean nested = parser.currentToken().isStructStart();
-        int depth = parser.getParsingContext().getNestingDepth();
+        int mark = depth;
+        boolean nested = cursor.token().isStructStart();
+        int within = cursor.depth();
         try {
             return reader.read(this);
         } catch (ProblemException e) {
-            path.setLength(mark);
-            while (nested && parser.getParsingContext().getNestingDepth() >= depth) {
-                parser.nextToken();
+            depth = mark;
+            if (nested) {
+                leave(within);
             }
             return refused.apply(e);
         }
     }
 
+    /** Goes on to the end of the container at this depth. */
+    private void leave(int within) throws IOException {
+        while (cursor.depth() >= within) {
+            cursor.next();
+        }
+    }
+
     /** Passes over the value under the cursor. */
     public void skip() throws IOException {
-        var unused = parser.skipChildren();
+        if (cursor.token().isStructStart()) {
+            leave(cursor.depth());
+        }
     }
 
     public boolean isNull() {
-        return parser.currentToken() == JsonToken.VALUE_NULL;
+        return cursor.token() == JsonToken.VALUE_NULL;
     }
 
     /** Text of {@code min..max} characters. */
     public String text(int min, int max) throws IOException {
         expect(JsonToken.VALUE_STRING, "text");
-        String text = parser.getText();
+        String text = cursor.text();
         if (text.length() < min || text.length() > max) {
             throw invalid("has " + text.length() + " characters", "send " + min + ".." + max + " characters");
         }
-        if (!Ids.isUnicode(text)) {
+        if (!cursor.isPlain() && !Ids.isUnicode(text)) {
             throw invalid("has half of a surrogate pair", "send well-formed Unicode");
         }
         return text;
@@ -277,7 +322,7 @@ public final class JsonIn {
     /** An id: text of 1..{@value Ids#MAX_LENGTH} characters without control characters. */
     public String id() throws IOException {
         String id = text(1, Ids.MAX_LENGTH);
-        if (Ids.hasControl(id)) {
+        if (!cursor.isPlain() && Ids.hasControl(id)) {
             throw invalid("has a control character", "send an id of visible characters");
         }
         return id;
@@ -287,7 +332,7 @@ public final class JsonIn {
         if (!isBoolean()) {
             throw wrongType("true or false");
         }
-        return parser.getBooleanValue();
+        return cursor.token() == JsonToken.VALUE_TRUE;
     }
 
     /** A finite number. */
@@ -295,7 +340,7 @@ public final class JsonIn {
         if (!isNumber()) {
             throw wrongType("a number");
         }
-        double value = parser.getDoubleValue();
+        double value = cursor.number();
         if (!Double.isFinite(value)) {
             throw invalid("is beyond a double's range", "send a number between ±1.7e308");
         }
@@ -306,15 +351,15 @@ public final class JsonIn {
         String range = min + ".." + max;
         expect(JsonToken.VALUE_NUMBER_INT, "a whole number");
         // A number that no long holds is outside every range here.
-        boolean fits = parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
-        if (!fits || parser.getLongValue() < min || parser.getLongValue() > max) {
-            throw invalid("is " + parser.getText(), "send " + range);
+        boolean fits = cursor.fitsLong();
+        if (!fits || cursor.wholeNumber() < min || cursor.wholeNumber() > max) {
+            throw invalid("is " + cursor.text(), "send " + range);
         }
-        return parser.getLongValue();
+        return cursor.wholeNumber();
     }
 
     private void expect(JsonToken token, String wanted) throws IOException {
-        if (parser.currentToken() != token) {
+        if (cursor.token() != token) {
             throw wrongType(wanted);
         }
     }
@@ -325,14 +370,14 @@ public final class JsonIn {
     }
 
     private String typeName() {
-        return switch (parser.currentToken()) {
+        return switch (cursor.token()) {
             case START_OBJECT -> "an object";
             case START_ARRAY -> "an array";
             case VALUE_STRING -> "text";
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
             case VALUE_TRUE, VALUE_FALSE -> "a boolean";
             case VALUE_NULL -> "null";
-            default -> parser.currentToken().name();
+            default -> cursor.token().name();
         };
     }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.api.log;
 
 import dev.millrace.ingest.proto.Action;
-import dev.millrace.ingest.proto.Impression;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -9,7 +8,8 @@ import java.util.concurrent.CompletableFuture;
  * Kafka's {@code RecordTooLargeException} when it never will.
  */
 public interface EventSink {
-    CompletableFuture<Void> impression(Impression impression);
+    /** @param envelope a {@code millrace.v1.Envelope} with the impression of that request */
+    CompletableFuture<Void> impression(String requestId, byte[] envelope);
 
     CompletableFuture<Void> action(Action action);
 }

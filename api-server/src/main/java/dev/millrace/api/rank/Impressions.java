@@ -1,19 +1,33 @@
 package dev.millrace.api.rank;
 
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.proto.Envelope;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
 import dev.millrace.ingest.spec.ModelSpec;
+import java.io.IOException;
 
 /** Makes the log's record of an answer: what was returned, with the raw features that scored it. */
 final class Impressions {
     private Impressions() {}
 
-    /** @param fingerprint of the spec; computed once, since it hashes every slot */
-    static Impression of(
-            ModelSpec spec, long fingerprint, RankRequest request, Scored scored, RankAnswer answer, long timeMs) {
-        var dictionary = new FeatureCodec.Dictionary();
+    /**
+     * The impression in its {@link Envelope}, encoded: each shown item's features as the bytes that they were made into
+     * once.
+     *
+     * @param fingerprint of the spec; computed once, since it hashes every slot
+     */
+    static byte[] of(
+            ModelSpec spec,
+            long fingerprint,
+            RankRequest request,
+            Scored scored,
+            RankAnswer answer,
+            long timeMs,
+            FeatureCodec.Dictionary dictionary) {
         Impression.Builder out = Impression.newBuilder()
                 .setRequestId(request.requestId())
                 .setModel(spec.model())
@@ -28,20 +42,66 @@ final class Impressions {
             out.setSession(request.session());
         }
         Shown shown = scored.shown();
-        for (int i = 0; i < shown.order().length; i++) {
-            RankAnswer.Ranked ranked = answer.items().get(i);
-            RawFeatures features = scored.items().get(shown.order()[i]);
-            out.addItems(ShownItem.newBuilder()
-                    .setItem(ranked.item())
-                    .setScore(ranked.score())
-                    .setPropensity(ranked.propensity())
-                    .setBestPlace(shown.bestPlace(i))
-                    .setFeatures(FeatureCodec.encode(features, dictionary)));
+        byte[][] features = new byte[shown.order().length][];
+        for (int i = 0; i < features.length; i++) {
+            features[i] = FeatureCodec.bytes(scored.items().get(shown.order()[i]), dictionary);
         }
         if (shown.exploration() != null) {
             out.setExploration(shown.exploration());
         }
-        return out.addAllNames(dictionary.names()).build();
+        return envelope(out.addAllNames(dictionary.names()).build(), answer, shown, features);
+    }
+
+    /** Fields of a message may come in any order: the items behind all others. */
+    private static byte[] envelope(Impression head, RankAnswer answer, Shown shown, byte[][] features) {
+        int size = head.getSerializedSize();
+        int[] sizes = new int[features.length];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = itemSize(answer.items().get(i), shown.bestPlace(i), features[i]);
+            size += CodedOutputStream.computeTagSize(Impression.ITEMS_FIELD_NUMBER)
+                    + CodedOutputStream.computeUInt32SizeNoTag(sizes[i])
+                    + sizes[i];
+        }
+        byte[] envelope = new byte
+                [CodedOutputStream.computeTagSize(Envelope.IMPRESSION_FIELD_NUMBER)
+                        + CodedOutputStream.computeUInt32SizeNoTag(size)
+                        + size];
+        CodedOutputStream out = CodedOutputStream.newInstance(envelope);
+        try {
+            out.writeTag(Envelope.IMPRESSION_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+            out.writeUInt32NoTag(size);
+            head.writeTo(out);
+            for (int i = 0; i < sizes.length; i++) {
+                out.writeTag(Impression.ITEMS_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+                out.writeUInt32NoTag(sizes[i]);
+                item(answer.items().get(i), shown.bestPlace(i), features[i], out);
+            }
+            out.checkNoSpaceLeft();
+            return envelope;
+        } catch (IOException e) {
+            throw new IllegalStateException("an impression has another size than was computed", e);
+        }
+    }
+
+    private static int itemSize(RankAnswer.Ranked ranked, int bestPlace, byte[] features) {
+        return CodedOutputStream.computeStringSize(ShownItem.ITEM_FIELD_NUMBER, ranked.item())
+                + CodedOutputStream.computeFloatSize(ShownItem.SCORE_FIELD_NUMBER, ranked.score())
+                + CodedOutputStream.computeFloatSize(ShownItem.PROPENSITY_FIELD_NUMBER, ranked.propensity())
+                + CodedOutputStream.computeByteArraySize(ShownItem.FEATURES_FIELD_NUMBER, features)
+                + (bestPlace == 0
+                        ? 0
+                        : CodedOutputStream.computeUInt32Size(ShownItem.BEST_PLACE_FIELD_NUMBER, bestPlace));
+    }
+
+    private static void item(RankAnswer.Ranked ranked, int bestPlace, byte[] features, CodedOutputStream out)
+            throws IOException {
+        out.writeString(ShownItem.ITEM_FIELD_NUMBER, ranked.item());
+        out.writeFloat(ShownItem.SCORE_FIELD_NUMBER, ranked.score());
+        out.writeFloat(ShownItem.PROPENSITY_FIELD_NUMBER, ranked.propensity());
+        out.writeByteArray(ShownItem.FEATURES_FIELD_NUMBER, features);
+        if (bestPlace != 0) {
+            out.writeUInt32(ShownItem.BEST_PLACE_FIELD_NUMBER, bestPlace);
+        }
     }
 
     /**

@@ -32,7 +32,7 @@ public record RankRequest(
     /** @param features attributes by full name ({@code item.price}) that stand above the item's profile */
     public record Candidate(String item, Map<String, FeatureValue> features) {
         public Candidate {
-            features = java.util.Collections.unmodifiableMap(features);
+            features = features.isEmpty() ? Map.of() : java.util.Collections.unmodifiableMap(features);
         }
     }
 }

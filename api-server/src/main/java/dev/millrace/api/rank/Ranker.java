@@ -6,11 +6,11 @@ import dev.millrace.api.explore.Slate;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
-import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class Ranker {
     private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
     private static final int CONTENT_TOO_LARGE = 413;
+    /** Every impression carries them all. */
+    private static final int MAX_NAMES = 128;
 
     private final WeightServer weights;
     private final ProfileStore profiles;
@@ -40,6 +42,8 @@ public final class Ranker {
     private final long fingerprint;
     private final LiveFeatures live;
     private final Explorer explorer;
+    /** Replaced when it has grown beyond what a spec and its profiles need. */
+    private volatile FeatureCodec.Dictionary names = FeatureCodec.Dictionary.shared();
 
     public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock) {
         this.weights = weights;
@@ -85,7 +89,17 @@ public final class Ranker {
         }
         RankAnswer answer = new RankAnswer(request.requestId(), weights.spec().model(), version, ranked);
         var scored = new Impressions.Scored(shared, items, shown);
-        return publish(Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis()), answer);
+        return publish(
+                request.requestId(),
+                Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis(), names()),
+                answer);
+    }
+
+    private FeatureCodec.Dictionary names() {
+        if (names.size() > MAX_NAMES) {
+            names = FeatureCodec.Dictionary.shared();
+        }
+        return names;
     }
 
     private Shown shown(RankRequest request, float[] scores) {
@@ -110,10 +124,9 @@ public final class Ranker {
         Map<String, FeatureValue> features = new LinkedHashMap<>();
         String user = request.user();
         if (user != null) {
-            ProfileStore.Found found = profiles.find(ProfileStore.Kind.USER, List.of(user), live.userKeys(user));
+            ProfileStore.Found found = profiles.served(ProfileStore.Kind.USER, List.of(user), live.userKeys(user));
             features.putAll(found.profiles().getFirst().asMap());
             live.user(found.rows(), nowMs, features);
-            features.put("user.id", new FeatureValue.Text(user));
         }
         features.putAll(request.context());
         return RawFeatures.of(features);
@@ -122,25 +135,32 @@ public final class Ranker {
     /** One look-up for the profiles of all candidates and their real-time rows. */
     private List<RawFeatures> itemFeatures(RankRequest request, Map<String, List<String>> segments, long nowMs) {
         List<RankRequest.Candidate> candidates = request.candidates();
-        List<String> ids = candidates.stream().map(RankRequest.Candidate::item).toList();
+        List<String> ids = new ArrayList<>(candidates.size());
+        candidates.forEach(candidate -> ids.add(candidate.item()));
         List<ByteString> keys = new ArrayList<>();
-        ids.forEach(id -> keys.addAll(live.itemKeys(id, segments)));
-        ProfileStore.Found found = profiles.find(ProfileStore.Kind.ITEM, ids, keys);
+        if (live.hasItems()) {
+            ids.forEach(id -> keys.addAll(live.itemKeys(id, segments)));
+        }
+        ProfileStore.Found found = profiles.served(ProfileStore.Kind.ITEM, ids, keys);
         int rows = keys.size() / ids.size();
         List<RawFeatures> items = new ArrayList<>(ids.size());
         for (int i = 0; i < ids.size(); i++) {
-            Map<String, FeatureValue> features =
-                    new LinkedHashMap<>(found.profiles().get(i).asMap());
-            features.putAll(candidates.get(i).features());
+            RawFeatures profile = found.profiles().get(i);
+            RankRequest.Candidate candidate = candidates.get(i);
+            if (rows == 0 && candidate.features().isEmpty()) {
+                items.add(profile);
+                continue;
+            }
+            Map<String, FeatureValue> features = new LinkedHashMap<>(profile.asMap());
+            features.putAll(candidate.features());
             live.item(found.rows().subList(i * rows, (i + 1) * rows), segments, nowMs, features);
-            features.put("item.id", new FeatureValue.Text(ids.get(i)));
             items.add(RawFeatures.of(features));
         }
         return items;
     }
 
-    private CompletableFuture<RankAnswer> publish(Impression impression, RankAnswer answer) {
-        return sink.impression(impression).handle((done, failure) -> {
+    private CompletableFuture<RankAnswer> publish(String requestId, byte[] impression, RankAnswer answer) {
+        return sink.impression(requestId, impression).handle((done, failure) -> {
             if (failure == null) {
                 return answer;
             }

@@ -3,6 +3,7 @@ package dev.millrace.api.rank;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -31,6 +32,9 @@ class OrderingTest {
                     .mapToInt(i -> i)
                     .toArray();
             assertArrayEquals(expected, Ordering.best(scores, n, n));
+            int limit = 1 + random.nextInt(n);
+            assertArrayEquals(
+                    Arrays.copyOf(expected, limit), Ordering.best(scores, n, limit), "the best " + limit + " of " + n);
         }
     }
 

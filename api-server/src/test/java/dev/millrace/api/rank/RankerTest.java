@@ -90,7 +90,7 @@ class RankerTest {
         ranker.rank(request(null, 1, candidate("a", .1))).join();
         Impression impression = log.impressions.getFirst();
         assertEquals("", impression.getUser());
-        assertEquals(List.of("context.device", "item.price", "item.id"), impression.getNamesList());
+        assertEquals(List.of("context.device", "item.id", "item.price"), impression.getNamesList());
     }
 
     /** Served as it stood then; what happens later changes no impression. */

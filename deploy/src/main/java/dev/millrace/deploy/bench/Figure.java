@@ -6,20 +6,20 @@ package dev.millrace.deploy.bench;
  * @param target as a person reads it, {@code >= 0.75}
  */
 public record Figure(String name, double value, String unit, String target, boolean ok) {
-    static Figure atLeast(String name, double value, String unit, double target) {
+    public static Figure atLeast(String name, double value, String unit, double target) {
         return new Figure(name, value, unit, ">= " + number(target), value >= target);
     }
 
-    static Figure atMost(String name, double value, String unit, double target) {
+    public static Figure atMost(String name, double value, String unit, double target) {
         return new Figure(name, value, unit, "<= " + number(target), value <= target);
     }
 
-    static Figure exactly(String name, double value, String unit, double target) {
+    public static Figure exactly(String name, double value, String unit, double target) {
         return new Figure(name, value, unit, "= " + number(target), value == target);
     }
 
     /** Without a target: for the reader, and for later runs to compare with. */
-    static Figure measured(String name, double value, String unit) {
+    public static Figure measured(String name, double value, String unit) {
         return new Figure(name, value, unit, "none", true);
     }
 

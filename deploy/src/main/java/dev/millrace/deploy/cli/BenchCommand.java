@@ -7,9 +7,12 @@ import dev.millrace.deploy.bench.LearnBench;
 import dev.millrace.deploy.bench.LoopBench;
 import dev.millrace.deploy.bench.NetworkBench;
 import dev.millrace.deploy.bench.PsBench;
+import dev.millrace.deploy.bench.serve.ServeBench;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,10 +41,15 @@ import picocli.CommandLine.Spec;
                     + " Apache Spark; MovieLens with --data-sets. About ten minutes.",
             "  factors   Matrix factorization of MovieLens-20M's shape, beside the textbook. About six minutes, 1 GiB.",
             "  networks  Wide & Deep: samples a second a core, and of the pipeline. About a minute.",
+            "  serve  Ranking: scoring alone, the whole REST call beside the same server without a model, everything in"
+                    + " one process under load, overload, Redis. About fifteen minutes.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
 final class BenchCommand implements Callable<Integer> {
+    /** Where the launcher compiles api-server's benchmarks. */
+    private static final String SERVE_BENCHMARKS = "api-server/target/test-classes";
+
     /** Class path of serving-ps's benchmarks, written by the launcher. */
     private static final String BENCHMARKS = "serving-ps/target/benchmarks.classpath";
 
@@ -51,7 +59,8 @@ final class BenchCommand implements Callable<Integer> {
         JOIN,
         LEARN,
         FACTORS,
-        NETWORKS
+        NETWORKS,
+        SERVE
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -63,6 +72,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "loop, learn: folder with movielens-100k and mind-small-sample.")
     @Nullable
     private Path dataSets;
+
+    @Option(
+            names = "--parts",
+            paramLabel = "P",
+            split = ",",
+            description = "serve: only these, of ${COMPLETION-CANDIDATES}. Default: all.")
+    private Set<ServeBench.Part> parts = EnumSet.allOf(ServeBench.Part.class);
 
     @Spec
     @Nullable
@@ -92,6 +108,8 @@ final class BenchCommand implements Callable<Integer> {
                             .run();
                 case FACTORS -> new FactorBench(Home.folder(), folder.folder()).run();
                 case NETWORKS -> new NetworkBench(folder.folder()).run();
+                case SERVE ->
+                    new ServeBench(Home.folder(), Home.folder().resolve(SERVE_BENCHMARKS), folder.folder()).run(parts);
             };
             System.out.print(found.text());
             if (report != null) {

@@ -32,7 +32,6 @@ import picocli.CommandLine.Command;
             ValidateCommand.class,
             DeadLettersCommand.class,
             EvaluateCommand.class,
-            KeysCommand.class,
             FactorizeCommand.class,
             BenchCommand.class,
             ChaosCommand.class,

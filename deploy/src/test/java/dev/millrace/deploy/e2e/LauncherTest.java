@@ -31,8 +31,6 @@ class LauncherTest {
             "learner",
             "replay",
             "validate",
-            "evaluate",
-            "keys",
             "bench",
             "chaos",
             "test"

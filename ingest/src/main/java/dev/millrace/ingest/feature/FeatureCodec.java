@@ -11,17 +11,70 @@ import java.util.Map;
 public final class FeatureCodec {
     private FeatureCodec() {}
 
-    /** Names in order of first use; one a message. */
+    /** Names in order of first use. */
     public static final class Dictionary {
-        private final Map<String, Integer> indexes = new LinkedHashMap<>();
+        private final boolean shared;
+        private volatile Map<String, Integer> indexes = new LinkedHashMap<>();
+
+        /** Of one message; one thread. */
+        public Dictionary() {
+            this(false);
+        }
+
+        private Dictionary(boolean shared) {
+            this.shared = shared;
+        }
+
+        /**
+         * Of many messages, each of which carries all names that there are by then: what kept attributes were encoded as
+         * holds for all of them. For many threads.
+         */
+        public static Dictionary shared() {
+            return new Dictionary(true);
+        }
 
         private int index(String name) {
-            return indexes.computeIfAbsent(name, n -> indexes.size());
+            Integer known = indexes.get(name);
+            return known != null ? known : added(name);
+        }
+
+        private synchronized int added(String name) {
+            Integer known = indexes.get(name);
+            if (known != null) {
+                return known;
+            }
+            // Others read it meanwhile.
+            Map<String, Integer> more = shared ? new LinkedHashMap<>(indexes) : indexes;
+            int index = more.size();
+            more.put(name, index);
+            indexes = more;
+            return index;
         }
 
         public Iterable<String> names() {
             return indexes.keySet();
         }
+
+        public int size() {
+            return indexes.size();
+        }
+    }
+
+    /** What kept attributes were last encoded as. */
+    @SuppressWarnings("ArrayRecordComponent") // written out, never compared
+    record Encoded(Dictionary dictionary, byte[] features) {}
+
+    /** The bytes of {@link #encode}, to be written and not changed: made once of kept attributes in a shared dictionary. */
+    public static byte[] bytes(RawFeatures features, Dictionary dictionary) {
+        if (!features.isKept() || !dictionary.shared) {
+            return encode(features, dictionary).toByteArray();
+        }
+        Encoded known = features.encoded();
+        if (known == null || known.dictionary() != dictionary) {
+            known = new Encoded(dictionary, encode(features, dictionary).toByteArray());
+            features.remember(known);
+        }
+        return known.features();
     }
 
     public static Features encode(RawFeatures features, Dictionary dictionary) {

@@ -27,8 +27,33 @@ public final class FeatureVector {
         values[size++] = value;
     }
 
+    /** Appends an item's own features. */
+    void addAll(HashedItem item) {
+        int count = item.features();
+        if (size + count > ids.length) {
+            int room = Math.max(size + count, size * 2);
+            ids = Arrays.copyOf(ids, room);
+            values = Arrays.copyOf(values, room);
+        }
+        long[] packed = item.packed();
+        System.arraycopy(packed, 0, ids, size, count);
+        if (item.ones()) {
+            Arrays.fill(values, size, size + count, 1f);
+        } else {
+            for (int i = 0; i < count; i++) {
+                values[size + i] = Float.intBitsToFloat((int) packed[count + i]);
+            }
+        }
+        size += count;
+    }
+
     public int size() {
         return size;
+    }
+
+    /** Its ids from 0 to {@link #size}, to be read at once: another array after the next feature that is added. */
+    public long[] ids() {
+        return ids;
     }
 
     public long id(int i) {

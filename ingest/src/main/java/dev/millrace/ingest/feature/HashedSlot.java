@@ -17,6 +17,39 @@ final class HashedSlot {
         values[size++] = value;
     }
 
+    /**
+     * Becomes what stands in {@code packed}: a count, hashes, and, unless all are 1, values.
+     *
+     * @return what stands behind it
+     */
+    int unpack(long[] packed, int from, boolean ones) {
+        int count = (int) packed[from];
+        int at = from + 1;
+        if (hashes.length < count) {
+            hashes = new long[count];
+            values = new float[count];
+        }
+        for (int i = 0; i < count; i++) {
+            hashes[i] = packed[at++];
+            values[i] = 1f;
+        }
+        for (int i = 0; i < count && !ones; i++) {
+            values[i] = Float.intBitsToFloat((int) packed[at++]);
+        }
+        size = count;
+        return at;
+    }
+
+    /** Whether all values are 1. */
+    boolean ones() {
+        for (int i = 0; i < size; i++) {
+            if (values[i] != 1f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     boolean has(long hash) {
         for (int i = 0; i < size; i++) {
             if (hashes[i] == hash) {

@@ -44,6 +44,8 @@ public final class Vectorizer {
     private final Cross[] crosses;
     private final List<String> attributes;
     private final int[][] slotsOf;
+    /** Slots of items that crosses are made from. */
+    private final int[] crossedItemSlots;
 
     private record Cross(int slotId, int[] parts, boolean ofRequest) {}
 
@@ -67,6 +69,11 @@ public final class Vectorizer {
         crosses = made.toArray(Cross[]::new);
         attributes = spec.slots().stream().map(Slot::from).distinct().toList();
         slotsOf = attributes.stream().map(this::slotsOf).toArray(int[][]::new);
+        crossedItemSlots = made.stream()
+                .flatMapToInt(cross -> Arrays.stream(cross.parts))
+                .filter(part -> ofItems[part])
+                .distinct()
+                .toArray();
     }
 
     private int[] slotsOf(String attribute) {
@@ -95,9 +102,55 @@ public final class Vectorizer {
         side(false, features, request, out);
     }
 
-    /** Appends one item's features to a vector that holds its request's (and nothing else). */
+    /** Appends one item's features to a vector that holds its request's (and other items'). */
     public void item(RawFeatures features, Request request, FeatureVector out) {
-        side(true, features, request, out);
+        if (!features.isKept()) {
+            side(true, features, request, out);
+            return;
+        }
+        HashedItem item = hashed(features);
+        out.addAll(item);
+        int at = item.crossedAt();
+        for (int s : crossedItemSlots) {
+            at = request.hashed[s].unpack(item.packed(), at, item.ones());
+        }
+        crosses(true, request, out);
+    }
+
+    /**
+     * Brings what is known of kept items near, all at once: their misses overlap instead of following each other.
+     *
+     * @return a number that is to be used for something, or the compiler drops the reads
+     */
+    public long touch(List<RawFeatures> items) {
+        long sum = 0;
+        for (int i = 0; i < items.size(); i++) {
+            RawFeatures features = items.get(i);
+            if (features.isKept()) {
+                long[] packed = hashed(features).packed();
+                sum += packed.length == 0 ? 0 : packed[0] + packed[packed.length - 1];
+            }
+        }
+        return sum;
+    }
+
+    private HashedItem hashed(RawFeatures features) {
+        HashedItem known = features.hashed();
+        if (known == null || known.by() != this) {
+            known = hash(features);
+            features.remember(known);
+        }
+        return known;
+    }
+
+    private HashedItem hash(RawFeatures features) {
+        Request scratch = new Request();
+        FeatureVector own = new FeatureVector();
+        hashSide(true, features, scratch);
+        slots(true, scratch, own);
+        HashedSlot[] crossed = new HashedSlot[crossedItemSlots.length];
+        Arrays.setAll(crossed, i -> scratch.hashed[crossedItemSlots[i]]);
+        return HashedItem.of(this, own, crossed);
     }
 
     /**
@@ -206,16 +259,25 @@ public final class Vectorizer {
     }
 
     private void side(boolean ofItem, RawFeatures features, Request request, FeatureVector out) {
+        hashSide(ofItem, features, request);
+        append(ofItem, request, out);
+    }
+
+    private void hashSide(boolean ofItem, RawFeatures features, Request request) {
         for (int s = 0; s < slots.length; s++) {
             if (ofItems[s] == ofItem) {
                 request.hashed[s].clear();
                 hash(s, features.get(slots[s].from()), request.hashed[s]);
             }
         }
-        append(ofItem, request, out);
     }
 
     private void append(boolean ofItem, Request request, FeatureVector out) {
+        slots(ofItem, request, out);
+        crosses(ofItem, request, out);
+    }
+
+    private void slots(boolean ofItem, Request request, FeatureVector out) {
         for (int s = 0; s < slots.length; s++) {
             if (ofItems[s] == ofItem && !slots[s].crossedOnly()) {
                 HashedSlot hashed = request.hashed[s];
@@ -224,9 +286,28 @@ public final class Vectorizer {
                 }
             }
         }
+    }
+
+    private void crosses(boolean ofItem, Request request, FeatureVector out) {
         for (Cross cross : crosses) {
-            if (cross.ofRequest != ofItem) {
+            if (cross.ofRequest == ofItem) {
+                continue;
+            }
+            if (cross.parts.length == 2) {
+                addPairs(cross, request.hashed[cross.parts[0]], request.hashed[cross.parts[1]], out);
+            } else {
                 addCross(cross, 0, 0, 1f, request, out);
+            }
+        }
+    }
+
+    /** {@link #addCross} of two slots. */
+    private static void addPairs(Cross cross, HashedSlot first, HashedSlot second, FeatureVector out) {
+        for (int i = 0; i < first.size(); i++) {
+            long hash = FeatureIds.cross(0, first.hash(i));
+            for (int j = 0; j < second.size(); j++) {
+                long pair = FeatureIds.cross(hash, second.hash(j));
+                out.add(FeatureIds.pack(cross.slotId, pair), first.value(i) * second.value(j));
             }
         }
     }

@@ -47,6 +47,11 @@ public final class LiveFeatures {
         return ofUser.isEmpty() && ofItem.isEmpty() && bySegment.isEmpty();
     }
 
+    /** Whether items have any. */
+    public boolean hasItems() {
+        return !ofItem.isEmpty() || !bySegment.isEmpty();
+    }
+
     /** Whether any feature counts what is shown. */
     public boolean countsShown() {
         return countsShown;

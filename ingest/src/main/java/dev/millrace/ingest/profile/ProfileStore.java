@@ -1,8 +1,10 @@
 package dev.millrace.ingest.profile;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.proto.LiveRow;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +38,16 @@ public interface ProfileStore extends AutoCloseable {
      * @param live keys of {@link LiveKeys}
      */
     Found find(Kind kind, List<String> ids, List<ByteString> live);
+
+    /** As {@link #find}, each profile with its own id as an attribute, {@code item.id}: what ranking reads. */
+    default Found served(Kind kind, List<String> ids, List<ByteString> live) {
+        Found found = find(kind, ids, live);
+        List<RawFeatures> profiles = new ArrayList<>(ids.size());
+        for (int i = 0; i < ids.size(); i++) {
+            profiles.add(found.profiles().get(i).with(kind.prefix() + "id", new FeatureValue.Text(ids.get(i))));
+        }
+        return new Found(profiles, found.rows());
+    }
 
     /**
      * @param profiles in the ids' order; {@link RawFeatures#EMPTY} for an unknown one

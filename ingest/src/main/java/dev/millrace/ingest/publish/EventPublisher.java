@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
  * completes when the log holds the record, and fails when it may not. Safe for many threads.
  */
 public final class EventPublisher implements AutoCloseable {
+    /** Some twenty impressions of twenty items. */
+    private static final int BATCH_BYTES = 128 << 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
 
     /**
@@ -34,6 +37,8 @@ public final class EventPublisher implements AutoCloseable {
      * @param maxBlock longest wait for metadata or for room in the buffer, before a send fails
      * @param deliveryTimeout longest time until a send succeeds or fails; shorter than callers wait, so that what they
      *     were told has failed does not arrive later
+     * @param linger how long a record may wait for others to be written with it: under load the broker has one request
+     *     for many
      * @param bufferBytes bound of what is on its way
      */
     public record Config(
@@ -41,6 +46,7 @@ public final class EventPublisher implements AutoCloseable {
             Duration heartbeat,
             Duration maxBlock,
             Duration deliveryTimeout,
+            Duration linger,
             long bufferBytes) {
         public static Config of(String bootstrapServers) {
             return new Config(
@@ -48,6 +54,7 @@ public final class EventPublisher implements AutoCloseable {
                     Duration.ofMillis(100),
                     Duration.ofMillis(500),
                     Duration.ofMillis(1500),
+                    Duration.ofMillis(1),
                     64L << 20);
         }
     }
@@ -67,7 +74,9 @@ public final class EventPublisher implements AutoCloseable {
                         ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
                         true,
                         ProducerConfig.LINGER_MS_CONFIG,
-                        0,
+                        (int) config.linger().toMillis(),
+                        ProducerConfig.BATCH_SIZE_CONFIG,
+                        BATCH_BYTES,
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
                         Topics.MAX_RECORD_BYTES,
                         ProducerConfig.BUFFER_MEMORY_CONFIG,
@@ -94,6 +103,12 @@ public final class EventPublisher implements AutoCloseable {
                 Topics.IMPRESSIONS,
                 impression.getRequestId(),
                 Envelope.newBuilder().setImpression(impression).build());
+    }
+
+    /** An {@link Envelope} with an impression that is encoded already. */
+    public CompletableFuture<Void> impression(String requestId, byte[] envelope) {
+        byte[] keyBytes = requestId.getBytes(StandardCharsets.UTF_8);
+        return send(new ProducerRecord<>(Topics.IMPRESSIONS, keyBytes, envelope));
     }
 
     public CompletableFuture<Void> action(Action action) {

@@ -44,6 +44,44 @@ class VectorizerTest {
         return features;
     }
 
+    /** One scratch for all: a kept item's hashes must not be written over by the next item's. */
+    @Test
+    void keptItemsMakeTheSameVectors() {
+        List<RawFeatures> items = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            RawFeatures item = raw(
+                    "item.genres",
+                    new FeatureValue.Texts(List.of("g" + i, "h" + i % 2)),
+                    "item.price",
+                    new FeatureValue.Numeric(i));
+            items.add(i % 2 == 0 ? item.kept() : item);
+        }
+        Vectorizer other = new Vectorizer(SpecReader.parse("test", SPEC.replace("user, age", "age, genres")));
+        for (int round = 0; round < 3; round++) {
+            RawFeatures user =
+                    raw("user.id", new FeatureValue.Text("u" + round), "user.age", new FeatureValue.Numeric(20));
+            for (Vectorizer each : List.of(vectorizer, other)) {
+                FeatureVector all = new FeatureVector();
+                FeatureVector expected = new FeatureVector();
+                Vectorizer.Request hashed = each.newRequest();
+                each.request(user, hashed, all);
+                int shared = all.size();
+                for (RawFeatures item : items) {
+                    int from = all.size();
+                    each.item(item, hashed, all);
+                    Vectorizer.Request own = each.newRequest();
+                    each.request(user, own, expected);
+                    each.item(RawFeatures.of(item.asMap()), own, expected);
+                    assertEquals(expected.size() - shared, all.size() - from);
+                    for (int f = 0; f < expected.size() - shared; f++) {
+                        assertEquals(expected.id(shared + f), all.id(from + f));
+                        assertEquals(expected.value(shared + f), all.value(from + f));
+                    }
+                }
+            }
+        }
+    }
+
     private static RawFeatures raw(Object... namesAndValues) {
         Map<String, FeatureValue> values = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** What a benchmark found, a JSON object a line, on stdout and in a file: {@code {"name":…,"value":…,"unit":…}}. */
-final class Figures implements AutoCloseable {
+public final class Figures implements AutoCloseable {
     private final PrintWriter file;
 
-    Figures(Path report) throws IOException {
+    public Figures(Path report) throws IOException {
         file = new PrintWriter(Files.newBufferedWriter(report));
     }
 
-    void add(String name, double value, String unit) {
+    public void add(String name, double value, String unit) {
         String line =
                 String.format(Locale.ROOT, "{\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\"}", name, number(value), unit);
         System.out.println(line);

@@ -43,6 +43,50 @@ public final class LinearModel {
         return z;
     }
 
+    /**
+     * The same with weights that were read before.
+     *
+     * @param weights of the vector's features, in its order
+     * @param norms weights of {@link #normKeys}
+     */
+    public float logit(FeatureVector vector, int from, int to, float start, float[] weights, float[] norms) {
+        float z = start;
+        if (standardized.length == 0) {
+            for (int i = from; i < to; i++) {
+                z += weights[i] * vector.value(i);
+            }
+            return z;
+        }
+        for (int i = from; i < to; i++) {
+            z += weights[i] * input(vector.id(i), vector.value(i), norms);
+        }
+        return z;
+    }
+
+    private float input(long id, float value, float[] norms) {
+        for (int s = 0; s < standardized.length; s++) {
+            if (standardized[s] == id) {
+                return standardized(value, norms[2 * s], norms[2 * s + 1]);
+            }
+        }
+        return value;
+    }
+
+    private static float standardized(float value, float mean, float scale) {
+        return Math.clamp((value - mean) * scale, -MAX_DEVIATIONS, MAX_DEVIATIONS);
+    }
+
+    /** The rows of the standardized numbers: mean and scale of the first, of the second, … */
+    public long[] normKeys() {
+        long[] keys = new long[2 * standardized.length];
+        for (int s = 0; s < standardized.length; s++) {
+            int slot = FeatureIds.slotOf(standardized[s]);
+            keys[2 * s] = FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN);
+            keys[2 * s + 1] = FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE);
+        }
+        return keys;
+    }
+
     /** What a feature's value enters the sum as. */
     public float input(long id, float value, Weights weights) {
         if (!isStandardized(id)) {
@@ -51,7 +95,7 @@ public final class LinearModel {
         int slot = FeatureIds.slotOf(id);
         float mean = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN));
         float scale = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE));
-        return Math.clamp((value - mean) * scale, -MAX_DEVIATIONS, MAX_DEVIATIONS);
+        return standardized(value, mean, scale);
     }
 
     /** Whether the feature is a number whose mean and scale are learned. */

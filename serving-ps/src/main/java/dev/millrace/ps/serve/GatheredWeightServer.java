@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  */
 public final class GatheredWeightServer implements WeightServer {
     private final ModelSpec spec;
-    private final Vectorizer vectorizer;
+    private final VectorPool vectors;
     private final Scorer scorer;
     private final ReplicaState state;
 
@@ -21,7 +21,7 @@ public final class GatheredWeightServer implements WeightServer {
     public GatheredWeightServer(ModelSpec spec, WeightReader reader, ReplicaState state) {
         this.spec = spec;
         this.state = state;
-        vectorizer = new Vectorizer(spec);
+        vectors = new VectorPool(new Vectorizer(spec));
         scorer = GatheredScore.scorer(spec, reader);
     }
 
@@ -52,6 +52,6 @@ public final class GatheredWeightServer implements WeightServer {
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        return scorer.score(RequestVector.of(vectorizer, request, items), scores);
+        return vectors.score(scorer, request, items, scores);
     }
 }

@@ -103,13 +103,13 @@ final class NetworkScore implements Scorer {
             Desk desk, RequestVector request, Long2IntOpenHashMap places, float[] rows, float[] dense, float[] scores) {
         Batch batch = desk.batch();
         int from = request.shared();
-        for (int first = 0; first < request.ends().length; first += ITEMS) {
-            int n = Math.min(ITEMS, request.ends().length - first);
+        for (int first = 0; first < request.items(); first += ITEMS) {
+            int n = Math.min(ITEMS, request.items() - first);
             // The last place holds what the items share.
             batch.begin(n + 1);
             add(desk, n, request.vector(), 0, request.shared(), places, rows);
             for (int i = 0; i < n; i++) {
-                int to = request.ends()[first + i];
+                int to = request.end(first + i);
                 batch.copy(n, i);
                 add(desk, i, request.vector(), from, to, places, rows);
                 from = to;

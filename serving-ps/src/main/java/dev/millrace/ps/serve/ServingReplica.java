@@ -70,7 +70,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private static final Duration LAST_WAIT = Duration.ofSeconds(30);
 
     private final ModelSpec spec;
-    private final Vectorizer vectorizer;
+    private final VectorPool vectors;
     private final Scorer scorer;
     private final ServingRows rows;
     private final WeightReader reader;
@@ -80,7 +80,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
-        vectorizer = new Vectorizer(spec);
+        vectors = new VectorPool(new Vectorizer(spec));
         int width = spec.network().width();
         RowStore store = RowStore.open(config.rows(), width);
         try {
@@ -146,8 +146,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
 
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
-        RequestVector vector = RequestVector.of(vectorizer, request, items);
-        return scorer.score(vector, scores);
+        return vectors.score(scorer, request, items, scores);
     }
 
     @Override

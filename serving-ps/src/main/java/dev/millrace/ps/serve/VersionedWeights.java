@@ -21,8 +21,11 @@ import java.util.function.Supplier;
  * The write lock is held while rows are written; the table grows in place, a little with each new row.
  */
 final class VersionedWeights {
+    private static final float[] NONE = new float[0];
+
     private final StampedLock lock = new StampedLock();
     private final LinearModel model;
+    private final long[] normKeys;
     private volatile OffHeapTable table;
     private volatile ServedVersion version = ServedVersion.NONE;
 
@@ -37,6 +40,7 @@ final class VersionedWeights {
     VersionedWeights(LinearModel model, OffHeapTable table) {
         this.model = model;
         this.table = table;
+        normKeys = model.normKeys();
     }
 
     /**
@@ -59,12 +63,28 @@ final class VersionedWeights {
 
     /** @return the sequence of the version that scored */
     long score(RequestVector request, float[] scores) {
-        return read(() -> {
-            ParameterTable weights = table;
-            long sequence = version.sequence();
-            request.score(model, key -> weight(weights, key), scores);
-            return sequence;
-        });
+        float[] read = request.weights();
+        float[] norms = normKeys.length == 0 ? NONE : new float[normKeys.length];
+        long stamp = lock.tryOptimisticRead();
+        long sequence = stamp == 0 ? 0 : gather(request, read, norms);
+        if (!lock.validate(stamp)) {
+            stamp = lock.readLock();
+            try {
+                sequence = gather(request, read, norms);
+            } finally {
+                lock.unlockRead(stamp);
+            }
+        }
+        request.score(model, read, norms, scores);
+        return sequence;
+    }
+
+    private long gather(RequestVector request, float[] read, float[] norms) {
+        ParameterTable weights = table;
+        long sequence = version.sequence();
+        weights.getFloats(request.vector().ids(), request.vector().size(), RowLayout.WEIGHT, read);
+        weights.getFloats(normKeys, normKeys.length, RowLayout.WEIGHT, norms);
+        return sequence;
     }
 
     ServedVersion read(long[] keys, int n, float[] to) {
@@ -91,11 +111,6 @@ final class VersionedWeights {
         } finally {
             lock.unlockRead(stamp);
         }
-    }
-
-    private static float weight(ParameterTable table, long key) {
-        long row = table.find(key);
-        return row == ParameterTable.MISSING ? 0f : table.getFloat(row, RowLayout.WEIGHT);
     }
 
     /** Applies one delta. {@code next} is the version with it; its row count is filled in here. */

@@ -3,7 +3,7 @@ package dev.millrace.ps.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.delta.Delta;
@@ -88,16 +88,15 @@ class VersionedWeightsTest {
 
     /** @return how many requests were scored */
     private int scoreUntil(long last, long[] keys) {
-        FeatureVector vector = new FeatureVector();
-        int[] ends = new int[keys.length];
-        for (int i = 0; i < keys.length; i++) {
-            vector.add(keys[i], 1f);
-            ends[i] = i + 1;
+        RequestVector request = new RequestVector(new Vectorizer(SPEC));
+        for (long key : keys) {
+            request.vector().add(key, 1f);
+            request.endItem();
         }
         float[] scores = new float[keys.length];
         int requests = 0;
         for (long sequence = 0; sequence < last; requests++) {
-            sequence = weights.score(new RequestVector(vector, 0, ends), scores);
+            sequence = weights.score(request, scores);
             float expected = LinearModel.sigmoid(weightOf(sequence));
             for (float score : scores) {
                 assertEquals(expected, score, "version " + sequence);

@@ -1,0 +1,66 @@
+package dev.millrace.deploy.bench.serve;
+
+import dev.millrace.deploy.bench.BenchReport;
+import dev.millrace.deploy.bench.Figure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Serving against its targets, each part in processes of its own. */
+public final class ServeBench {
+    /** Part by part; a target without its figure is an error. */
+    public enum Part {
+        REST(
+                "rest cache saturation / echo",
+                "rest 256 MiB saturation / echo",
+                "rest cache p99 / echo at half",
+                "rest 256 MiB p99 / echo at half"),
+        OVERLOAD("overload goodput / saturation", "overload memory / before", "overload recovery");
+
+        private final List<String> targets;
+
+        Part(String... targets) {
+            this.targets = List.of(targets);
+        }
+    }
+
+    private final Path home;
+    private final String benchmarks;
+    private final Path scratch;
+    private final List<Figure> figures = new ArrayList<>();
+
+    /**
+     * @param home the checkout
+     * @param benchmarks folder of the compiled benchmarks of api-server, which the launcher builds
+     * @param scratch folder for data
+     */
+    public ServeBench(Path home, Path benchmarks, Path scratch) {
+        this.home = home;
+        this.benchmarks = benchmarks.toString();
+        this.scratch = scratch;
+    }
+
+    public BenchReport run(Set<Part> parts) throws IOException, InterruptedException {
+        if (parts.contains(Part.REST) || parts.contains(Part.OVERLOAD)) {
+            try (ServeService service = ServeService.start(home, benchmarks, Files.createDirectories(scratch))) {
+                if (parts.contains(Part.REST)) {
+                    new RestLoad(service).run(figures);
+                }
+                if (parts.contains(Part.OVERLOAD)) {
+                    new OverloadLoad(service).run(figures);
+                }
+            }
+        }
+        for (Part part : parts) {
+            for (String target : part.targets) {
+                if (figures.stream().noneMatch(figure -> figure.name().equals(target))) {
+                    throw new IOException("nothing has measured " + target);
+                }
+            }
+        }
+        return new BenchReport(figures);
+    }
+}

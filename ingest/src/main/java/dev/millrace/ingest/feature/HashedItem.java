@@ -1,0 +1,52 @@
+package dev.millrace.ingest.feature;
+
+/**
+ * An item's side of a vector, hashed once for many requests, in one run of memory. Immutable.
+ *
+ * <pre>
+ *  id × features | values × features, where not all are 1 | of each slot that crosses are made from: count | hash × count
+ * </pre>
+ *
+ * Slots with values other than 1 in a cross have theirs behind their hashes; a value is a float's bits in a long.
+ *
+ * @param by whose slots these are
+ * @param features how many it has of its own
+ * @param ones whether all of them, and of the crossed slots, have the value 1
+ */
+@SuppressWarnings("ArrayRecordComponent") // read by the vectorizer that made it, never compared
+record HashedItem(Vectorizer by, int features, boolean ones, long[] packed) {
+    static HashedItem of(Vectorizer by, FeatureVector own, HashedSlot[] crossed) {
+        boolean ones = true;
+        int size = own.size();
+        for (int i = 0; i < own.size(); i++) {
+            ones &= own.value(i) == 1f;
+        }
+        for (HashedSlot slot : crossed) {
+            ones &= slot.ones();
+            size += 1 + slot.size();
+        }
+        long[] packed = new long[ones ? size : 2 * size - crossed.length];
+        int at = 0;
+        for (int i = 0; i < own.size(); i++) {
+            packed[at++] = own.id(i);
+        }
+        for (int i = 0; i < own.size() && !ones; i++) {
+            packed[at++] = Float.floatToRawIntBits(own.value(i));
+        }
+        for (HashedSlot slot : crossed) {
+            packed[at++] = slot.size();
+            for (int i = 0; i < slot.size(); i++) {
+                packed[at++] = slot.hash(i);
+            }
+            for (int i = 0; i < slot.size() && !ones; i++) {
+                packed[at++] = Float.floatToRawIntBits(slot.value(i));
+            }
+        }
+        return new HashedItem(by, own.size(), ones, packed);
+    }
+
+    /** Where the crossed slots begin. */
+    int crossedAt() {
+        return ones ? features : 2 * features;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.millrace.ingest.profile;
+
+import dev.millrace.ingest.feature.RawFeatures;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Profiles by id in sets of {@value #WAYS} places: a look-up reads one set, without a lock. A full set gives up a profile
+ * that was not read since it was last looked over (second chance). Safe for many threads.
+ *
+ * <pre>
+ *  set 0                 set 1
+ *  | e | e | - | … 8 |   | e | e | e | … 8 |     an id's set: low bits of its hash
+ * </pre>
+ */
+final class ProfileCache {
+    private static final int WAYS = 8;
+    private static final int LEAST_SETS = 8;
+
+    private final int mask;
+    private final long maxAgeNs;
+    private final AtomicReferenceArray<@Nullable Entry> places;
+    /** Of each place, the hash of what is probably there: spares a look at an entry that is another's. */
+    private final int[] hashes;
+
+    private static final class Entry {
+        private final String id;
+        private final RawFeatures features;
+        private final long readNs;
+        /** Written without order: a lost one costs a profile its second chance. */
+        private boolean used;
+
+        Entry(String id, RawFeatures features, long readNs) {
+            this.id = id;
+            this.features = features;
+            this.readNs = readNs;
+        }
+    }
+
+    /** @param entries about how many it holds; rounded up */
+    ProfileCache(int entries, Duration maxAge) {
+        int sets = Math.max(LEAST_SETS, Integer.highestOneBit(Math.max(1, (entries - 1) / WAYS)) << 1);
+        mask = sets - 1;
+        maxAgeNs = maxAge.toNanos();
+        places = new AtomicReferenceArray<>(sets * WAYS);
+        hashes = new int[sets * WAYS];
+    }
+
+    private static int hash(String id) {
+        int h = id.hashCode() * 0x9E3779B9;
+        return h ^ (h >>> 15);
+    }
+
+    /**
+     * @param found receives what is known, in the ids' order
+     * @return how many are not
+     */
+    int getAll(List<String> ids, long nowNs, @Nullable RawFeatures[] found) {
+        int missing = 0;
+        for (int i = 0; i < found.length; i++) {
+            found[i] = get(ids.get(i), nowNs);
+            missing += found[i] == null ? 1 : 0;
+        }
+        return missing;
+    }
+
+    @Nullable
+    RawFeatures get(String id, long nowNs) {
+        int hash = hash(id);
+        int set = (hash & mask) * WAYS;
+        for (int place = set; place < set + WAYS; place++) {
+            if (hashes[place] == hash) {
+                Entry entry = places.getAcquire(place);
+                if (entry != null && entry.id.equals(id)) {
+                    if (nowNs - entry.readNs > maxAgeNs) {
+                        return null;
+                    }
+                    if (!entry.used) {
+                        entry.used = true;
+                    }
+                    return entry.features;
+                }
+            }
+        }
+        return null;
+    }
+
+    void put(String id, RawFeatures features, long nowNs) {
+        int hash = hash(id);
+        int place = placeFor(id, (hash & mask) * WAYS);
+        hashes[place] = hash;
+        places.setRelease(place, new Entry(id, features, nowNs));
+    }
+
+    private int placeFor(String id, int set) {
+        int free = -1;
+        for (int place = set; place < set + WAYS; place++) {
+            Entry entry = places.getAcquire(place);
+            if (entry == null) {
+                free = free < 0 ? place : free;
+            } else if (entry.id.equals(id)) {
+                return place;
+            }
+        }
+        return free >= 0 ? free : leastUsed(set);
+    }
+
+    private int leastUsed(int set) {
+        for (int place = set; place < set + WAYS; place++) {
+            Entry entry = places.getAcquire(place);
+            if (entry == null || !entry.used) {
+                return place;
+            }
+        }
+        for (int place = set; place < set + WAYS; place++) {
+            Entry entry = places.getAcquire(place);
+            if (entry != null) {
+                entry.used = false;
+            }
+        }
+        return set;
+    }
+
+    /** A second place with the same id, which two threads may have filled at once, goes too. */
+    void remove(String id) {
+        int hash = hash(id);
+        int set = (hash & mask) * WAYS;
+        for (int place = set; place < set + WAYS; place++) {
+            Entry entry = places.getAcquire(place);
+            if (entry != null && entry.id.equals(id)) {
+                places.compareAndSet(place, entry, null);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.millrace.ingest.profile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import dev.millrace.ingest.feature.FeatureValue;
+import dev.millrace.ingest.feature.FeatureValue.Numeric;
+import dev.millrace.ingest.feature.FeatureValue.Text;
+import dev.millrace.ingest.feature.RawFeatures;
+import dev.millrace.ingest.profile.ProfileStore.Kind;
+import dev.millrace.ingest.proto.LivePosition;
+import dev.millrace.ingest.proto.LiveRow;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServedProfilesTest {
+    private static final Duration MAX_AGE = Duration.ofSeconds(1);
+
+    @TempDir
+    Path dir;
+
+    private RocksDbProfileStore store;
+    private ServedProfiles served;
+    private long nowNs;
+
+    @BeforeEach
+    void open() {
+        store = RocksDbProfileStore.open(dir);
+        served = new ServedProfiles(store, new ServedProfiles.Config(100, 100, MAX_AGE), () -> nowNs);
+    }
+
+    @AfterEach
+    void close() {
+        served.close();
+    }
+
+    private static RawFeatures price(double price) {
+        return RawFeatures.of(Map.of("item.price", new Numeric(price)));
+    }
+
+    private static Map<String, FeatureValue> priced(String id, double price) {
+        return Map.of("item.price", new Numeric(price), "item.id", new Text(id));
+    }
+
+    private RawFeatures item(String id) {
+        return served.served(Kind.ITEM, List.of(id), List.of()).profiles().get(0);
+    }
+
+    @Test
+    void aProfileHasItsIdAndIsKept() {
+        store.put(Kind.ITEM, "a", price(1));
+        RawFeatures first = item("a");
+        assertEquals(priced("a", 1), first.asMap());
+        assertSame(first, item("a"));
+        assertEquals(Map.of("item.id", new Text("nobody")), item("nobody").asMap());
+    }
+
+    @Test
+    void whatIsWrittenThroughItIsReadAtOnce() {
+        assertEquals(Map.of("item.id", new Text("a")), item("a").asMap());
+        served.put(Kind.ITEM, "a", price(1));
+        assertEquals(priced("a", 1), item("a").asMap());
+        served.put(Kind.ITEM, "a", price(2));
+        assertEquals(priced("a", 2), item("a").asMap());
+    }
+
+    @Test
+    void whatOthersWriteIsReadWhenItIsOld() {
+        store.put(Kind.ITEM, "a", price(1));
+        RawFeatures first = item("a");
+        store.put(Kind.ITEM, "a", price(2));
+        nowNs = MAX_AGE.toNanos();
+        assertSame(first, item("a"));
+        nowNs++;
+        assertEquals(priced("a", 2), item("a").asMap());
+    }
+
+    @Test
+    void someOfARequestAreInMemoryAndSomeNot() {
+        IntStream.range(0, 20).forEach(i -> store.put(Kind.ITEM, "i" + i, price(i)));
+        item("i3");
+        item("i7");
+        List<String> ids = IntStream.range(0, 20).mapToObj(i -> "i" + i).toList();
+        List<RawFeatures> all = served.served(Kind.ITEM, ids, List.of()).profiles();
+        for (int i = 0; i < 20; i++) {
+            assertEquals(priced("i" + i, i), all.get(i).asMap());
+        }
+    }
+
+    @Test
+    void realTimeRowsAreAlwaysTheStores() {
+        ByteString key = LiveKeys.of("m", Kind.ITEM, "a");
+        item("a");
+        LiveRow row = LiveRow.newBuilder()
+                .addPositions(LivePosition.newBuilder().setOffset(5))
+                .build();
+        store.putLive(Map.of(key, row));
+        assertEquals(
+                List.of(row),
+                served.served(Kind.ITEM, List.of("a"), List.of(key)).rows());
+    }
+
+    @Test
+    void itIsBounded() {
+        int many = 10_000;
+        ProfileCache cache = new ProfileCache(100, MAX_AGE);
+        IntStream.range(0, many).forEach(i -> cache.put("i" + i, price(i), 0));
+        long kept = IntStream.range(0, many)
+                .filter(i -> cache.get("i" + i, 0) != null)
+                .count();
+        assertTrue(kept > 50 && kept <= 128, kept + " are kept");
+    }
+
+    /** A value that was read before a write must not be there after it. */
+    @Test
+    void noReaderBringsBackWhatWasOverwritten() throws InterruptedException {
+        AtomicBoolean done = new AtomicBoolean();
+        Thread reader = new Thread(() -> {
+            while (!done.get()) {
+                item("a");
+            }
+        });
+        reader.start();
+        for (int i = 0; i < 3000; i++) {
+            served.put(Kind.ITEM, "a", price(i));
+            assertEquals(priced("a", i), item("a").asMap());
+        }
+        done.set(true);
+        reader.join();
+    }
+}
