@@ -22,6 +22,7 @@ import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RecentRanks;
 import dev.millrace.api.rank.RequestIds;
+import dev.millrace.api.security.Guard;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
 import dev.millrace.api.trace.TraceWaits;
@@ -43,12 +44,19 @@ import java.util.stream.Collectors;
 final class ApiBeans {
     private final ApiConfig.Limits limits;
     private final ApiConfig.Times times;
+    private final ApiConfig.Edge edge;
     private final Wiring wiring;
 
     ApiBeans(ApiConfig config, Wiring wiring) {
         this.limits = config.limits();
         this.times = config.times();
+        this.edge = config.edge();
         this.wiring = wiring;
+    }
+
+    @Singleton
+    Guard guard() {
+        return Guard.of(edge.security(), wiring.clock(), System::nanoTime);
     }
 
     @Singleton

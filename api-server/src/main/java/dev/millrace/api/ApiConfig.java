@@ -1,15 +1,17 @@
 package dev.millrace.api;
 
+import dev.millrace.api.security.Guard;
+import dev.millrace.api.security.SecurityConfig;
 import java.time.Duration;
 
 /**
  * Configuration of the API server.
  *
- * @param host to listen at; 127.0.0.1 lets nobody in from outside, which is the default while nothing asks who calls
+ * @param host to listen at; 127.0.0.1 lets nobody in from outside, which is a must while nothing asks who calls
  * @param port 0: any free one
  * @param bootstrapServers Kafka's
  */
-public record ApiConfig(String host, int port, String bootstrapServers, Limits limits, Times times) {
+public record ApiConfig(String host, int port, String bootstrapServers, Limits limits, Times times, Edge edge) {
     public static final String LOOPBACK = "127.0.0.1";
     public static final int DEFAULT_PORT = 8080;
 
@@ -19,19 +21,48 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
         require(!host.isBlank(), "host", host);
         require(port >= 0 && port <= MAX_PORT, "port", port);
         require(!bootstrapServers.isBlank(), "bootstrapServers", bootstrapServers);
+        if (edge.security() instanceof SecurityConfig.Dev && !Guard.isLoopbackName(host)) {
+            throw new IllegalArgumentException("api configuration: host must not be " + host
+                    + " in dev mode, where nothing asks who calls; give TLS and keys, or listen at " + LOOPBACK);
+        }
     }
 
     /** Everything by default. */
     public static ApiConfig of(String bootstrapServers) {
-        return new ApiConfig(LOOPBACK, DEFAULT_PORT, bootstrapServers, Limits.DEFAULT, Times.DEFAULT);
+        return new ApiConfig(LOOPBACK, DEFAULT_PORT, bootstrapServers, Limits.DEFAULT, Times.DEFAULT, Edge.DEV);
     }
 
     public ApiConfig withPort(int newPort) {
-        return new ApiConfig(host, newPort, bootstrapServers, limits, times);
+        return new ApiConfig(host, newPort, bootstrapServers, limits, times, edge);
     }
 
     public ApiConfig withLimits(Limits newLimits) {
-        return new ApiConfig(host, port, bootstrapServers, newLimits, times);
+        return new ApiConfig(host, port, bootstrapServers, newLimits, times, edge);
+    }
+
+    /** Who may come in, and where. */
+    public ApiConfig withEdge(String newHost, Edge newEdge) {
+        return new ApiConfig(newHost, port, bootstrapServers, limits, times, newEdge);
+    }
+
+    /**
+     * What is asked of a request before it is read.
+     *
+     * @param lineBytes longest first line
+     * @param headerBytes of all headers
+     */
+    public record Edge(SecurityConfig security, int lineBytes, int headerBytes) {
+        public static final Edge DEV = new Edge(SecurityConfig.DEV, 4096, 8192);
+
+        public Edge {
+            require(lineBytes > 0, "lineBytes", lineBytes);
+            require(headerBytes > 0, "headerBytes", headerBytes);
+        }
+
+        /** With the same bounds. */
+        public Edge withSecurity(SecurityConfig other) {
+            return new Edge(other, lineBytes, headerBytes);
+        }
     }
 
     /**

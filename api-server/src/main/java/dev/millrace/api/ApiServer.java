@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.log.KafkaTail;
 import dev.millrace.api.log.PublisherSink;
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.security.SecurityConfig;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.util.HashMap;
@@ -64,6 +65,11 @@ public final class ApiServer implements AutoCloseable {
         properties.put("micronaut.server.port", config.port() == 0 ? -1 : config.port());
         properties.put("micronaut.server.max-request-size", config.limits().bodyBytes());
         properties.put("micronaut.server.idle-timeout", config.times().within().plusSeconds(30));
+        properties.put(
+                "micronaut.server.netty.max-initial-line-length", config.edge().lineBytes());
+        properties.put("micronaut.server.netty.max-header-size", config.edge().headerBytes());
+        // The guard refuses foreign pages in dev mode; with keys, those that a key is for may call at any name.
+        properties.put("micronaut.server.cors.localhost-pass-through", true);
         properties.put("micronaut.router.static-resources.page.paths", "classpath:public");
         properties.put("micronaut.router.static-resources.page.mapping", "/**");
         properties.put("micronaut.serde.serialization.inclusion", "ALWAYS");
@@ -71,14 +77,38 @@ public final class ApiServer implements AutoCloseable {
         properties.put("endpoints.all.enabled", false);
         properties.put("endpoints.health.enabled", true);
         properties.put("endpoints.health.sensitive", false);
-        properties.put("endpoints.health.details-visible", "ANONYMOUS");
         properties.put("endpoints.health.disk-space.enabled", false);
         properties.put("endpoints.health.discovery-client.enabled", false);
         properties.put("endpoints.prometheus.enabled", true);
         properties.put("endpoints.prometheus.sensitive", false);
         properties.put("micronaut.metrics.export.prometheus.enabled", true);
         properties.put("micronaut.metrics.export.prometheus.descriptions", true);
+        switch (config.edge().security()) {
+            case SecurityConfig.Dev dev -> properties.put("endpoints.health.details-visible", "ANONYMOUS");
+            case SecurityConfig.Guarded guarded -> {
+                properties.put("endpoints.health.details-visible", "NEVER");
+                encrypt(properties, guarded.tls());
+            }
+        }
         return properties;
+    }
+
+    private static void encrypt(Map<String, Object> properties, SecurityConfig.Tls tls) {
+        properties.put("micronaut.server.ssl.enabled", true);
+        properties.put("micronaut.server.ssl.port", properties.get("micronaut.server.port"));
+        properties.put("micronaut.server.ssl.key-name", "millrace");
+        properties.put("micronaut.server.ssl.protocols", List.of("TLSv1.3", "TLSv1.2"));
+        properties.put("micronaut.certificate.file.millrace.format", "PEM");
+        properties.put("micronaut.certificate.file.millrace.path", tls.key().toAbsolutePath());
+        properties.put(
+                "micronaut.certificate.file.millrace.certificate-path",
+                tls.certificate().toAbsolutePath());
+        properties.put("micronaut.certificate.file.millrace.refresh-mode", "FILE_WATCHER_OR_SCHEDULER");
+    }
+
+    /** For tests that look at what is assembled. */
+    ApplicationContext context() {
+        return context;
     }
 
     public int port() {

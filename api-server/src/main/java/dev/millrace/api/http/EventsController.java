@@ -5,6 +5,8 @@ import dev.millrace.api.desk.TraceAnswer;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.events.EventsAnswer;
 import dev.millrace.api.events.EventsReader;
+import dev.millrace.api.security.Access;
+import dev.millrace.api.security.Scope;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpStatus;
@@ -22,6 +24,7 @@ import io.micronaut.scheduling.annotation.ExecuteOn;
 import org.jspecify.annotations.Nullable;
 
 /** Accepting actions, and telling where they are on their way. */
+@Access(Scope.RANK)
 @Controller("/v1/events")
 @ExecuteOn(TaskExecutors.BLOCKING)
 public class EventsController {
@@ -36,6 +39,7 @@ public class EventsController {
     }
 
     // One route for every media type: of two, neither is nearer to a request that names none.
+    @Access(Scope.EVENTS_WRITE)
     @Post
     @Status(HttpStatus.ACCEPTED)
     @Consumes(MediaType.ALL)

@@ -5,6 +5,8 @@ import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.RankBatch;
 import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.rank.RankAnswer;
+import dev.millrace.api.security.Access;
+import dev.millrace.api.security.Scope;
 import dev.millrace.ps.serve.WeightServer;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
@@ -19,6 +21,7 @@ import java.time.Clock;
 import java.util.List;
 
 /** Ranking, and what the models are at. */
+@Access(Scope.RANK)
 @Controller("/v1/models")
 @ExecuteOn(TaskExecutors.BLOCKING)
 public class ModelsController {

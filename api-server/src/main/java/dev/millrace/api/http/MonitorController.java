@@ -5,6 +5,8 @@ import dev.millrace.api.monitor.MonitorSnapshot;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import dev.millrace.api.security.Access;
+import dev.millrace.api.security.Scope;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
@@ -18,6 +20,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /** The live numbers, once or one a second. Nothing here blocks: a snapshot is a few milliseconds of adding. */
+@Access(Scope.ADMIN)
 @Controller("/v1/monitor")
 public class MonitorController {
     private static final Duration PERIOD = Duration.ofSeconds(1);

@@ -1,6 +1,8 @@
 package dev.millrace.api.http;
 
 import dev.millrace.api.desk.Models;
+import dev.millrace.api.security.Access;
+import dev.millrace.api.security.Scope;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.WeightServer;
 import io.micronaut.http.annotation.Controller;
@@ -13,6 +15,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Whether the weights that serve are those that were learned. Nothing here blocks. */
+@Access(Scope.ADMIN)
 @Controller("/v1/parity")
 public class ParityController {
     private final Models models;

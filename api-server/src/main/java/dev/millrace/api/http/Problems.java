@@ -30,6 +30,9 @@ public final class Problems {
         MutableHttpResponse<byte[]> response =
                 begun.status(problem.status(), problem.title()).body(problem.toJson());
         response.contentType(TYPE);
+        if (problem.status() == HttpStatus.UNAUTHORIZED.getCode()) {
+            response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        }
         if (problem.retryAfterSeconds() > 0) {
             response.header(HttpHeaders.RETRY_AFTER, Integer.toString(problem.retryAfterSeconds()));
         }

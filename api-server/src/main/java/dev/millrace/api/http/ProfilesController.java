@@ -3,6 +3,8 @@ package dev.millrace.api.http;
 import dev.millrace.api.desk.ImportAnswer;
 import dev.millrace.api.desk.ProfileAnswer;
 import dev.millrace.api.desk.ProfileDesk;
+import dev.millrace.api.security.Access;
+import dev.millrace.api.security.Scope;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpStatus;
@@ -21,6 +23,7 @@ import io.micronaut.scheduling.annotation.ExecuteOn;
 import java.io.ByteArrayInputStream;
 
 /** What is stored of users and items. */
+@Access(Scope.ADMIN)
 @Controller("/v1")
 @ExecuteOn(TaskExecutors.BLOCKING)
 public class ProfilesController {

@@ -32,6 +32,7 @@ import picocli.CommandLine.Command;
             ValidateCommand.class,
             DeadLettersCommand.class,
             EvaluateCommand.class,
+            KeysCommand.class,
             FactorizeCommand.class,
             BenchCommand.class,
             ChaosCommand.class,

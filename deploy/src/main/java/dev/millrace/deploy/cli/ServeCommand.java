@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
         header = "Runs the service for one model, embedded, until stopped.",
         description = {
             "",
-            "Listens on loopback. Everything is kept in the data folder: stopped or killed and started again, it"
+            "Listens on loopback, and asks nobody for a key; with TLS and keys (millrace keys) wherever --host says."
+                    + " Everything is kept in the data folder: stopped or killed and started again, it"
                     + " continues with the same weights and loses no acknowledged event."
         })
 final class ServeCommand implements Callable<Integer> {
@@ -46,6 +47,9 @@ final class ServeCommand implements Callable<Integer> {
     private int kafkaPort;
 
     @Mixin
+    private DoorOptions door = new DoorOptions();
+
+    @Mixin
     private WeightsOption weights = new WeightsOption();
 
     @Override
@@ -55,8 +59,8 @@ final class ServeCommand implements Callable<Integer> {
         Logs.into(data);
         long startNs = System.nanoTime();
         try (OrderlyStop stop = new OrderlyStop();
-                EmbeddedMillrace millrace =
-                        EmbeddedMillrace.start(data, loaded, port, kafkaPort, from, Clock.systemUTC())) {
+                EmbeddedMillrace millrace = EmbeddedMillrace.start(
+                        data, loaded, door.door(data, port), kafkaPort, from, Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());
             }

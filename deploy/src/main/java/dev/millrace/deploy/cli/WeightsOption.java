@@ -9,11 +9,12 @@ final class WeightsOption {
     @Option(
             names = "--weights",
             paramLabel = "WHERE",
-            defaultValue = "in-process",
+            defaultValue = "${env:MILLRACE_WEIGHTS:-in-process}",
             description = {
                 "Where ranking gets its weights: in-process; redis://HOST:PORT[,HOST:PORT] (kept there by this process"
                         + " as well); or processes of millrace serving-ps as tcp://HOST:PORT, grpc://HOST:PORT,"
-                        + " unix:/PATH or shm:/PATH, separated by commas. Default: ${DEFAULT-VALUE}."
+                        + " unix:/PATH or shm:/PATH, separated by commas. A password belongs into"
+                        + " $MILLRACE_WEIGHTS, not here, where others see it. Default: $MILLRACE_WEIGHTS, or in-process."
             })
     private String where = "in-process";
 

@@ -46,11 +46,13 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<JoinJob> join;
     private final EmbeddedBroker broker;
+    private final Door door;
     private final ApiServer api;
 
-    private EmbeddedMillrace(Path data, LoadedSpec spec, int port, int kafkaPort, WeightsFrom from, Clock clock)
+    private EmbeddedMillrace(Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, Clock clock)
             throws IOException, InterruptedException {
-        checkPort(port);
+        this.door = door;
+        checkPort(door.host(), door.port());
         try {
             DataFolder folder = opened(DataFolder.open(data));
             folder.claim(spec.spec());
@@ -68,7 +70,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
-                    ApiConfig.of(bootstrap).withPort(port),
+                    ApiConfig.of(bootstrap).withPort(door.port()).withEdge(door.host(), door.edge()),
                     new ApiParts(Map.of(model, weights.weights()), profiles, live, publisher, clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
@@ -96,15 +98,22 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, int port, int kafkaPort, WeightsFrom from, Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, spec, port, kafkaPort, from, clock);
+        return start(data, spec, Door.local(port), kafkaPort, from, clock);
+    }
+
+    /** The same with an API that others than this machine may call. */
+    public static EmbeddedMillrace start(
+            Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, clock);
     }
 
     /** Before anything has started, since the API listens last. */
-    private static void checkPort(int port) throws IOException {
+    private static void checkPort(String host, int port) throws IOException {
         if (port < 0 || port > MAX_PORT) {
             throw new IllegalArgumentException("port " + port + ": 0.." + MAX_PORT + ", 0 for any free one");
         }
-        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(ApiConfig.LOOPBACK))) {
+        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(host))) {
             LOG.debug("port {} is free", free.getLocalPort());
         } catch (BindException e) {
             throw new IOException("port " + port + " is in use by another program; stop it, or give another with --port"
@@ -142,7 +151,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
     }
 
     public URI baseUri() {
-        return URI.create("http://" + ApiConfig.LOOPBACK + ":" + api.port());
+        return door.uri(api.port());
     }
 
     public String bootstrapServers() {

@@ -31,6 +31,8 @@ class LauncherTest {
             "learner",
             "replay",
             "validate",
+            "evaluate",
+            "keys",
             "bench",
             "chaos",
             "test"
