@@ -85,7 +85,7 @@ public final class JoinJob implements AutoCloseable {
             return new Config(
                     bootstrapServers,
                     checkpointDir,
-                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(5),
                     1,
                     Duration.ofMillis(200),
                     Duration.ofMillis(2),

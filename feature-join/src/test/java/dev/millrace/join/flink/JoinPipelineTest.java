@@ -65,9 +65,9 @@ class JoinPipelineTest {
     }
 
     @Test
-    void checkpointsAreExactlyOnceEveryTwoSecondsAndOutliveTheJob() {
+    void checkpointsAreExactlyOnceEveryFiveSecondsAndOutliveTheJob() {
         var checkpoints = graph().getJobGraph().getCheckpointingSettings().getCheckpointCoordinatorConfiguration();
-        assertEquals(2_000, checkpoints.getCheckpointInterval());
+        assertEquals(5_000, checkpoints.getCheckpointInterval());
         assertEquals(true, checkpoints.isExactlyOnce());
         assertEquals(
                 false, checkpoints.getCheckpointRetentionPolicy().toString().equals("NEVER_RETAIN_AFTER_TERMINATION"));

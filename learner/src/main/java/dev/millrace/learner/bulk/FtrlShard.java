@@ -5,6 +5,7 @@ import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.learner.step.SampleWeights;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlBatch;
+import dev.millrace.ps.model.FtrlWeight;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;

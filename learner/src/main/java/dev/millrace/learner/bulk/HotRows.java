@@ -1,6 +1,7 @@
 package dev.millrace.learner.bulk;
 
 import dev.millrace.ps.model.FtrlBatch;
+import dev.millrace.ps.model.FtrlWeight;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;

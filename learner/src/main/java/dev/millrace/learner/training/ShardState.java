@@ -19,8 +19,6 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
-import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
-import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
@@ -45,8 +43,6 @@ public final class ShardState {
     /** Its section of a snapshot: the owner's epoch, one number. */
     private static final String EPOCH = "owner-epoch";
 
-    private static final int JUST_TOUCHED = 1 << 12;
-
     private final ModelSpec spec;
     private final long fingerprint;
     private final Id id;
@@ -56,9 +52,7 @@ public final class ShardState {
     private final SortedMap<Integer, Long> offsets = new TreeMap<>();
     private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
     private final SortedMap<Integer, Delta.Range> open = new TreeMap<>();
-    private final LongOpenHashSet touched = new LongOpenHashSet();
-    /** Keys that are in it, by their low bits: most come again at once, and a look here is cheaper than in the set. */
-    private final long[] justTouched = new long[JUST_TOUCHED];
+    private final TouchedKeys touched = new TouchedKeys();
     /** Rows of the batch that is being closed, and its records; the first {@link #closed} of them are in deltas. */
     private LongArrayList closing = new LongArrayList();
 
@@ -141,11 +135,7 @@ public final class ShardState {
 
     /** The row of this key travels with the next delta: as it is then, or as a tombstone. */
     public void touch(long key) {
-        int at = (int) (key ^ (key >>> Integer.SIZE)) & (JUST_TOUCHED - 1);
-        if (justTouched[at] != key) {
-            justTouched[at] = key;
-            touched.add(key);
-        }
+        touched.add(key);
     }
 
     /** Records {@code from .. to-1} of a partition are in the rows now. */
@@ -212,12 +202,9 @@ public final class ShardState {
         return new Delta(header(learnedMs, ranges), this.rows.width(), keys.toLongArray(), weights.toFloatArray());
     }
 
-    /** All at once, and not row by row out of the set: one half full where it is emptied last would crowd. */
     private void beginClosing() {
-        closing = new LongArrayList(touched);
+        closing = touched.drain();
         closed = 0;
-        touched.clear();
-        Arrays.fill(justTouched, FeatureIds.NONE);
         closingRanges.putAll(open);
         open.clear();
     }

@@ -17,6 +17,9 @@ import dev.millrace.ps.table.RowLayout;
  * Updates are done in their order, so that a key that comes twice is updated twice. Belongs to the table's thread.
  */
 public final class FtrlBatch {
+    private static final int EXPONENT = 0x7F80_0000;
+    private static final int ONE_MORE = 0x0080_0000;
+
     private final ParameterTable table;
     private final float l1;
     private final float beta;
@@ -63,7 +66,7 @@ public final class FtrlBatch {
         float n = table.getFloat(row, RowLayout.N);
         float newN = n + squares;
         float root = (float) Math.sqrt(n);
-        float s = Math.copySign(Math.max(Math.abs(z) - l1, 0f), z);
+        float s = z - Math.max(-l1, Math.min(l1, z));
         float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
         // Both roots are 0 for a first gradient of 0.
         float newZ = z + sum + squares * s / (divisor + Float.MIN_NORMAL);
@@ -73,6 +76,37 @@ public final class FtrlBatch {
         table.setFloat(row, RowLayout.Z, newZ);
         table.setFloat(row, RowLayout.N, newN);
         return true;
+    }
+
+    /**
+     * One step each, of rows that were read before: the same bits as {@link #step}, many at once.
+     *
+     * @param z [count] of the rows; receives what they become
+     * @param n likewise
+     * @param gradients [count]
+     * @return false when some row would not be finite; then none may be stored
+     */
+    public boolean steps(float[] z, float[] n, float[] gradients, int count) {
+        int exponents = 0;
+        // A plain loop, which the compiler makes wide.
+        for (int i = 0; i < count; i++) {
+            float g = gradients[i];
+            float squares = g * g;
+            float newN = n[i] + squares;
+            float root = (float) Math.sqrt(n[i]);
+            float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
+            float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
+            float newZ = z[i] + g + squares * s / (divisor + Float.MIN_NORMAL);
+            z[i] = newZ;
+            n[i] = newN;
+            exponents |= carried(newZ) | carried(newN);
+        }
+        return exponents >= 0;
+    }
+
+    /** Below 0 where the exponent has all bits: infinite, or not a number. */
+    private static int carried(float x) {
+        return (Float.floatToRawIntBits(x) & EXPONENT) + ONE_MORE;
     }
 
     /** Updates that were not done: the gradient was not finite, or the table at its bound. */

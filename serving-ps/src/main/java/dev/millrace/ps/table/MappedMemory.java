@@ -30,6 +30,7 @@ final class MappedMemory {
     private static final int MAP_NORESERVE = LINUX ? 0x4000 : 0x40;
     private static final long MAP_FAILED = -1;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_POPULATE_WRITE = 23;
     private static final int MADV_COLLAPSE = 25;
     private static final long SYS_MBIND = System.getProperty("os.arch", "").equals("aarch64") ? 235 : 237;
     private static final int MPOL_PREFERRED = 1;
@@ -92,23 +93,33 @@ final class MappedMemory {
 
     /** Asks for huge pages for all that the range touches, before it is touched. */
     static void preferHugePages(MemorySegment memory, long from, long to) {
-        advise(memory, from, to, MADV_HUGEPAGE);
+        var ignored = advise(memory, from, to, MADV_HUGEPAGE);
     }
 
     /** Asks for huge pages in place of the small ones that the range has already. Copies what is there. */
     static void makeHugePages(MemorySegment memory, long from, long to) {
-        advise(memory, from, to, MADV_COLLAPSE);
+        var ignored = advise(memory, from, to, MADV_COLLAPSE);
     }
 
-    private static void advise(MemorySegment memory, long from, long to, int advice) {
+    /**
+     * Takes the range's pages from the system, as if each were written to, and leaves what they hold.
+     *
+     * @return whether the system did (Linux 5.14 and newer)
+     */
+    static boolean populate(MemorySegment memory, long from, long to) {
+        return advise(memory, from, to, MADV_POPULATE_WRITE);
+    }
+
+    private static boolean advise(MemorySegment memory, long from, long to, int advice) {
         long first = from / HUGE_PAGE * HUGE_PAGE;
         long end = Math.min(Math.ceilDiv(to, HUGE_PAGE) * HUGE_PAGE, memory.byteSize());
-        if (LINUX && first < end) {
-            try {
-                var ignored = (int) MADVISE.invokeExact(memory.address() + first, end - first, advice);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
+        if (!LINUX || first >= end) {
+            return false;
+        }
+        try {
+            return (int) MADVISE.invokeExact(memory.address() + first, end - first, advice) == 0;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -49,6 +49,10 @@ public final class OffHeapTable implements ParameterTable {
     private static final long MIN_BUCKETS = 64;
     /** Up to here a table doubles: its memory does not matter yet, and each step costs. */
     private static final long SMALL = 4096;
+    /** An insertion makes up for at most so many that found no pages to grow into. */
+    private static final int MOST_STEPS = 4;
+    /** Full buckets in a row, which move together; a longer run may wait for a page. */
+    private static final long LONGEST_RUN = 256;
     /** Beyond the last bucket, for what overflows. */
     private static final long SLACK = 1024;
     /** A bound for those who give none. */
@@ -76,6 +80,15 @@ public final class OffHeapTable implements ParameterTable {
     private long pivot;
     /** Old buckets from here on have been spread. */
     private long split;
+
+    /** Steps of the growth that insertions so far should have done. */
+    private int owedSteps;
+    /** Pages that the growth will write to, and as far as they were there when last looked at. */
+    private FreshPages freshPages = FreshPages.NONE;
+
+    private long freshFrom;
+    /** Old buckets from here on spread into pages that are there. */
+    private long spreadsFrom;
 
     private long growAt;
     private long moves;
@@ -352,12 +365,26 @@ public final class OffHeapTable implements ParameterTable {
         if (size >= growAt) {
             finishGrowth();
             beginGrowth(nextBuckets());
-            // The first step takes fresh pages, each a pause of its own: it is the next insertion's.
             return;
         }
-        for (int step = 0; step < bucketsAStep && pivot != 0; step++) {
-            spreadNext();
+        if (pivot != 0) {
+            owedSteps += bucketsAStep;
+            int most = Math.min(owedSteps, MOST_STEPS * bucketsAStep);
+            for (int step = 0; step < most && pivot != 0 && hasPagesToSpread(); step++) {
+                spreadNext();
+                owedSteps--;
+            }
         }
+    }
+
+    /** Whether the next run of old buckets would be written to pages that are there. */
+    private boolean hasPagesToSpread() {
+        long from = freshPages.readyFrom();
+        if (from != freshFrom) {
+            freshFrom = from;
+            spreadsFrom = from == 0 ? 0 : Math.ceilDiv(from / bucketBytes * oldBuckets, buckets) + LONGEST_RUN;
+        }
+        return split > spreadsFrom;
     }
 
     private long nextBuckets() {
@@ -376,6 +403,10 @@ public final class OffHeapTable implements ParameterTable {
         oldBuckets = buckets;
         pivot = 1L << 32;
         useBuckets(newBuckets);
+        owedSteps = 0;
+        freshPages = FreshPages.ask(memory, oldBuckets * bucketBytes, newBuckets * bucketBytes);
+        freshFrom = freshPages.readyFrom();
+        spreadsFrom = freshFrom == 0 ? 0 : split;
     }
 
     private void finishGrowth() {

@@ -1,21 +1,21 @@
-package dev.millrace.learner.bulk;
+package dev.millrace.ps.model;
 
 import dev.millrace.ingest.spec.Ftrl;
 
 /** w of z and n, in floats and with one division: −α·s / (β + √n + α·λ2), s = sgn(z)·max(|z| − λ1, 0). */
-record FtrlWeight(float alpha, float beta, float l1, float alphaL2) {
-    static FtrlWeight of(Ftrl ftrl) {
+public record FtrlWeight(float alpha, float beta, float l1, float alphaL2) {
+    public static FtrlWeight of(Ftrl ftrl) {
         return new FtrlWeight(
                 (float) ftrl.alpha(), (float) ftrl.beta(), (float) ftrl.l1(), (float) (ftrl.alpha() * ftrl.l2()));
     }
 
-    float of(float z, float n) {
+    public float of(float z, float n) {
         float s = z - Math.max(-l1, Math.min(l1, z));
         return -alpha * s / (beta + (float) Math.sqrt(n) + alphaL2);
     }
 
-    /** Of many. A plain loop, which the compiler makes wide. */
-    void of(float[] z, float[] n, float[] to, int count) {
+    /** Of many, the same bits. A plain loop, which the compiler makes wide. */
+    public void of(float[] z, float[] n, float[] to, int count) {
         for (int i = 0; i < count; i++) {
             float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
             to[i] = -alpha * s / (beta + (float) Math.sqrt(n[i]) + alphaL2);
