@@ -66,7 +66,7 @@ public final class FtrlBatch {
         float n = table.getFloat(row, RowLayout.N);
         float newN = n + squares;
         float root = (float) Math.sqrt(n);
-        float s = z - Math.max(-l1, Math.min(l1, z));
+        float s = Math.copySign(Math.max(Math.abs(z) - l1, 0f), z);
         float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
         // Both roots are 0 for a first gradient of 0.
         float newZ = z + sum + squares * s / (divisor + Float.MIN_NORMAL);

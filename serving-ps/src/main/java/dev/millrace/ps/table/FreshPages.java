@@ -47,6 +47,15 @@ final class FreshPages implements Runnable {
         return pages;
     }
 
+    /** Makes huge pages of the small ones that hold the first bytes, beside the owner, who goes on using them. */
+    static void join(MemorySegment memory, long bytes) {
+        try {
+            THREAD.execute(() -> MappedMemory.makeHugePages(memory, 0, bytes));
+        } catch (RejectedExecutionException e) {
+            MappedMemory.makeHugePages(memory, 0, bytes);
+        }
+    }
+
     /** From this byte on everything is there; 0: everything that was asked for. */
     long readyFrom() {
         return readyFrom;

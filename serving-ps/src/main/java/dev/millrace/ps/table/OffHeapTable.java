@@ -51,6 +51,8 @@ public final class OffHeapTable implements ParameterTable {
     private static final long SMALL = 4096;
     /** An insertion makes up for at most so many that found no pages to grow into. */
     private static final int MOST_STEPS = 4;
+    /** A growth that waits for pages may last until the table has this fraction more rows than is its measure. */
+    private static final long LATE = 32;
     /** Full buckets in a row, which move together; a longer run may wait for a page. */
     private static final long LONGEST_RUN = 256;
     /** Beyond the last bucket, for what overflows. */
@@ -147,7 +149,7 @@ public final class OffHeapTable implements ParameterTable {
         if (used > MappedMemory.SMALL) {
             MappedMemory.preferHugePages(memory, hugeUpTo, used);
             if (hugeUpTo == 0 && size > 0) {
-                MappedMemory.makeHugePages(memory, 0, oldUsed);
+                FreshPages.join(memory, oldUsed);
             }
             hugeUpTo = used;
         }
@@ -362,7 +364,7 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     private void makeRoom() {
-        if (size >= growAt) {
+        if (size >= growAt && (pivot == 0 || size >= growAt + growAt / LATE)) {
             finishGrowth();
             beginGrowth(nextBuckets());
             return;
