@@ -17,11 +17,16 @@ import java.util.SplittableRandom;
  *            = [ranking r has a at k]                                              k behind
  * </pre>
  *
- * which is exact, given the rankings. All choices follow from the request's id, so that the same request again is
+ * which is exact, given the rankings. With Thompson sampling they are R rankings by weights drawn from the posterior: given
+ * these draws, p is the policy's probability and no estimate of it. Over the draws, since the one that is shown is one of
+ * R alike, E[w·r] is that of the target policy but for items that stand at their place in none of the R, so an item that
+ * Thompson sampling shows with probability q is weighed as if with q / (1 − (1 − q)ᴿ): choose R well above the inverse of the
+ * probabilities that matter, or add some ε. All choices follow from the request's id, so that the same request again is
  * answered alike. Immutable.
  */
 public final class Explorer {
     private static final long SEED = 0x4578706C6F7265L;
+    private static final long DRAWS = 0x44726177735F31L;
 
     private final Explore explore;
     private final String model;
@@ -34,6 +39,16 @@ public final class Explorer {
     /** Whether everything is shown best first for certain. */
     public boolean isNone() {
         return explore.isNone();
+    }
+
+    /** Rankings of each request that weights are drawn for; 0: none. */
+    public int draws() {
+        return explore.thompson() == null ? 0 : explore.thompson().draws();
+    }
+
+    /** Of a request's draws. */
+    public long seed(String requestId) {
+        return FeatureIds.hash(model + '\n' + requestId, DRAWS);
     }
 
     /**

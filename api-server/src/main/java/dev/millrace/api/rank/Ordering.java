@@ -28,12 +28,28 @@ final class Ordering {
         if (limit < n / FEW) {
             keys = least(keys, limit);
         }
-        Arrays.sort(keys);
-        int[] best = new int[Math.min(n, limit)];
-        for (int i = 0; i < best.length; i++) {
-            best[i] = (int) keys[i];
+        return first(keys, Math.min(n, limit));
+    }
+
+    /** Indexes of all sums, the highest first. O(n log n). */
+    static int[] descending(float[] sums) {
+        long[] keys = new long[sums.length];
+        for (int i = 0; i < keys.length; i++) {
+            int bits = Float.floatToIntBits(sums[i] + 0f);
+            // Of a negative float the other bits order the wrong way round.
+            int ascending = bits ^ (bits >> (Integer.SIZE - 1) & Integer.MAX_VALUE);
+            keys[i] = ((long) ~ascending << Integer.SIZE) | i;
         }
-        return best;
+        return first(keys, keys.length);
+    }
+
+    private static int[] first(long[] keys, int count) {
+        Arrays.sort(keys);
+        int[] first = new int[count];
+        for (int i = 0; i < count; i++) {
+            first[i] = (int) keys[i];
+        }
+        return first;
     }
 
     /** The least {@code count} of the keys, in no order: a heap of them with the largest on top, which a lesser one replaces. */

@@ -15,6 +15,7 @@ import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,8 +80,9 @@ public final class Ranker {
         RawFeatures shared = requestFeatures(request, nowMs);
         List<RawFeatures> items = itemFeatures(request, live.segments(shared.asMap()), nowMs);
         float[] scores = new float[items.size()];
-        long version = score(shared, items, scores);
-        Shown shown = shown(request, scores);
+        float[][] draws = new float[explorer.draws()][items.size()];
+        long version = score(request, shared, items, scores, draws);
+        Shown shown = shown(request, scores, draws);
         int[] order = shown.order();
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);
         for (int i = 0; i < order.length; i++) {
@@ -102,18 +104,26 @@ public final class Ranker {
         return names;
     }
 
-    private Shown shown(RankRequest request, float[] scores) {
+    private Shown shown(RankRequest request, float[] scores, float[][] draws) {
         if (explorer.isNone()) {
             return Shown.best(Ordering.best(scores, scores.length, request.limit()));
         }
         int[] best = Ordering.best(scores, scores.length, scores.length);
-        Slate slate = explorer.choose(request.requestId(), new int[][] {best}, request.limit());
+        int[][] rankings = {best};
+        if (draws.length > 0) {
+            rankings = new int[draws.length][];
+            Arrays.setAll(rankings, draw -> Ordering.descending(draws[draw]));
+        }
+        Slate slate = explorer.choose(request.requestId(), rankings, request.limit());
         return Shown.explored(slate, best, scores);
     }
 
-    private long score(RawFeatures shared, List<RawFeatures> items, float[] scores) {
+    private long score(
+            RankRequest request, RawFeatures shared, List<RawFeatures> items, float[] scores, float[][] draws) {
         try {
-            return weights.score(shared, items, scores);
+            return draws.length == 0
+                    ? weights.score(shared, items, scores)
+                    : weights.draw(shared, items, explorer.seed(request.requestId()), scores, draws);
         } catch (WeightsUnavailable e) {
             LOG.debug("not ranked", e);
             throw new ProblemException(Problem.stale("the weights cannot be had now: " + e.getMessage()));

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,11 @@ public final class Guard {
     private static final int FORBIDDEN = 403;
     private static final String SHOW = "send a key or token as 'Authorization: Bearer …', or a key as 'X-Api-Key: …'";
 
+    private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}");
+
     private final @Nullable Guarded guarded;
+    /** The host that the last one called, when it is this machine: mostly the next one's too. */
+    private volatile String hereHost = "";
 
     private record Guarded(ApiKeys keys, @Nullable TokenVerifier tokens, RateLimits rates, LongSupplier nanos) {}
 
@@ -89,9 +94,14 @@ public final class Guard {
         return caller.orElseThrow(() -> unauthorized("the key or token is not valid, or not any more"));
     }
 
-    private static void admitHere(Shown shown) {
-        if (shown.host() != null && !isLoopback("http://" + shown.host())) {
-            throw forbidden("a server in dev mode answers to names of its own machine only", "call it at 127.0.0.1");
+    private void admitHere(Shown shown) {
+        String host = shown.host();
+        if (host != null && !host.equals(hereHost)) {
+            if (!isLoopback("http://" + host)) {
+                throw forbidden(
+                        "a server in dev mode answers to names of its own machine only", "call it at 127.0.0.1");
+            }
+            hereHost = host;
         }
         if (shown.origin() != null && !isLoopback(shown.origin())) {
             throw forbidden(
@@ -113,7 +123,7 @@ public final class Guard {
     public static boolean isLoopbackName(String host) {
         return host.equals("localhost")
                 || host.endsWith(".localhost")
-                || host.matches("127(\\.\\d{1,3}){3}")
+                || LOOPBACK.matcher(host).matches()
                 || host.equals("::1")
                 || host.equals("[::1]");
     }

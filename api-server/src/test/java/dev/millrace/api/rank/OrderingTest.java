@@ -44,4 +44,10 @@ class OrderingTest {
             assertThrows(IllegalStateException.class, () -> Ordering.best(new float[] {0.5f, bad}, 2, 1));
         }
     }
+
+    @Test
+    void sumsOfEitherSignAreOrderedHighestFirst() {
+        float[] sums = {-1, 3, -0f, 0, -2.5f, 1e-20f, Float.NEGATIVE_INFINITY, 3};
+        assertArrayEquals(new int[] {1, 7, 5, 2, 3, 0, 4, 6}, Ordering.descending(sums));
+    }
 }

@@ -41,6 +41,7 @@ import picocli.CommandLine.Command;
         },
         footer = {
             "",
+            "  fuzz      Looks for bytes that break a parser (handled by the launcher).",
             "  test      Runs the whole test suite (handled by the launcher; further arguments go to Maven).",
             "",
             "Try it:      millrace demo --for 60s",

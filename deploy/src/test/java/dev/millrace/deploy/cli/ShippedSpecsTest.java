@@ -43,6 +43,7 @@ class ShippedSpecsTest {
         assertEquals(known("network: {type: fm, dense: {x: 1}}"), keys(schema.at("/$defs/update/properties")));
         assertEquals(known("explore: {x: 1}"), keys(top.get("explore").get("properties")));
         assertEquals(known("explore: {shuffle: {x: 1}}"), keys(top.at("/explore/properties/shuffle/properties")));
+        assertEquals(known("explore: {thompson: {x: 1}}"), keys(top.at("/explore/properties/thompson/properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
         assertEquals(known("realtime: {r: {x: 1}}"), keys(schema.at("/$defs/realtime/properties")));

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PolicyEstimatorTest {
     private static final int SITES = 200;
-    private static final int REQUESTS = 3_000;
+    private static final int REQUESTS = 2_000;
     /** Of 200 intervals of 95 %, fewer than that many cover the truth once in 10,000 times. */
     private static final int LEAST_COVERING = 177;
 
@@ -35,6 +35,8 @@ class PolicyEstimatorTest {
         "0, '{epsilon: 0.3}'",
         "1, '{epsilon: 0.3}'",
         "0.5, '{epsilon: 1}'",
+        "0, '{thompson: {draws: 24}}'",
+        "0, '{thompson: {draws: 12}, epsilon: 0.1}'",
         "0, '{epsilon: 0.2, shuffle: {top: 3, rate: 0.5}}'"
     })
     void intervalsCoverTheTruth(double target, String explore) {

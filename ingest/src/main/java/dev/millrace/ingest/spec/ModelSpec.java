@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param realtime what people's actions keep up to date in profiles
  * @param optimizer of the wide part, whose weights every feature has
  * @param network what there is beside it
- * @param explore how rankings depart from best first; no part of the fingerprint
+ * @param explore how rankings depart from best first; of the fingerprint only whether rows carry what draws need
  */
 public record ModelSpec(
         String model,
@@ -61,7 +61,15 @@ public record ModelSpec(
         if (!network.isLinear()) {
             network.describe(text);
         }
+        if (explore.thompson() != null) {
+            text.append("\nuncertain rows");
+        }
         return FeatureIds.hash(text.toString(), 1);
+    }
+
+    /** Floats of a row that serves: its weight; its embedding; or how much of it is known, where draws need that. */
+    public int rowWidth() {
+        return network.width() + (explore.thompson() == null ? 0 : 1);
     }
 
     /** Names what vectors mean: equal for specs that make equal vectors of equal attributes. */

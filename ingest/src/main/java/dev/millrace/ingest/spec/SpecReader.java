@@ -146,6 +146,9 @@ public final class SpecReader {
         if (!network.isLinear() && policies.weights() != WeightFormat.F32) {
             yaml.problem("policies.weights", "rounds wide weights only, not a network's embeddings; leave it out");
         }
+        Ftrl optimizer = optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS));
+        Explore explore = ExploreReader.read(yaml.map("explore"));
+        ExploreReader.check(yaml, explore, objective, network, optimizer, policies);
         return new ModelSpec(
                 name,
                 learnsFrom,
@@ -154,10 +157,10 @@ public final class SpecReader {
                 slots,
                 crosses,
                 RealtimeReader.read(yaml),
-                optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS)),
+                optimizer,
                 objective,
                 network,
-                ExploreReader.read(yaml.map("explore")),
+                explore,
                 policies);
     }
 

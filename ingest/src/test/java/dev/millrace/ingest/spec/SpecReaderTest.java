@@ -72,7 +72,7 @@ class SpecReaderTest {
                 List.of(new Cross(List.of("user", "age")), new Cross(List.of("title", "age"), new Life(2, null))),
                 spec.crosses());
         assertEquals(new Ftrl(0.2, 1, 0.5, 0), spec.optimizer());
-        assertEquals(new Explore(0.05, new Explore.Shuffle(5, 0.1)), spec.explore());
+        assertEquals(new Explore(0.05, null, new Explore.Shuffle(5, 0.1)), spec.explore());
         assertEquals(
                 new Policies(
                         Policies.Absence.DROP,
@@ -97,6 +97,41 @@ class SpecReaderTest {
         assertEquals(Policies.DEFAULT, spec.policies());
         assertTrue(spec.explore().isNone());
         assertTrue(spec.crosses().isEmpty());
+    }
+
+    private static ModelSpec exploring(String explore, String more) {
+        return SpecReader.parse(
+                "exploring",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                        + " slots: {u: {type: category, from: user.id}}, explore: " + explore + more + "}");
+    }
+
+    @Test
+    void onlyDrawsOfWeightsChangeWhatRowsMean() {
+        ModelSpec none = exploring("{}", "");
+        ModelSpec draws = exploring("{epsilon: 0.1, thompson: {draws: 16, scale: 0.5}}", "");
+        assertEquals(new Explore.Thompson(16, 0.5), draws.explore().thompson());
+        assertEquals(
+                none.fingerprint(),
+                exploring("{epsilon: 0.1, shuffle: {top: 2, rate: 1}}", "").fingerprint());
+        assertNotEquals(none.fingerprint(), draws.fingerprint());
+        assertEquals(draws.fingerprint(), exploring("{thompson: {}}", "").fingerprint());
+        assertEquals(1, none.rowWidth());
+        assertEquals(2, draws.rowWidth());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {draws: 0}    | ~~                                    | explore.thompson.draws | 1..256
+            {scale: -1}   | ~~                                    | explore.thompson.scale | above 0
+            {}            | ~, optimizer: {beta: 0}~              | explore.thompson       | beta or l2
+            {}            | ~, policies: {weights: f16}~          | policies.weights       | leave it out
+            {}            | ~, network: {type: fm}~               | explore.thompson       | take epsilon
+            """, quoteCharacter = '~')
+    void drawsOfWeightsNeedUncertainRows(String thompson, String more, String field, String part) {
+        SpecException e = assertThrows(SpecException.class, () -> exploring("{thompson: " + thompson + "}", more));
+        String message = String.valueOf(e.getMessage());
+        assertTrue(message.contains(field) && message.contains(part), message);
     }
 
     @ParameterizedTest

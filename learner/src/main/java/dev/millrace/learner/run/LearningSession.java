@@ -66,7 +66,7 @@ final class LearningSession implements AutoCloseable {
         this.life = new LifeLog(shard.state(), System.nanoTime());
         // The first one soon: a process that dies again has less to learn again.
         this.nextSnapshotNs = System.nanoTime();
-        int width = shard.spec().network().width();
+        int width = shard.spec().rowWidth();
         // Half, since a record more may change as many again.
         this.deltaRows = Math.min(config.maxDeltaRows(), DeltaCodec.maxRows(width) / 2);
         long layers = (long) new NetworkModel(shard.spec()).denseRows() * (Long.BYTES + width * Float.BYTES);

@@ -23,6 +23,7 @@ public final class FtrlRows {
     private final Ftrl ftrl;
     private final long[] means;
     private final int width;
+    private final boolean uncertain;
 
     /** Takes one serving row. */
     @FunctionalInterface
@@ -32,7 +33,8 @@ public final class FtrlRows {
 
     public FtrlRows(ModelSpec spec) {
         ftrl = spec.optimizer();
-        width = spec.network().width();
+        width = spec.rowWidth();
+        uncertain = spec.explore().thompson() != null;
         means = spec.slots().stream()
                 .filter(Slot::standardize)
                 .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_MEAN))
@@ -51,7 +53,7 @@ public final class FtrlRows {
     }
 
     /**
-     * The same with vectors. Of the rows of a network's layers those serve that are no optimizer's.
+     * The same with vectors, or with n where weights are drawn. Of the rows of a network's layers those serve that are no optimizer's.
      *
      * @param scratch as long as the model's rows are
      */
@@ -60,7 +62,9 @@ public final class FtrlRows {
         if (FeatureIds.isDenseState(key)) {
             return;
         }
-        if (width > 1) {
+        if (uncertain) {
+            scratch[1] = isMean(key) ? 0f : training.getFloat(row, RowLayout.N);
+        } else if (width > 1) {
             training.getFloats(row, training.layout().vector(), scratch, 1, width - 1);
         }
         serve(training, row, (served, weight) -> {

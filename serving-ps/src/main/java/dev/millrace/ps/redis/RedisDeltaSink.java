@@ -85,7 +85,7 @@ final class RedisDeltaSink implements DeltaSink {
         version = ServedVersion.before(count);
         for (int shard = 0; shard < count; shard++) {
             for (int b = 0; b < layout.bucketsPerShard(); b++) {
-                shards.get(shard).buckets.add(new Rows(spec.network().width()));
+                shards.get(shard).buckets.add(new Rows(spec.rowWidth()));
             }
             Optional<BucketState> oldest = oldest(redis, shard);
             if (oldest.isPresent()) {

@@ -40,7 +40,7 @@ public final class RedisWeights implements WeightReader {
         model = spec.model();
         fingerprint = spec.fingerprint();
         shardOf = new ServingKeys(spec);
-        width = spec.network().width();
+        width = spec.rowWidth();
         this.config = config;
         this.link = link;
     }

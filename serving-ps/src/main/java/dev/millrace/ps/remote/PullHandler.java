@@ -54,7 +54,7 @@ final class PullHandler implements FlatHandler {
         this.state = state;
         this.serves = serves;
         this.maxKeys = maxKeys;
-        width = spec.network().width();
+        width = spec.rowWidth();
     }
 
     @Override

@@ -59,6 +59,11 @@ public final class RemoteWeightServer implements WeightServer, WeightReader, Aut
     }
 
     @Override
+    public long draw(RawFeatures request, List<RawFeatures> items, long seed, float[] scores, float[][] draws) {
+        return scorer.draw(request, items, seed, scores, draws);
+    }
+
+    @Override
     public ServedVersion read(long[] keys, int n, float[] to) {
         return weights.read(keys, n, to);
     }

@@ -52,7 +52,7 @@ public final class RemoteWeights implements WeightReader, AutoCloseable {
         model = spec.model();
         fingerprint = spec.fingerprint();
         keys = new ServingKeys(spec);
-        width = spec.network().width();
+        width = spec.rowWidth();
         this.config = config;
         peers = config.endpoints().stream().map(e -> new Peer(config, e)).toList();
     }

@@ -17,16 +17,17 @@ final class GatheredScore {
             return new NetworkScore(spec, reader);
         }
         LinearModel model = new LinearModel(spec);
-        return (request, scores) -> of(model, request, reader, scores);
+        int width = spec.rowWidth();
+        return (request, scores) -> of(model, width, request, reader, scores);
     }
 
-    private static long of(LinearModel model, RequestVector request, WeightReader reader, float[] scores) {
+    private static long of(LinearModel model, int width, RequestVector request, WeightReader reader, float[] scores) {
         Long2IntOpenHashMap places = places(model, request.vector());
         long[] keys = new long[places.size()];
         places.long2IntEntrySet().fastForEach(e -> keys[e.getIntValue()] = e.getLongKey());
-        float[] weights = new float[keys.length];
+        float[] weights = new float[keys.length * width];
         ServedVersion version = reader.read(keys, keys.length, weights);
-        request.score(model, key -> weights[places.get(key)], scores);
+        request.score(model, key -> weights[places.get(key) * width], scores);
         return version.sequence();
     }
 

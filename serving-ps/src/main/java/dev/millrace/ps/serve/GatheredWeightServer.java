@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.parity.ShardParity;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scores with weights that are kept elsewhere: all keys of a request are read at once, in one version, each of them
@@ -15,6 +16,7 @@ public final class GatheredWeightServer implements WeightServer {
     private final ModelSpec spec;
     private final VectorPool vectors;
     private final Scorer scorer;
+    private final @Nullable Posterior posterior;
     private final ReplicaState state;
 
     /** @param state of the weights that are read */
@@ -23,6 +25,7 @@ public final class GatheredWeightServer implements WeightServer {
         this.state = state;
         vectors = new VectorPool(new Vectorizer(spec));
         scorer = GatheredScore.scorer(spec, reader);
+        posterior = Posterior.orNull(spec, reader);
     }
 
     @Override
@@ -53,5 +56,11 @@ public final class GatheredWeightServer implements WeightServer {
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
         return vectors.score(scorer, request, items, scores);
+    }
+
+    @Override
+    public long draw(RawFeatures request, List<RawFeatures> items, long seed, float[] scores, float[][] draws) {
+        Posterior drawn = Posterior.of(posterior);
+        return vectors.score((vector, out) -> drawn.score(vector, seed, out, draws), request, items, scores);
     }
 }

@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Weights in memory, or the used ones of them, that follow the delta log, kept on disk, mended from snapshots. */
 public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
@@ -72,6 +73,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private final ModelSpec spec;
     private final VectorPool vectors;
     private final Scorer scorer;
+    private final @Nullable Posterior posterior;
     private final ServingRows rows;
     private final WeightReader reader;
     private final DeltaApplier applier;
@@ -81,7 +83,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private ServingReplica(Config config, ModelSpec spec, Clock clock) {
         this.spec = spec;
         vectors = new VectorPool(new Vectorizer(spec));
-        int width = spec.network().width();
+        int width = spec.rowWidth();
         RowStore store = RowStore.open(config.rows(), width);
         try {
             if (config.maxHotRows() == Config.ALL_ROWS) {
@@ -96,6 +98,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
                 reader = tiered;
                 scorer = GatheredScore.scorer(spec, reader);
             }
+            posterior = Posterior.orNull(spec, reader);
             applier = new DeltaApplier(spec, rows, config.snapshots(), config.shards(), clock, listeners);
             follower = new DeltaFollower(
                     spec.model(),
@@ -147,6 +150,12 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
         return vectors.score(scorer, request, items, scores);
+    }
+
+    @Override
+    public long draw(RawFeatures request, List<RawFeatures> items, long seed, float[] scores, float[][] draws) {
+        Posterior drawn = Posterior.of(posterior);
+        return vectors.score((vector, out) -> drawn.score(vector, seed, out, draws), request, items, scores);
     }
 
     @Override

@@ -17,4 +17,16 @@ public interface WeightServer extends ReplicaState {
      * @return that version's sequence
      */
     long score(RawFeatures request, List<RawFeatures> items, float[] scores);
+
+    /**
+     * The same scores, and what the items score with weights drawn from what is known of them: {@link Posterior}. Only of
+     * a model whose spec has {@code explore.thompson}.
+     *
+     * @param seed the same one draws the same
+     * @param draws {@code [draw][item]}, receives sums z, which rank
+     * @throws IllegalStateException of another model
+     */
+    default long draw(RawFeatures request, List<RawFeatures> items, long seed, float[] scores, float[][] draws) {
+        throw new IllegalStateException("model " + spec().model() + ": weights of this kind are not drawn");
+    }
 }
