@@ -1,15 +1,21 @@
 package dev.millrace.api;
 
+import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.ExplainDesk;
 import dev.millrace.api.desk.Gate;
 import dev.millrace.api.desk.Models;
+import dev.millrace.api.desk.MonitorDesk;
 import dev.millrace.api.desk.ProfileDesk;
 import dev.millrace.api.desk.RankDesk;
+import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
+import dev.millrace.api.grpc.GrpcConfig;
+import dev.millrace.api.grpc.GrpcEdge;
+import dev.millrace.api.grpc.GrpcServices;
 import dev.millrace.api.http.ConnectionLimit;
-import dev.millrace.api.http.MonitorController;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.LearningLag;
@@ -32,6 +38,7 @@ import dev.millrace.ps.serve.WeightServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.exceptions.DisabledBeanException;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -42,12 +49,14 @@ import java.util.stream.Collectors;
 /** The whole assembly: which part is made of which. */
 @Factory
 final class ApiBeans {
+    private final ApiConfig config;
     private final ApiConfig.Limits limits;
     private final ApiConfig.Times times;
     private final ApiConfig.Edge edge;
     private final Wiring wiring;
 
     ApiBeans(ApiConfig config, Wiring wiring) {
+        this.config = config;
         this.limits = config.limits();
         this.times = config.times();
         this.edge = config.edge();
@@ -185,8 +194,25 @@ final class ApiBeans {
     }
 
     @Singleton
-    ProfileDesk profileDesk(ProfileStore profiles) {
-        return new ProfileDesk(profiles, new Gate("requests of profiles", limits.profiles()));
+    @Bean(preDestroy = "close")
+    Candidates candidates(ProfileStore profiles) {
+        return new Candidates(wiring.models(), profiles, config.candidates(), wiring.clock(), wiring.history());
+    }
+
+    @Singleton
+    RecommendDesk recommendDesk(
+            RankDesk ranks, Models models, Candidates candidates, ProfileStore profiles, RequestIds ids) {
+        return new RecommendDesk(ranks, models, candidates, config.candidates(), profiles, ids);
+    }
+
+    @Singleton
+    ExplainDesk explainDesk(RankDesk ranks, Models models) {
+        return new ExplainDesk(ranks, models);
+    }
+
+    @Singleton
+    ProfileDesk profileDesk(ProfileStore profiles, Candidates candidates) {
+        return new ProfileDesk(profiles, candidates, new Gate("requests of profiles", limits.profiles()));
     }
 
     @Singleton
@@ -195,7 +221,17 @@ final class ApiBeans {
     }
 
     @Singleton
-    MonitorController.StreamLimit streamLimit() {
-        return new MonitorController.StreamLimit(limits.streams());
+    MonitorDesk monitorDesk(Models models, Snapshots snapshots) {
+        return new MonitorDesk(models, snapshots, limits.streams());
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    GrpcEdge grpcEdge(GrpcServices services, Readiness readiness) {
+        if (config.grpc().port() == GrpcConfig.OFF) {
+            throw new DisabledBeanException("no gRPC is wanted");
+        }
+        return services.start(new GrpcEdge.Where(
+                config.host(), config.grpc(), config.edge().security(), limits.bodyBytes(), readiness::ready));
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.api;
 
+import dev.millrace.api.candidate.CandidateConfig;
+import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.security.Guard;
 import dev.millrace.api.security.SecurityConfig;
 import java.time.Duration;
@@ -10,8 +12,18 @@ import java.time.Duration;
  * @param host to listen at; 127.0.0.1 lets nobody in from outside, which is a must while nothing asks who calls
  * @param port 0: any free one
  * @param bootstrapServers Kafka's
+ * @param candidates bounds of what is remembered to recommend from
+ * @param grpc the other edge
  */
-public record ApiConfig(String host, int port, String bootstrapServers, Limits limits, Times times, Edge edge) {
+public record ApiConfig(
+        String host,
+        int port,
+        String bootstrapServers,
+        Limits limits,
+        Times times,
+        Edge edge,
+        CandidateConfig candidates,
+        GrpcConfig grpc) {
     public static final String LOOPBACK = "127.0.0.1";
     public static final int DEFAULT_PORT = 8080;
 
@@ -29,20 +41,36 @@ public record ApiConfig(String host, int port, String bootstrapServers, Limits l
 
     /** Everything by default. */
     public static ApiConfig of(String bootstrapServers) {
-        return new ApiConfig(LOOPBACK, DEFAULT_PORT, bootstrapServers, Limits.DEFAULT, Times.DEFAULT, Edge.DEV);
+        return new ApiConfig(
+                LOOPBACK,
+                DEFAULT_PORT,
+                bootstrapServers,
+                Limits.DEFAULT,
+                Times.DEFAULT,
+                Edge.DEV,
+                CandidateConfig.DEFAULT,
+                GrpcConfig.DEFAULT);
     }
 
     public ApiConfig withPort(int newPort) {
-        return new ApiConfig(host, newPort, bootstrapServers, limits, times, edge);
+        return new ApiConfig(host, newPort, bootstrapServers, limits, times, edge, candidates, grpc);
     }
 
     public ApiConfig withLimits(Limits newLimits) {
-        return new ApiConfig(host, port, bootstrapServers, newLimits, times, edge);
+        return new ApiConfig(host, port, bootstrapServers, newLimits, times, edge, candidates, grpc);
     }
 
     /** Who may come in, and where. */
     public ApiConfig withEdge(String newHost, Edge newEdge) {
-        return new ApiConfig(newHost, port, bootstrapServers, limits, times, newEdge);
+        return new ApiConfig(newHost, port, bootstrapServers, limits, times, newEdge, candidates, grpc);
+    }
+
+    public ApiConfig withCandidates(CandidateConfig newCandidates) {
+        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, newCandidates, grpc);
+    }
+
+    public ApiConfig withGrpc(GrpcConfig newGrpc) {
+        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, candidates, newGrpc);
     }
 
     /**

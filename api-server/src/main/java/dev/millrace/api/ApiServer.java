@@ -1,5 +1,8 @@
 package dev.millrace.api;
 
+import dev.millrace.api.candidate.Candidates;
+import dev.millrace.api.grpc.GrpcConfig;
+import dev.millrace.api.grpc.GrpcEdge;
 import dev.millrace.api.log.KafkaTail;
 import dev.millrace.api.log.PublisherSink;
 import dev.millrace.api.log.Tail;
@@ -14,8 +17,10 @@ import java.util.Map;
 public final class ApiServer implements AutoCloseable {
     private final ApplicationContext context;
     private final EmbeddedServer server;
+    private final int grpcPort;
 
-    private ApiServer(ApplicationContext context, EmbeddedServer server) {
+    private ApiServer(ApplicationContext context, EmbeddedServer server, int grpcPort) {
+        this.grpcPort = grpcPort;
         this.context = context;
         this.server = server;
     }
@@ -27,6 +32,10 @@ public final class ApiServer implements AutoCloseable {
                 List.copyOf(parts.models().keySet()),
                 config.limits().tailRecords(),
                 config.times().tailAge());
+        var history = KafkaTail.Config.events(
+                config.bootstrapServers(),
+                config.candidates().replayRecords(),
+                config.candidates().replayAge());
         return start(
                 config,
                 new Wiring(
@@ -35,6 +44,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.live(),
                         new PublisherSink(parts.publisher()),
                         listener -> KafkaTail.start(tail, listener, parts.clock()),
+                        listener -> KafkaTail.start(history, listener, parts.clock()),
                         parts.clock()));
     }
 
@@ -51,7 +61,9 @@ public final class ApiServer implements AutoCloseable {
         try {
             // It reads while the first requests are on their way.
             context.getBean(Tail.class);
-            return new ApiServer(context, context.getBean(EmbeddedServer.class).start());
+            context.getBean(Candidates.class);
+            int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
+            return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);
         } catch (RuntimeException e) {
             context.close();
             throw e;
@@ -113,6 +125,11 @@ public final class ApiServer implements AutoCloseable {
 
     public int port() {
         return server.getPort();
+    }
+
+    /** {@link GrpcConfig#OFF}: none. */
+    public int grpcPort() {
+        return grpcPort;
     }
 
     /** Stops listening, lets what is in flight end, and stops the tail. */

@@ -13,7 +13,8 @@ import java.util.function.Function;
 /**
  * {@link ApiParts} without Kafka: a log as its two ends.
  *
- * @param tail starts reading for a listener
+ * @param tail starts reading what becomes of actions, for a listener
+ * @param history starts reading what was shown and done, for a listener
  */
 record Wiring(
         Map<String, WeightServer> models,
@@ -21,4 +22,16 @@ record Wiring(
         Map<String, LiveStats> live,
         EventSink sink,
         Function<LogListener, Tail> tail,
-        Clock clock) {}
+        Function<LogListener, Tail> history,
+        Clock clock) {
+    /** A log whose history nobody tells. */
+    Wiring(
+            Map<String, WeightServer> models,
+            ProfileStore profiles,
+            Map<String, LiveStats> live,
+            EventSink sink,
+            Function<LogListener, Tail> tail,
+            Clock clock) {
+        this(models, profiles, live, sink, tail, listener -> Tail.NONE, clock);
+    }
+}

@@ -13,6 +13,22 @@ import dev.millrace.api.security.KeyTerms;
 import dev.millrace.api.security.Scope;
 import dev.millrace.api.security.SecurityConfig;
 import dev.millrace.api.security.TestTls;
+import dev.millrace.ingest.proto.api.Candidate;
+import dev.millrace.ingest.proto.api.RankRequest;
+import dev.millrace.ingest.proto.api.RankingGrpc;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.micronaut.core.annotation.AnnotationMetadata;
 import io.micronaut.web.router.RouteInfo;
 import io.micronaut.web.router.Router;
@@ -47,6 +63,7 @@ class GuardedServerTest {
     private static final String RANK = "{\"candidates\":[{\"item\":\"a\"}]}";
 
     private final MemoryLog log = new MemoryLog();
+    private Path certificate;
     private ApiServer server;
     private HttpClient client;
     private String rank;
@@ -72,6 +89,7 @@ class GuardedServerTest {
                         log,
                         log::tail,
                         Clock.systemUTC()));
+        certificate = tls.files().certificate();
         client = HttpClient.newBuilder().sslContext(tls.trusting()).build();
     }
 
@@ -211,6 +229,51 @@ class GuardedServerTest {
         int line = send("GET", "/v1/models?x=" + "x".repeat(5_000), "", "X-Api-Key", rank)
                 .statusCode();
         assertTrue(line == 414 || line == 400 || line == 413, "line: " + line);
+    }
+
+    @Test
+    void grpcAsksForTheSameKeysAndHidesItsServices() throws Exception {
+        var trusting =
+                GrpcSslContexts.forClient().trustManager(certificate.toFile()).build();
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+                .sslContext(trusting)
+                .build();
+        try {
+            RankRequest request = RankRequest.newBuilder()
+                    .setModel("movies")
+                    .addCandidates(Candidate.newBuilder().setItem("a"))
+                    .build();
+            assertEquals(1, with(channel, rank).rank(request).getItemsCount());
+            assertEquals(
+                    Status.Code.PERMISSION_DENIED, code(() -> with(channel, web).rank(request)));
+            assertEquals(
+                    Status.Code.UNAUTHENTICATED,
+                    code(() -> with(channel, "mk_nobody_nothing").rank(request)));
+            assertEquals(
+                    Status.Code.UNAUTHENTICATED,
+                    code(() -> RankingGrpc.newBlockingStub(channel).rank(request)));
+            var health = HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+            assertNotNull(health);
+            var listing = ServerReflectionGrpc.getServerReflectionInfoMethod();
+            var asked = ServerReflectionRequest.newBuilder().setListServices("").build();
+            assertEquals(
+                    Status.Code.UNIMPLEMENTED,
+                    code(() -> ClientCalls.blockingServerStreamingCall(channel, listing, CallOptions.DEFAULT, asked)
+                            .next()));
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static RankingGrpc.RankingBlockingStub with(ManagedChannel channel, String key) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+        return RankingGrpc.newBlockingStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    private static Status.Code code(org.junit.jupiter.api.function.Executable call) {
+        return assertThrows(StatusRuntimeException.class, call).getStatus().getCode();
     }
 
     /** A new route fails here until it states its scope: {@code @Access(Scope.X)}. */

@@ -1,5 +1,6 @@
 package dev.millrace.api.desk;
 
+import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -8,6 +9,8 @@ import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -16,13 +19,16 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /** Reads and changes what is stored of users and items, a bounded number of requests at a time. Safe for many threads. */
 public final class ProfileDesk {
     private final ProfileStore profiles;
+    private final Candidates candidates;
     private final Gate gate;
 
     /** A change reads, then writes: alone. What replaces or deletes goes side by side. */
     private final ReadWriteLock writing = new ReentrantReadWriteLock();
 
-    public ProfileDesk(ProfileStore profiles, Gate gate) {
+    /** @param candidates is told of stored and deleted items */
+    public ProfileDesk(ProfileStore profiles, Candidates candidates, Gate gate) {
         this.profiles = profiles;
+        this.candidates = candidates;
         this.gate = gate;
     }
 
@@ -31,6 +37,7 @@ public final class ProfileDesk {
             RawFeatures features = ProfileReader.whole(body, kind);
             return locked(writing.readLock(), () -> {
                 profiles.put(kind, id, features);
+                stored(kind, List.of(id));
                 return id;
             });
         });
@@ -56,6 +63,9 @@ public final class ProfileDesk {
     public void delete(Kind kind, String id) throws Exception {
         gate.pass(() -> locked(writing.readLock(), () -> {
             profiles.delete(kind, id);
+            if (kind == Kind.ITEM) {
+                candidates.deleted(id);
+            }
             return id;
         }));
     }
@@ -68,8 +78,15 @@ public final class ProfileDesk {
     private void putAll(Kind kind, Map<String, RawFeatures> batch) throws IOException {
         int unused = locked(writing.readLock(), () -> {
             profiles.putAll(kind, batch);
+            stored(kind, batch.keySet());
             return batch.size();
         });
+    }
+
+    private void stored(Kind kind, Collection<String> ids) {
+        if (kind == Kind.ITEM) {
+            candidates.stored(ids);
+        }
     }
 
     private RawFeatures stored(Kind kind, String id) {

@@ -10,6 +10,7 @@ import dev.millrace.api.problem.Unexpected;
 import dev.millrace.api.rank.RankAnswer;
 import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RankService;
+import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RequestIds;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
@@ -87,16 +88,40 @@ public final class RankDesk {
         }
     }
 
+    Gate gate() {
+        return gate;
+    }
+
+    RankReader reader(String model) {
+        return room(model).reader();
+    }
+
+    Ranker ranker(String model) {
+        return room(model).service().ranker();
+    }
+
+    /** Ranks candidates that were found here; within {@link #measured}. @param asked what the caller said */
+    RankAnswer ranked(String model, RankRequest request, RankRequest asked) throws InterruptedException {
+        RankAnswer answer = room(model).service().rank(request, asked);
+        monitor.ranked(model, request.candidates().size());
+        return answer;
+    }
+
+    /** Work that counts as a rank request: at the gate, and in what is measured. */
+    <T> T measured(String model, Callable<T> work) throws Exception {
+        return measured(room(model), work);
+    }
+
     private Room room(String model) {
         models.check(model);
         return Objects.requireNonNull(rooms.get(model));
     }
 
-    private RankAnswer measured(Room room, Callable<RankAnswer> work) throws Exception {
+    private <T> T measured(Room room, Callable<T> work) throws Exception {
         long startNs = System.nanoTime();
         RankOutcome outcome = RankOutcome.INTERNAL;
         try {
-            RankAnswer answer = gate.pass(work);
+            T answer = gate.pass(work);
             outcome = RankOutcome.OK;
             return answer;
         } catch (RuntimeException e) {
@@ -110,8 +135,6 @@ public final class RankDesk {
     }
 
     private RankAnswer rank(Room room, RankRequest request) throws InterruptedException {
-        RankAnswer answer = room.service().rank(request);
-        monitor.ranked(room.model(), request.candidates().size());
-        return answer;
+        return ranked(room.model(), request, request);
     }
 }

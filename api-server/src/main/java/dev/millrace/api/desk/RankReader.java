@@ -79,6 +79,11 @@ final class RankReader {
         return body.read(this::request);
     }
 
+    /** What the object under the cursor says of the request's context. */
+    Map<String, FeatureValue> context(JsonIn in) throws IOException {
+        return context.read(in);
+    }
+
     /** Up to {@value #MAX_BATCH} requests, each with what its own reading refused. */
     List<Read> batch(JsonIn.Source body) {
         return body.read(in -> {
@@ -110,19 +115,30 @@ final class RankReader {
     }
 
     private RankRequest request(JsonIn in) throws IOException {
+        return request(in, KEYS, RankRequest.MAX_CANDIDATES, name -> {});
+    }
+
+    /**
+     * A request under the cursor that may say more than one to rank.
+     *
+     * @param keys that it may have
+     * @param more reads those that one to rank has not
+     */
+    RankRequest request(JsonIn in, List<String> keys, int maxCandidates, JsonIn.Member more) throws IOException {
         Draft draft = new Draft();
-        in.object(KEYS, name -> {
+        in.object(keys, name -> {
             switch (name) {
                 case "requestId" -> draft.requestId = in.id();
                 case "user" -> draft.user = in.id();
                 case "session" -> draft.session = in.id();
                 case "context" -> draft.context = context.read(in);
-                case "candidates" -> draft.candidates = candidates(in);
-                default -> draft.limit = (int) in.wholeNumber(1, RankRequest.MAX_CANDIDATES);
+                case "candidates" -> draft.candidates = candidates(in, maxCandidates);
+                case "limit" -> draft.limit = (int) in.wholeNumber(1, RankRequest.MAX_CANDIDATES);
+                default -> more.read(name);
             }
         });
         if (draft.candidates == null) {
-            throw in.missing("candidates", "send 1.." + RankRequest.MAX_CANDIDATES + ", like [{\"item\": \"i1\"}]");
+            throw in.missing("candidates", "send 1.." + maxCandidates + ", like [{\"item\": \"i1\"}]");
         }
         boolean given = draft.requestId != null;
         return new RankRequest(
@@ -135,9 +151,9 @@ final class RankReader {
                 draft.limit);
     }
 
-    private List<RankRequest.Candidate> candidates(JsonIn in) throws IOException {
+    private List<RankRequest.Candidate> candidates(JsonIn in, int max) throws IOException {
         Candidates candidates = new Candidates(in);
-        in.array(1, RankRequest.MAX_CANDIDATES, candidates);
+        in.array(1, max, candidates);
         return candidates.read;
     }
 

@@ -1,9 +1,13 @@
 package dev.millrace.api.http;
 
+import dev.millrace.api.desk.ExplainAnswer;
+import dev.millrace.api.desk.ExplainDesk;
 import dev.millrace.api.desk.ModelState;
 import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.RankBatch;
 import dev.millrace.api.desk.RankDesk;
+import dev.millrace.api.desk.RecommendAnswer;
+import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.rank.RankAnswer;
 import dev.millrace.api.security.Access;
 import dev.millrace.api.security.Scope;
@@ -27,11 +31,16 @@ import java.util.List;
 public class ModelsController {
     private final Models models;
     private final RankDesk desk;
+    private final RecommendDesk recommendDesk;
+    private final ExplainDesk explainDesk;
     private final Clock clock;
 
-    public ModelsController(Models models, RankDesk desk, Clock clock) {
+    public ModelsController(
+            Models models, RankDesk desk, RecommendDesk recommendDesk, ExplainDesk explainDesk, Clock clock) {
         this.models = models;
         this.desk = desk;
+        this.recommendDesk = recommendDesk;
+        this.explainDesk = explainDesk;
         this.clock = clock;
     }
 
@@ -49,6 +58,18 @@ public class ModelsController {
     RankBatch rankBatch(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body)
             throws InterruptedException {
         return desk.rankBatch(model, Bodies.json(body));
+    }
+
+    @Post("/{model}/recommend")
+    @Consumes(MediaType.APPLICATION_JSON)
+    RecommendAnswer recommend(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
+        return recommendDesk.recommend(model, Bodies.json(body));
+    }
+
+    @Post("/{model}/explain")
+    @Consumes(MediaType.APPLICATION_JSON)
+    ExplainAnswer explain(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
+        return explainDesk.explain(model, Bodies.json(body));
     }
 
     @Get

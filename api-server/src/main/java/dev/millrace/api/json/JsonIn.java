@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.google.protobuf.Message;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.spec.KnownNames;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,13 +92,26 @@ public final class JsonIn {
         };
     }
 
-    /** A document whose tokens are told by another parser than JSON's. */
-    public static Source of(JsonParser tokens) {
+    /**
+     * A message, as the JSON object that proto3 makes of it.
+     *
+     * @param without names of fields that are left out
+     */
+    public static Source of(Message message, List<String> without) {
+        return of(() -> MessageCursor.of(message, without));
+    }
+
+    /** One field of a message: an array, where it is repeated; an object, where it is a map. */
+    public static Source ofField(Message message, String name) {
+        return of(() -> MessageCursor.ofField(message, name));
+    }
+
+    private static Source of(Supplier<JsonCursor> cursor) {
         return new Source() {
             @Override
             public <T> T read(Reader<T> reader) {
                 try {
-                    return new JsonIn(new JacksonCursor(tokens), "").document(reader);
+                    return new JsonIn(cursor.get(), "").document(reader);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }

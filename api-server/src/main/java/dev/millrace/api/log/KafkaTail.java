@@ -1,6 +1,7 @@
 package dev.millrace.api.log;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.feature.EncodedEnvelope;
 import dev.millrace.ingest.proto.DeadLetter;
 import dev.millrace.ingest.proto.Envelope;
 import dev.millrace.ingest.sample.SampleBlockCodec;
@@ -38,13 +39,39 @@ public final class KafkaTail implements Tail, Runnable {
     private static final int MAX_POLL_RECORDS = 2_000;
 
     /**
+     * @param name of the thread and the client
+     * @param topics beside the samples
      * @param models whose samples are read
      * @param maxRecords read of each partition before its end
      * @param maxAge of what is read before the end
      */
-    public record Config(String bootstrapServers, List<String> models, long maxRecords, Duration maxAge) {
+    public record Config(
+            String bootstrapServers,
+            String name,
+            List<String> topics,
+            List<String> models,
+            long maxRecords,
+            Duration maxAge) {
         public Config {
+            topics = List.copyOf(topics);
             models = List.copyOf(models);
+        }
+
+        /** What becomes of actions. */
+        public Config(String bootstrapServers, List<String> models, long maxRecords, Duration maxAge) {
+            this(
+                    bootstrapServers,
+                    "api-tail",
+                    List.of(Topics.ACTIONS, Topics.DEAD_LETTERS),
+                    models,
+                    maxRecords,
+                    maxAge);
+        }
+
+        /** What was shown to whom, and what they did. */
+        public static Config events(String bootstrapServers, long maxRecords, Duration maxAge) {
+            List<String> topics = List.of(Topics.IMPRESSIONS, Topics.ACTIONS);
+            return new Config(bootstrapServers, "api-candidates", topics, List.of(), maxRecords, maxAge);
         }
     }
 
@@ -66,7 +93,7 @@ public final class KafkaTail implements Tail, Runnable {
         for (String model : config.models()) {
             modelOfTopic.put(Topics.samples(model), model);
         }
-        thread = new Thread(this, "api-tail");
+        thread = new Thread(this, config.name());
         thread.setDaemon(true);
     }
 
@@ -125,7 +152,7 @@ public final class KafkaTail implements Tail, Runnable {
     private KafkaConsumer<byte[], byte[]> consumer() {
         Map<String, Object> properties = Map.of(
                 ConsumerConfig.CLIENT_ID_CONFIG,
-                "api-tail",
+                config.name(),
                 ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                 config.bootstrapServers(),
                 ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
@@ -144,7 +171,7 @@ public final class KafkaTail implements Tail, Runnable {
 
     /** Goes to where reading starts; false while a topic is missing. */
     private boolean assign(KafkaConsumer<byte[], byte[]> consumer) {
-        List<String> topics = new ArrayList<>(List.of(Topics.ACTIONS, Topics.DEAD_LETTERS));
+        List<String> topics = new ArrayList<>(config.topics());
         topics.addAll(modelOfTopic.keySet());
         List<TopicPartition> partitions = new ArrayList<>();
         for (String topic : topics) {
@@ -212,6 +239,8 @@ public final class KafkaTail implements Tail, Runnable {
         if (model != null) {
             var place = new LogListener.Place(model, record.partition(), record.offset(), live);
             listener.samples(place, SampleBlockCodec.decode(record.value()));
+        } else if (record.topic().equals(Topics.IMPRESSIONS)) {
+            EncodedEnvelope.impression(record.value()).ifPresent(listener::impression);
         } else if (record.topic().equals(Topics.DEAD_LETTERS)) {
             listener.deadLetter(DeadLetter.parseFrom(record.value()), live);
         } else {

@@ -2,6 +2,27 @@ package dev.millrace.api.log;
 
 /** Reads on what the log gets, from some way before its end. */
 public interface Tail extends AutoCloseable {
+    /** Of nothing. */
+    Tail NONE = new Tail() {
+        @Override
+        public boolean caughtUp() {
+            return true;
+        }
+
+        @Override
+        public long lastRecordMs() {
+            return 0;
+        }
+
+        @Override
+        public long skipped() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    };
+
     /** Whether everything that stood on the log when it started has been read. */
     boolean caughtUp();
 

@@ -36,13 +36,22 @@ public final class RankService {
 
     /** @throws ProblemException (stale) when the log does not acknowledge the impression in time */
     public RankAnswer rank(RankRequest request) throws InterruptedException {
+        return rank(request, request);
+    }
+
+    /**
+     * The same of candidates that were found here.
+     *
+     * @param asked what the caller said, by which the same request again is known
+     */
+    public RankAnswer rank(RankRequest request, RankRequest asked) throws InterruptedException {
         if (!request.retryable()) {
-            return await(request, ranker.rank(request));
+            return await(request, asked, ranker.rank(request));
         }
         CompletableFuture<RankAnswer> mine = new CompletableFuture<>();
-        CompletableFuture<RankAnswer> first = claim(request, mine);
+        CompletableFuture<RankAnswer> first = claim(request, asked, mine);
         if (first != null) {
-            return await(request, first);
+            return await(request, asked, first);
         }
         try {
             var unused = ranker.rank(request).whenComplete((answer, failure) -> {
@@ -56,15 +65,17 @@ public final class RankService {
             mine.completeExceptionally(e);
             throw e;
         }
-        return await(request, mine);
+        return await(request, asked, mine);
     }
 
-    private @Nullable CompletableFuture<RankAnswer> claim(RankRequest request, CompletableFuture<RankAnswer> mine) {
+    private @Nullable CompletableFuture<RankAnswer> claim(
+            RankRequest request, RankRequest asked, CompletableFuture<RankAnswer> mine) {
         int items = Math.min(request.limit(), request.candidates().size());
-        return recent.claim(request.requestId(), RequestContent.of(model, request), items, mine);
+        return recent.claim(request.requestId(), RequestContent.of(model, asked), items, mine);
     }
 
-    private RankAnswer await(RankRequest request, CompletableFuture<RankAnswer> answer) throws InterruptedException {
+    private RankAnswer await(RankRequest request, RankRequest asked, CompletableFuture<RankAnswer> answer)
+            throws InterruptedException {
         try {
             return answer.get(acknowledged.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -72,7 +83,7 @@ public final class RankService {
         } catch (TimeoutException e) {
             if (!request.retryable()) {
                 // From the 503 the caller knows the id: a retry finds what the log may acknowledge yet.
-                var unused = claim(request, answer);
+                var unused = claim(request, asked, answer);
             }
             throw unacknowledged(request);
         }

@@ -76,9 +76,9 @@ public final class Ranker {
      * @throws ProblemException (stale) when there are no weights to score with: no score is made up
      */
     CompletableFuture<RankAnswer> rank(RankRequest request) {
-        long nowMs = clock.millis();
-        RawFeatures shared = requestFeatures(request, nowMs);
-        List<RawFeatures> items = itemFeatures(request, live.segments(shared.asMap()), nowMs);
+        Features features = features(request);
+        RawFeatures shared = features.shared();
+        List<RawFeatures> items = features.items();
         float[] scores = new float[items.size()];
         float[][] draws = new float[explorer.draws()][items.size()];
         long version = score(request, shared, items, scores, draws);
@@ -102,6 +102,16 @@ public final class Ranker {
             names = FeatureCodec.Dictionary.shared();
         }
         return names;
+    }
+
+    /** What a request is scored from: its own attributes, and each candidate's. */
+    public record Features(RawFeatures shared, List<RawFeatures> items) {}
+
+    /** As they are now. */
+    public Features features(RankRequest request) {
+        long nowMs = clock.millis();
+        RawFeatures shared = requestFeatures(request, nowMs);
+        return new Features(shared, itemFeatures(request, live.segments(shared.asMap()), nowMs));
     }
 
     private Shown shown(RankRequest request, float[] scores, float[][] draws) {
@@ -128,6 +138,11 @@ public final class Ranker {
             LOG.debug("not ranked", e);
             throw new ProblemException(Problem.stale("the weights cannot be had now: " + e.getMessage()));
         }
+    }
+
+    /** {@code user.*} and {@code context.*} attributes of whoever asks, as they are now. */
+    public RawFeatures side(RankRequest request) {
+        return requestFeatures(request, clock.millis());
     }
 
     private RawFeatures requestFeatures(RankRequest request, long nowMs) {

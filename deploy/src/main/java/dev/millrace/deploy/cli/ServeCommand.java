@@ -40,6 +40,13 @@ final class ServeCommand implements Callable<Integer> {
     private int port;
 
     @Option(
+            names = "--grpc-port",
+            paramLabel = "PORT",
+            defaultValue = "0",
+            description = "Port of gRPC, at the same host; 0: any free one; -1: none. Default: ${DEFAULT-VALUE}.")
+    private int grpcPort;
+
+    @Option(
             names = "--kafka-port",
             paramLabel = "PORT",
             defaultValue = "0",
@@ -60,9 +67,17 @@ final class ServeCommand implements Callable<Integer> {
         long startNs = System.nanoTime();
         try (OrderlyStop stop = new OrderlyStop();
                 EmbeddedMillrace millrace = EmbeddedMillrace.start(
-                        data, loaded, door.door(data, port), kafkaPort, from, Clock.systemUTC())) {
+                        data,
+                        loaded,
+                        door.door(data, port).withGrpcPort(grpcPort),
+                        kafkaPort,
+                        from,
+                        Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());
+            }
+            if (millrace.grpcPort() > 0) {
+                say("gRPC at port %d", millrace.grpcPort());
             }
             say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
             millrace.awaitJoin(JOIN);

@@ -70,7 +70,10 @@ public final class EmbeddedMillrace implements AutoCloseable {
             Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
-                    ApiConfig.of(bootstrap).withPort(door.port()).withEdge(door.host(), door.edge()),
+                    ApiConfig.of(bootstrap)
+                            .withPort(door.port())
+                            .withEdge(door.host(), door.edge())
+                            .withGrpc(door.grpc()),
                     new ApiParts(Map.of(model, weights.weights()), profiles, live, publisher, clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
@@ -152,6 +155,11 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     public URI baseUri() {
         return door.uri(api.port());
+    }
+
+    /** Of gRPC, at the host of {@link #baseUri}. */
+    public int grpcPort() {
+        return api.grpcPort();
     }
 
     public String bootstrapServers() {

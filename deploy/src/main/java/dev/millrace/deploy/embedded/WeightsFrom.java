@@ -38,6 +38,9 @@ public sealed interface WeightsFrom {
         return new ServingPs(RemoteConfig.of(text));
     }
 
+    /** For "why did this score change": about a million replaced rows of a linear model. */
+    int HISTORY_BYTES = 16 << 20;
+
     /** What scores and is closed. */
     record Started(WeightServer weights, AutoCloseable part) {}
 
@@ -47,7 +50,8 @@ public sealed interface WeightsFrom {
             case ThisProcess here -> {
                 var config = new ServingReplica.Config(bootstrapServers, rows, snapshots)
                         .withMaxHotRows(here.maxHotRows())
-                        .withCompactRows(here.compact());
+                        .withCompactRows(here.compact())
+                        .withHistoryBytes(here.maxHotRows() == ServingReplica.Config.ALL_ROWS ? HISTORY_BYTES : 0);
                 ServingReplica replica = ServingReplica.start(config, spec, clock);
                 yield new Started(replica, replica);
             }

@@ -65,6 +65,12 @@ class EvaluateCommandTest {
 
     /** Scores an item by its price. */
     private record ByPrice(ModelSpec spec) implements WeightServer {
+        /** It has no rows. */
+        @Override
+        public ServedVersion read(long[] keys, int n, float[] rows) {
+            return version();
+        }
+
         @Override
         public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
             for (int i = 0; i < scores.length; i++) {

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.deploy.page.LivePageChecks;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.FeatureVector;
@@ -291,6 +293,75 @@ class LoopTest {
         assertTrue(batch.body().contains("requests[1].candidates"), batch.body());
         service.act("bulk-e1", "like", "bulk-r1", "bulk-1");
         assertEquals(TraceStatus.SERVED, service.settled("bulk-e1").status());
+    }
+
+    @Test
+    void theLoopRunsOverGrpcToo() {
+        GrpcLoop.run(service.grpcPort());
+    }
+
+    @Test
+    void tellsWhyAScoreChanged() throws IOException, InterruptedException {
+        RankAnswer before = service.rank("why-1", "ivy", "why-hat");
+        service.act("why-e1", "like", "why-1", "why-hat");
+        assertEquals(TraceStatus.SERVED, service.settled("why-e1").status());
+        String answer = service.send(
+                        "POST",
+                        "/v1/models/shop/explain",
+                        "application/json",
+                        "{\"user\":\"ivy\",\"candidates\":[{\"item\":\"why-hat\"}],\"sinceVersion\":"
+                                + before.modelVersion() + "}")
+                .body();
+        JsonNode item = new ObjectMapper().readTree(answer).path("items").path(0);
+        assertEquals(score(before, "why-hat"), item.path("was").path("score").asDouble(), 1e-6, answer);
+        double sum = item.path("base").asDouble() + item.path("others").asDouble();
+        for (JsonNode one : item.path("contributions")) {
+            sum += one.path("contribution").asDouble();
+        }
+        assertEquals(item.path("logit").asDouble(), sum, 1e-5, answer);
+        // Nobody else has seen the item: its own feature went from nothing to something.
+        JsonNode named = java.util.stream.StreamSupport.stream(
+                        item.path("contributions").spliterator(), false)
+                .filter(one -> one.path("feature").asText().equals("item=why-hat"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(0, named.path("was").asDouble(), answer);
+        assertTrue(named.path("contribution").asDouble() > 0, answer);
+    }
+
+    @Test
+    void recommendsWhatWasLikedTogether() throws IOException, InterruptedException {
+        String items = "{\"id\":\"%s\",\"features\":{\"tags\":[\"rec\"]}}\n";
+        StringBuilder lines = new StringBuilder();
+        for (String item : List.of("rec-tea", "rec-cup", "rec-nail")) {
+            lines.append(items.formatted(item));
+        }
+        service.send("POST", "/v1/items:import", "application/x-ndjson", lines.toString());
+        for (String person : List.of("rec-1", "rec-2")) {
+            service.rank(person + "-r", person, "rec-tea", "rec-cup");
+            service.act(person + "-e1", "like", person + "-r", "rec-tea");
+            service.act(person + "-e2", "like", person + "-r", "rec-cup");
+        }
+        service.rank("rec-3-r", "rec-3", "rec-tea");
+        service.act("rec-3-e1", "like", "rec-3-r", "rec-tea");
+        String ask = "{\"user\":\"rec-3\",\"tags\":{\"tags\":\"rec\"},\"limit\":2}";
+        Awaitility.await().atMost(Service.PATIENCE).until(() -> {
+            String answer = recommend(ask);
+            return answer.contains("\"sources\":[\"together\"")
+                    && answer.contains("rec-cup")
+                    && answer.contains("rec-nail")
+                    && !answer.contains("rec-tea");
+        });
+        // Somebody new gets what is there, and what is shown to them is learned from as any other impression.
+        String answer = recommend("{\"requestId\":\"rec-4-r\",\"user\":\"rec-4\",\"tags\":{\"tags\":\"rec\"}}");
+        assertTrue(answer.contains("\"candidates\":3"), answer);
+        service.act("rec-4-e1", "like", "rec-4-r", "rec-nail");
+        assertEquals(TraceStatus.SERVED, service.settled("rec-4-e1").status());
+    }
+
+    private String recommend(String body) throws IOException, InterruptedException {
+        return service.send("POST", "/v1/models/shop/recommend", "application/json", body)
+                .body();
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +55,16 @@ class RestartTest {
             RankAnswer again = service.rank("again", "anna", "hat", "shoe");
             assertTrue(score(again, "shoe") > score(scored, "shoe"), "it kept the weights and learned the last like");
             assertTrue(service.get("/v1/users/anna").body().contains("\"age\":30"));
+            // What to recommend is read from the log again.
+            Awaitility.await()
+                    .atMost(Service.PATIENCE)
+                    .until(() -> service.send(
+                                    "POST",
+                                    "/v1/models/shop/recommend",
+                                    "application/json",
+                                    "{\"user\":\"somebody else\",\"limit\":1}")
+                            .body()
+                            .contains("\"item\":\"shoe\""));
         }
     }
 

@@ -94,6 +94,10 @@ final class Service implements AutoCloseable {
         return millrace.baseUri().resolve(path);
     }
 
+    int grpcPort() {
+        return millrace.grpcPort();
+    }
+
     String bootstrapServers() {
         return millrace.bootstrapServers();
     }

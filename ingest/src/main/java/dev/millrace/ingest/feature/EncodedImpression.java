@@ -43,6 +43,8 @@ public final class EncodedImpression {
     private String model = "";
     private int userFrom;
     private int userTo;
+    private int sessionFrom;
+    private int sessionTo;
     private long timeMs;
     private long modelVersion;
     private int names;
@@ -125,7 +127,10 @@ public final class EncodedImpression {
             userTo = userFrom + length;
             utf8(in, userFrom, userTo, check);
         } else if (tag == SESSION) {
-            in.text();
+            int length = in.length();
+            sessionFrom = in.at;
+            sessionTo = sessionFrom + length;
+            utf8(in, sessionFrom, sessionTo, check);
         } else if (tag == EXPLORATION) {
             skipExploration(in);
         } else {
@@ -233,6 +238,16 @@ public final class EncodedImpression {
 
     public String model() {
         return model;
+    }
+
+    /** Empty when nobody is named. */
+    public String user() {
+        return new String(bytes, userFrom, userTo - userFrom, StandardCharsets.UTF_8);
+    }
+
+    /** Empty when none is named. */
+    public String session() {
+        return new String(bytes, sessionFrom, sessionTo - sessionFrom, StandardCharsets.UTF_8);
     }
 
     /** When the answer was made, milliseconds since the epoch. */

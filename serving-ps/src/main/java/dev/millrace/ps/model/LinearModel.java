@@ -6,6 +6,7 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Slot;
+import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 
 /**
  * Logistic regression: p = σ(Σ wᵢ·xᵢ), summed in the vector's order in float, so that whoever has the same vector and
@@ -96,6 +97,19 @@ public final class LinearModel {
         float mean = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN));
         float scale = weights.weight(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE));
         return standardized(value, mean, scale);
+    }
+
+    /** Gives every key that the vector's features need a place of its own, in their order, where it has none yet. */
+    public void places(FeatureVector vector, Long2IntOpenHashMap places) {
+        for (int i = 0; i < vector.size(); i++) {
+            long id = vector.id(i);
+            places.putIfAbsent(id, places.size());
+            if (isStandardized(id)) {
+                int slot = FeatureIds.slotOf(id);
+                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN), places.size());
+                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE), places.size());
+            }
+        }
     }
 
     /** Whether the feature is a number whose mean and scale are learned. */

@@ -8,7 +8,6 @@ import dev.millrace.ps.serve.KafkaDeltaLog;
 import dev.millrace.ps.serve.PolledState;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.ServingSnapshots;
-import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Scores with weights in Redis, and, where it is told how, runs the bridge that keeps them. While Redis is away, scoring
  * fails with {@code WeightsUnavailable}, and it goes on by itself when Redis is back.
  */
-public final class RedisWeightServer implements WeightServer, WeightReader, AutoCloseable {
+public final class RedisWeightServer implements WeightServer, AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(50);
 
     private final RedisLink link;

@@ -5,7 +5,6 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.serve.GatheredWeightServer;
 import dev.millrace.ps.serve.PolledState;
 import dev.millrace.ps.serve.ServedVersion;
-import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.serve.WeightServer;
 import java.time.Duration;
 import java.util.List;
@@ -15,7 +14,7 @@ import java.util.function.Consumer;
  * Scores with weights that serving-ps processes hold. While some are away without others in their place, scoring fails
  * with {@code WeightsUnavailable}, and it goes on by itself when they are back.
  */
-public final class RemoteWeightServer implements WeightServer, WeightReader, AutoCloseable {
+public final class RemoteWeightServer implements WeightServer, AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(50);
 
     private final RemoteWeights weights;

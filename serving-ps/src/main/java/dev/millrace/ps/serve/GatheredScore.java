@@ -1,8 +1,6 @@
 package dev.millrace.ps.serve;
 
 import dev.millrace.ingest.feature.FeatureVector;
-import dev.millrace.ingest.feature.Vectorizer;
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.model.LinearModel;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
@@ -34,15 +32,7 @@ final class GatheredScore {
     /** Every key that scoring looks up, to its place in what is read. */
     static Long2IntOpenHashMap places(LinearModel model, FeatureVector vector) {
         Long2IntOpenHashMap places = new Long2IntOpenHashMap(vector.size());
-        for (int i = 0; i < vector.size(); i++) {
-            long id = vector.id(i);
-            places.putIfAbsent(id, places.size());
-            if (model.isStandardized(id)) {
-                int slot = FeatureIds.slotOf(id);
-                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN), places.size());
-                places.putIfAbsent(FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE), places.size());
-            }
-        }
+        model.places(vector, places);
         return places;
     }
 }

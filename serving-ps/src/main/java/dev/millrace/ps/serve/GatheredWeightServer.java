@@ -17,12 +17,14 @@ public final class GatheredWeightServer implements WeightServer {
     private final VectorPool vectors;
     private final Scorer scorer;
     private final @Nullable Posterior posterior;
+    private final WeightReader reader;
     private final ReplicaState state;
 
     /** @param state of the weights that are read */
     public GatheredWeightServer(ModelSpec spec, WeightReader reader, ReplicaState state) {
         this.spec = spec;
         this.state = state;
+        this.reader = reader;
         vectors = new VectorPool(new Vectorizer(spec));
         scorer = GatheredScore.scorer(spec, reader);
         posterior = Posterior.orNull(spec, reader);
@@ -62,5 +64,10 @@ public final class GatheredWeightServer implements WeightServer {
     public long draw(RawFeatures request, List<RawFeatures> items, long seed, float[] scores, float[][] draws) {
         Posterior drawn = Posterior.of(posterior);
         return vectors.score((vector, out) -> drawn.score(vector, seed, out, draws), request, items, scores);
+    }
+
+    @Override
+    public ServedVersion read(long[] keys, int n, float[] weights) {
+        return reader.read(keys, n, weights);
     }
 }

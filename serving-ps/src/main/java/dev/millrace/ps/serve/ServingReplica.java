@@ -7,6 +7,7 @@ import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.snapshot.SnapshotPlace;
+import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.RowLayout;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Weights in memory, or the used ones of them, that follow the delta log, kept on disk, mended from snapshots. */
-public final class ServingReplica implements WeightServer, WeightReader, AutoCloseable {
+public final class ServingReplica implements WeightServer, AutoCloseable {
     /**
      * @param rows folder of the rows on disk, this replica's own
      * @param snapshots where the model's snapshots are, read when deltas are missing
@@ -25,6 +26,8 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
      *     bound, and nothing is ever read from disk for a request
      * @param compact all rows in three fifths of the memory ({@link RowLayout#SERVING_COMPACT}), a little slower; for
      *     {@link #ALL_ROWS} only
+     * @param historyBytes memory for rows that were replaced, so that earlier versions can be read; 0: none; for
+     *     {@link #ALL_ROWS} only
      */
     public record Config(
             String bootstrapServers,
@@ -32,7 +35,8 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
             SnapshotPlace snapshots,
             ShardSet shards,
             long maxHotRows,
-            boolean compact) {
+            boolean compact,
+            int historyBytes) {
         /** Every row in memory. */
         public static final long ALL_ROWS = Long.MAX_VALUE;
 
@@ -47,7 +51,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         }
 
         public Config(String bootstrapServers, Path rows, SnapshotPlace snapshots, ShardSet shards) {
-            this(bootstrapServers, rows, snapshots, shards, ALL_ROWS, false);
+            this(bootstrapServers, rows, snapshots, shards, ALL_ROWS, false, 0);
         }
 
         public Config(String bootstrapServers, Path rows, Path snapshots, ShardSet shards) {
@@ -59,11 +63,15 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         }
 
         public Config withMaxHotRows(long rowsInMemory) {
-            return new Config(bootstrapServers, rows, snapshots, shards, rowsInMemory, compact);
+            return new Config(bootstrapServers, rows, snapshots, shards, rowsInMemory, compact, historyBytes);
         }
 
         public Config withCompactRows(boolean compactRows) {
-            return new Config(bootstrapServers, rows, snapshots, shards, maxHotRows, compactRows);
+            return new Config(bootstrapServers, rows, snapshots, shards, maxHotRows, compactRows, historyBytes);
+        }
+
+        public Config withHistoryBytes(int bytes) {
+            return new Config(bootstrapServers, rows, snapshots, shards, maxHotRows, compact, bytes);
         }
     }
 
@@ -76,6 +84,7 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     private final @Nullable Posterior posterior;
     private final ServingRows rows;
     private final WeightReader reader;
+    private final @Nullable VersionedWeights past;
     private final DeltaApplier applier;
     private final DeltaFollower follower;
     private final AppliedListeners listeners = new AppliedListeners();
@@ -88,11 +97,15 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
         try {
             if (config.maxHotRows() == Config.ALL_ROWS) {
                 RowLayout layout = config.compact() ? RowLayout.SERVING_COMPACT : RowLayout.SERVING;
-                VersionedWeights all = new VersionedWeights(new LinearModel(spec), layout.withVectors(width - 1, 0));
+                RowHistory history = config.historyBytes() == 0 ? null : new RowHistory(config.historyBytes(), width);
+                OffHeapTable table = new OffHeapTable(layout.withVectors(width - 1, 0), Long.MAX_VALUE);
+                VersionedWeights all = new VersionedWeights(new LinearModel(spec), table, history);
+                past = all;
                 rows = new MemoryRows(all, store, new ServingKeys(spec));
                 reader = all::read;
                 scorer = spec.network().isLinear() ? all::score : GatheredScore.scorer(spec, reader);
             } else {
+                past = null;
                 TieredRows tiered = new TieredRows(store, new ServingKeys(spec), config.maxHotRows(), clock);
                 rows = tiered;
                 reader = tiered;
@@ -161,6 +174,11 @@ public final class ServingReplica implements WeightServer, WeightReader, AutoClo
     @Override
     public ServedVersion read(long[] keys, int n, float[] to) {
         return reader.read(keys, n, to);
+    }
+
+    @Override
+    public long readAt(long sequence, long[] keys, int n, float[] to) {
+        return past == null ? Long.MAX_VALUE : past.readAt(sequence, keys, n, to);
     }
 
     /** The rows on disk are closed by the following thread as it ends, so that it never uses them closed. */

@@ -7,6 +7,7 @@ import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The serving table with its version: a request reads weights of exactly one version.
@@ -28,6 +29,7 @@ final class VersionedWeights {
     private final long[] normKeys;
     private volatile OffHeapTable table;
     private volatile ServedVersion version = ServedVersion.NONE;
+    private final @Nullable RowHistory history;
 
     VersionedWeights(LinearModel model) {
         this(model, RowLayout.SERVING);
@@ -38,8 +40,14 @@ final class VersionedWeights {
     }
 
     VersionedWeights(LinearModel model, OffHeapTable table) {
+        this(model, table, null);
+    }
+
+    /** @param history of rows as wide as the table's; null: what is replaced is forgotten */
+    VersionedWeights(LinearModel model, OffHeapTable table, @Nullable RowHistory history) {
         this.model = model;
         this.table = table;
+        this.history = history;
         normKeys = model.normKeys();
     }
 
@@ -96,6 +104,29 @@ final class VersionedWeights {
         });
     }
 
+    /**
+     * Rows as they were at an earlier version.
+     *
+     * @return the earliest version that is known, if the one wanted is before it; else the one wanted
+     */
+    long readAt(long sequence, long[] keys, int n, float[] to) {
+        if (history == null) {
+            return Long.MAX_VALUE;
+        }
+        // Not optimistic: the ring must stand still.
+        long stamp = lock.readLock();
+        try {
+            if (sequence < history.since()) {
+                return history.since();
+            }
+            table.getRows(keys, n, RowLayout.WEIGHT, to);
+            history.rewind(sequence, keys, n, to);
+            return sequence;
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
     /** What {@code once} gives when nothing was applied meanwhile; it may run twice. */
     private <T> T read(Supplier<T> once) {
         long stamp = lock.tryOptimisticRead();
@@ -117,10 +148,23 @@ final class VersionedWeights {
     void apply(Delta delta, ServedVersion next) {
         long stamp = lock.writeLock();
         try {
+            remember(delta, next.sequence());
             put(table, delta);
             version = next.withRows(table.size());
         } finally {
             lock.unlockWrite(stamp);
+        }
+    }
+
+    private void remember(Delta delta, long sequence) {
+        if (history == null) {
+            return;
+        }
+        int width = 1 + table.layout().vectorFloats();
+        float[] before = new float[delta.keys().length * width];
+        table.getRows(delta.keys(), delta.keys().length, RowLayout.WEIGHT, before);
+        for (int i = 0; i < delta.keys().length; i++) {
+            history.replaced(delta.keys()[i], sequence, before, i * width);
         }
     }
 
@@ -129,6 +173,9 @@ final class VersionedWeights {
         long stamp = lock.writeLock();
         try {
             table = filled;
+            if (history != null) {
+                history.begin(next.sequence());
+            }
             version = next.withRows(filled.size());
         } finally {
             lock.unlockWrite(stamp);

@@ -5,8 +5,18 @@ import dev.millrace.ingest.spec.ModelSpec;
 import java.util.List;
 
 /** What ranking needs of a model's weights. Safe for many threads. */
-public interface WeightServer extends ReplicaState {
+public interface WeightServer extends ReplicaState, WeightReader {
     ModelSpec spec();
+
+    /**
+     * Reads rows as {@link #read} does, as they were at an earlier version.
+     *
+     * @return that version; or the earliest one that is known, if that is later, and nothing was read;
+     *     {@link Long#MAX_VALUE} where none is
+     */
+    default long readAt(long sequence, long[] keys, int n, float[] rows) {
+        return Long.MAX_VALUE;
+    }
 
     /**
      * Scores all items with the weights of one version. O(features), no lock unless a delta is applied meanwhile.

@@ -64,4 +64,9 @@ final class SlowWeights implements WeightServer {
     public void onApplied(Consumer<ServedVersion> listener) {
         weights.onApplied(listener);
     }
+
+    @Override
+    public ServedVersion read(long[] keys, int n, float[] rows) {
+        return weights.read(keys, n, rows);
+    }
 }

@@ -1,0 +1,38 @@
+package dev.millrace.api.desk;
+
+import dev.millrace.api.rank.RankAnswer;
+import io.micronaut.serde.annotation.Serdeable;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What of the catalogue was shown, in this order.
+ *
+ * @param candidates how many were ranked; 0: nothing is known that may be shown
+ */
+@Serdeable
+public record RecommendAnswer(
+        String requestId, String model, long modelVersion, int candidates, List<Recommended> items) {
+    public RecommendAnswer {
+        items = List.copyOf(items);
+    }
+
+    /**
+     * @param propensity probability with which the policy shows the item at this place
+     * @param sources why it was a candidate: {@code together}, {@code nearest}, {@code popular}, {@code recent}
+     */
+    @Serdeable
+    public record Recommended(String item, float score, float propensity, List<String> sources) {}
+
+    static RecommendAnswer of(RankAnswer ranked, int candidates, Map<String, List<String>> sources) {
+        return new RecommendAnswer(
+                ranked.requestId(),
+                ranked.model(),
+                ranked.modelVersion(),
+                candidates,
+                ranked.items().stream()
+                        .map(one -> new Recommended(
+                                one.item(), one.score(), one.propensity(), sources.getOrDefault(one.item(), List.of())))
+                        .toList());
+    }
+}

@@ -1,0 +1,69 @@
+package dev.millrace.api.grpc;
+
+import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.ExplainDesk;
+import dev.millrace.api.desk.Models;
+import dev.millrace.api.desk.MonitorDesk;
+import dev.millrace.api.desk.ProfileDesk;
+import dev.millrace.api.desk.RankDesk;
+import dev.millrace.api.desk.RecommendDesk;
+import dev.millrace.api.desk.TraceDesk;
+import dev.millrace.api.events.EventsReader;
+import dev.millrace.api.problem.ErrorCounts;
+import dev.millrace.api.security.Guard;
+import dev.millrace.ingest.profile.ProfileStore.Kind;
+import io.micronaut.serde.ObjectMapper;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.List;
+
+/** All services over the desks that HTTP has too. */
+@Singleton
+public final class GrpcServices {
+    private final Guard guard;
+    private final ErrorCounts errors;
+    private final Calls calls;
+    private final RankingCalls ranking;
+    private final EventCalls events;
+    private final ProfileDesk profiles;
+    private final ModelCalls models;
+    private final MetricCalls metrics;
+
+    public GrpcServices(
+            Guard guard,
+            ErrorCounts errors,
+            ObjectMapper json,
+            RankDesk ranks,
+            RecommendDesk recommends,
+            ExplainDesk explains,
+            EventsReader reader,
+            EventsDesk posts,
+            TraceDesk traces,
+            ProfileDesk profiles,
+            Models models,
+            MonitorDesk monitor,
+            Clock clock) {
+        this.guard = guard;
+        this.errors = errors;
+        this.profiles = profiles;
+        calls = new Calls(json, errors);
+        ranking = new RankingCalls(ranks, recommends, explains, calls);
+        events = new EventCalls(reader, posts, traces, calls);
+        this.models = new ModelCalls(models, clock, calls);
+        metrics = new MetricCalls(monitor, calls);
+    }
+
+    /** Listens when it returns. */
+    public GrpcEdge start(GrpcEdge.Where where) {
+        return new GrpcEdge(
+                where,
+                new Doors(guard, errors),
+                List.of(
+                        ranking,
+                        events,
+                        new ProfileCalls(Kind.USER, profiles, calls).users(),
+                        new ProfileCalls(Kind.ITEM, profiles, calls).items(),
+                        models,
+                        metrics));
+    }
+}

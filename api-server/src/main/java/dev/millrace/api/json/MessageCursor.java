@@ -1,0 +1,204 @@
+package dev.millrace.api.json;
+
+import com.fasterxml.jackson.core.JsonToken;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.ListValue;
+import com.google.protobuf.MapEntry;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.Value;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokens that a protobuf message would have as JSON (proto3's mapping), without the text: whoever reads JSON reads
+ * messages, with the same checks and the same names in what it refuses. A field that is not set is not there.
+ */
+final class MessageCursor implements JsonCursor {
+    private final List<JsonToken> tokens = new ArrayList<>();
+    private final List<Object> values = new ArrayList<>();
+    private int at = -1;
+    private int depth;
+
+    private static final Object NOTHING = "";
+
+    /** @param without names of fields that are left out */
+    static MessageCursor of(Message message, List<String> without) {
+        MessageCursor cursor = new MessageCursor();
+        cursor.message(message, without);
+        return cursor;
+    }
+
+    /** Of a message's one field: an array, where it is repeated. */
+    static MessageCursor ofField(Message message, String name) {
+        MessageCursor cursor = new MessageCursor();
+        FieldDescriptor field = message.getDescriptorForType().findFieldByName(name);
+        cursor.field(field, message.getField(field));
+        return cursor;
+    }
+
+    private void add(JsonToken token, Object value) {
+        tokens.add(token);
+        values.add(value);
+    }
+
+    private void message(Message message, List<String> without) {
+        switch (message) {
+            case Value value -> any(value);
+            case ListValue list -> list(list.getValuesList());
+            case Struct struct -> object(struct.getFieldsMap());
+            case Timestamp time -> add(JsonToken.VALUE_STRING, text(time));
+            default -> {
+                add(JsonToken.START_OBJECT, NOTHING);
+                for (Map.Entry<FieldDescriptor, Object> field :
+                        message.getAllFields().entrySet()) {
+                    String name = field.getKey().getJsonName();
+                    if (!without.contains(name)) {
+                        add(JsonToken.FIELD_NAME, name);
+                        field(field.getKey(), field.getValue());
+                    }
+                }
+                add(JsonToken.END_OBJECT, NOTHING);
+            }
+        }
+    }
+
+    /** What is beyond a calendar is no time, as its reader will find. */
+    private static String text(Timestamp time) {
+        try {
+            return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString();
+        } catch (DateTimeException e) {
+            return Long.toString(time.getSeconds());
+        }
+    }
+
+    private void field(FieldDescriptor field, Object value) {
+        if (field.isMapField()) {
+            add(JsonToken.START_OBJECT, NOTHING);
+            for (Object entry : (List<?>) value) {
+                MapEntry<?, ?> one = (MapEntry<?, ?>) entry;
+                add(JsonToken.FIELD_NAME, String.valueOf(one.getKey()));
+                one(one.getValue());
+            }
+            add(JsonToken.END_OBJECT, NOTHING);
+        } else if (field.isRepeated()) {
+            add(JsonToken.START_ARRAY, NOTHING);
+            ((List<?>) value).forEach(this::one);
+            add(JsonToken.END_ARRAY, NOTHING);
+        } else {
+            one(value);
+        }
+    }
+
+    private void one(Object value) {
+        switch (value) {
+            case Message message -> message(message, List.of());
+            case String text -> add(JsonToken.VALUE_STRING, text);
+            case Boolean flag -> add(flag ? JsonToken.VALUE_TRUE : JsonToken.VALUE_FALSE, flag);
+            case Integer number -> add(JsonToken.VALUE_NUMBER_INT, number.longValue());
+            case Long number -> add(JsonToken.VALUE_NUMBER_INT, number);
+            case Float number -> number(number);
+            case Double number -> number(number);
+            case EnumValueDescriptor name -> add(JsonToken.VALUE_STRING, name.getName());
+            case ByteString bytes -> throw new IllegalArgumentException("no message of the API has bytes");
+            default -> throw new IllegalArgumentException("no JSON of a " + value.getClass());
+        }
+    }
+
+    private void number(double number) {
+        boolean whole = number == Math.rint(number) && Math.abs(number) < Long.MAX_VALUE;
+        add(whole ? JsonToken.VALUE_NUMBER_INT : JsonToken.VALUE_NUMBER_FLOAT, number);
+    }
+
+    private void any(Value value) {
+        switch (value.getKindCase()) {
+            case NUMBER_VALUE -> number(value.getNumberValue());
+            case STRING_VALUE -> add(JsonToken.VALUE_STRING, value.getStringValue());
+            case BOOL_VALUE -> one(value.getBoolValue());
+            case STRUCT_VALUE -> object(value.getStructValue().getFieldsMap());
+            case LIST_VALUE -> list(value.getListValue().getValuesList());
+            case NULL_VALUE, KIND_NOT_SET -> add(JsonToken.VALUE_NULL, NOTHING);
+        }
+    }
+
+    private void object(Map<String, Value> fields) {
+        add(JsonToken.START_OBJECT, NOTHING);
+        fields.forEach((name, value) -> {
+            add(JsonToken.FIELD_NAME, name);
+            any(value);
+        });
+        add(JsonToken.END_OBJECT, NOTHING);
+    }
+
+    private void list(List<Value> values) {
+        add(JsonToken.START_ARRAY, NOTHING);
+        values.forEach(this::any);
+        add(JsonToken.END_ARRAY, NOTHING);
+    }
+
+    @Override
+    public @Nullable JsonToken next() {
+        if (++at >= tokens.size()) {
+            return null;
+        }
+        JsonToken token = tokens.get(at);
+        depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+        return token;
+    }
+
+    @Override
+    public JsonToken token() {
+        return tokens.get(at);
+    }
+
+    @Override
+    public int depth() {
+        return depth;
+    }
+
+    /** Of a field's value, and of the field itself. */
+    @Override
+    public String name() {
+        for (int i = at; i >= 0; i--) {
+            if (tokens.get(i) == JsonToken.FIELD_NAME) {
+                return (String) values.get(i);
+            }
+        }
+        return "";
+    }
+
+    @Override
+    public String text() {
+        Object value = values.get(at);
+        return value instanceof Double number && number == Math.rint(number)
+                ? Long.toString(number.longValue())
+                : value.toString();
+    }
+
+    @Override
+    public boolean isPlain() {
+        return false;
+    }
+
+    @Override
+    public double number() {
+        return ((Number) values.get(at)).doubleValue();
+    }
+
+    @Override
+    public boolean fitsLong() {
+        return true;
+    }
+
+    @Override
+    public long wholeNumber() {
+        return ((Number) values.get(at)).longValue();
+    }
+}

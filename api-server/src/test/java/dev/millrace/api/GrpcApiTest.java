@@ -1,0 +1,377 @@
+package dev.millrace.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Empty;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import dev.millrace.api.grpc.GrpcConfig;
+import dev.millrace.ingest.proto.api.Candidate;
+import dev.millrace.ingest.proto.api.Event;
+import dev.millrace.ingest.proto.api.EventsAnswer;
+import dev.millrace.ingest.proto.api.EventsGrpc;
+import dev.millrace.ingest.proto.api.ExplainAnswer;
+import dev.millrace.ingest.proto.api.ExplainRequest;
+import dev.millrace.ingest.proto.api.ItemsGrpc;
+import dev.millrace.ingest.proto.api.MetricsGrpc;
+import dev.millrace.ingest.proto.api.ModelRequest;
+import dev.millrace.ingest.proto.api.ModelsGrpc;
+import dev.millrace.ingest.proto.api.PostEventsRequest;
+import dev.millrace.ingest.proto.api.Profile;
+import dev.millrace.ingest.proto.api.ProfileId;
+import dev.millrace.ingest.proto.api.RankAnswer;
+import dev.millrace.ingest.proto.api.RankBatchAnswer;
+import dev.millrace.ingest.proto.api.RankBatchRequest;
+import dev.millrace.ingest.proto.api.RankRequest;
+import dev.millrace.ingest.proto.api.RankingGrpc;
+import dev.millrace.ingest.proto.api.RecommendAnswer;
+import dev.millrace.ingest.proto.api.RecommendRequest;
+import dev.millrace.ingest.proto.api.TraceRequest;
+import dev.millrace.ingest.proto.api.UsersGrpc;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.ClientCalls;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The other edge: the same answers, problems and bounds as over HTTP. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GrpcApiTest {
+    private final MemoryLog log = new MemoryLog();
+    private final FixedWeights weights = new FixedWeights();
+    private ApiServer server;
+    private HttpCalls http;
+    private ManagedChannel channel;
+
+    @BeforeAll
+    void start() {
+        var limits = new ApiConfig.Limits(40, 200_000, 1, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
+        server = ApiServer.start(ApiConfig.of("nowhere:1").withPort(0).withLimits(limits), wiring());
+        http = new HttpCalls(server.port());
+        channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+                .usePlaintext()
+                .build();
+    }
+
+    private Wiring wiring() {
+        return new Wiring(Map.of("movies", weights), new MemoryProfiles(), Map.of(), log, log::tail, Clock.systemUTC());
+    }
+
+    @AfterAll
+    void stop() {
+        channel.shutdownNow();
+        http.close();
+        server.close();
+    }
+
+    @BeforeEach
+    void healthy() {
+        log.mode = MemoryLog.Mode.ACKNOWLEDGE;
+        log.caughtUp = true;
+        log.lastRecordMs = Long.MAX_VALUE / 2;
+    }
+
+    private RankingGrpc.RankingBlockingStub ranking() {
+        return RankingGrpc.newBlockingStub(channel);
+    }
+
+    private static Candidate candidate(String item, double price) {
+        return Candidate.newBuilder()
+                .setItem(item)
+                .putFeatures("price", Value.newBuilder().setNumberValue(price).build())
+                .build();
+    }
+
+    private static RankRequest.Builder request(String id) {
+        return RankRequest.newBuilder()
+                .setModel("movies")
+                .setRequestId(id)
+                .setUser("u")
+                .putContext("device", Value.newBuilder().setStringValue("phone").build())
+                .addCandidates(candidate("a", 0.25))
+                .addCandidates(candidate("b", 0.75))
+                .setLimit(1);
+    }
+
+    /** Reads an answer of HTTP as the message that api.proto has for it: the same names and types. */
+    private static <B extends Message.Builder> B fromJson(String json, B builder)
+            throws InvalidProtocolBufferException {
+        JsonFormat.parser().merge(json, builder);
+        return builder;
+    }
+
+    @Test
+    void anAnswerIsThatOfHttp() throws Exception {
+        RankAnswer answer = ranking().rank(request("g1").build());
+        assertEquals("b", answer.getItems(0).getItem());
+        assertEquals(1, answer.getItemsCount());
+        assertEquals(0.75f, answer.getItems(0).getScore());
+        // The same request over HTTP is known by its id and gets the same answer.
+        String body = "{\"requestId\":\"g1\",\"user\":\"u\",\"context\":{\"device\":\"phone\"},\"limit\":1,"
+                + "\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":0.25}},{\"item\":\"b\",\"features\":{\"price\":0.75}}]}";
+        String over = http.post("/v1/models/movies/rank", body).body();
+        assertEquals(answer, fromJson(over, RankAnswer.newBuilder()).build());
+        assertEquals(
+                1,
+                log.impressions.stream()
+                        .filter(i -> i.getRequestId().equals("g1"))
+                        .count());
+    }
+
+    @Test
+    void batchesRecommendationsAndExplanationsToo() throws Exception {
+        RankBatchAnswer batch = ranking()
+                .rankBatch(RankBatchRequest.newBuilder()
+                        .setModel("movies")
+                        .addRequests(request("g2").clearModel())
+                        .addRequests(RankRequest.newBuilder().setUser("u"))
+                        .build());
+        assertEquals(400, batch.getResults(1).getStatus());
+        assertEquals("requests[1].candidates", batch.getResults(1).getProblem().getField());
+        ItemsGrpc.newBlockingStub(channel)
+                .put(Profile.newBuilder()
+                        .setId("stored")
+                        .putFeatures(
+                                "price", Value.newBuilder().setNumberValue(0.5).build())
+                        .build());
+        RecommendAnswer recommended = ranking()
+                .recommend(RecommendRequest.newBuilder()
+                        .setModel("movies")
+                        .setRequestId("g3")
+                        .build());
+        assertEquals("stored", recommended.getItems(0).getItem());
+        String over = http.post("/v1/models/movies/recommend", "{\"requestId\":\"g3\"}")
+                .body();
+        assertEquals(recommended, fromJson(over, RecommendAnswer.newBuilder()).build());
+        ExplainAnswer explained = ranking()
+                .explain(ExplainRequest.newBuilder()
+                        .setModel("movies")
+                        .addCandidates(candidate("a", 1))
+                        .build());
+        double sum = explained.getItems(0).getContributionsList().stream()
+                .mapToDouble(c -> c.getContribution())
+                .sum();
+        assertEquals(explained.getItems(0).getLogit(), sum, 1e-9);
+    }
+
+    @Test
+    void eventsProfilesAndModels() throws Exception {
+        var events = EventsGrpc.newBlockingStub(channel);
+        Event event = Event.newBuilder()
+                .setId("g-e1")
+                .setType("like")
+                .setRequestId("g")
+                .setItem("a")
+                .setTime(com.google.protobuf.Timestamp.newBuilder().setSeconds(1_700_000_000))
+                .build();
+        EventsAnswer posted =
+                events.post(PostEventsRequest.newBuilder().addEvents(event).build());
+        assertEquals(1, posted.getAccepted());
+        assertEquals(1_700_000_000_000L, log.actions.getLast().getTimeMs());
+        assertEquals(
+                "accepted",
+                events.trace(TraceRequest.newBuilder()
+                                .setId("g-e1")
+                                .setUntil("accepted")
+                                .build())
+                        .getStatus());
+        var users = UsersGrpc.newBlockingStub(channel);
+        ProfileId anna = ProfileId.newBuilder().setId("anna").build();
+        users.put(Profile.newBuilder().setId("anna").build());
+        Profile patched = users.patch(Profile.newBuilder()
+                .setId("anna")
+                .putFeatures("age", Value.newBuilder().setNumberValue(30).build())
+                .build());
+        assertEquals(30, patched.getFeaturesOrThrow("age").getNumberValue());
+        assertEquals(patched, users.get(anna));
+        String over = http.get("/v1/users/anna").body();
+        assertEquals(patched, fromJson(over, Profile.newBuilder()).build());
+        users.delete(anna);
+        assertEquals(Status.Code.NOT_FOUND, code(() -> users.get(anna)));
+        var models = ModelsGrpc.newBlockingStub(channel);
+        assertEquals(
+                "movies", models.list(Empty.getDefaultInstance()).getModels(0).getModel());
+        ModelRequest movies = ModelRequest.newBuilder().setModel("movies").build();
+        assertEquals("movies", models.get(movies).getModel());
+    }
+
+    private static Status.Code code(org.junit.jupiter.api.function.Executable call) {
+        return assertThrows(StatusRuntimeException.class, call).getStatus().getCode();
+    }
+
+    private static com.google.rpc.Status refused(org.junit.jupiter.api.function.Executable call) {
+        return StatusProto.fromThrowable(assertThrows(StatusRuntimeException.class, call));
+    }
+
+    private static <T extends Message> T detail(com.google.rpc.Status status, Class<T> type)
+            throws InvalidProtocolBufferException {
+        for (Any any : status.getDetailsList()) {
+            if (any.is(type)) {
+                return any.unpack(type);
+            }
+        }
+        throw new AssertionError("no " + type + " in " + status);
+    }
+
+    @Test
+    void whatIsWrongHasACodeTheFieldAndTheFix() throws Exception {
+        var bad = request("bad").addCandidates(candidate("a", 1)).build();
+        com.google.rpc.Status status = refused(() -> ranking().rank(bad));
+        assertEquals(Status.Code.INVALID_ARGUMENT.value(), status.getCode());
+        BadRequest.FieldViolation violation = detail(status, BadRequest.class).getFieldViolations(0);
+        assertEquals("candidates[2].item", violation.getField());
+        assertTrue(violation.getDescription().contains("send each item once"), violation.getDescription());
+        assertEquals("400", detail(status, ErrorInfo.class).getMetadataOrThrow("httpStatus"));
+        var prize = request("bad")
+                .clearContext()
+                .putContext("devise", Value.newBuilder().setBoolValue(true).build())
+                .build();
+        assertEquals(
+                "context.devise",
+                detail(refused(() -> ranking().rank(prize)), BadRequest.class)
+                        .getFieldViolations(0)
+                        .getField());
+        var other = request("bad").setModel("movis").build();
+        assertEquals(Status.Code.NOT_FOUND, code(() -> ranking().rank(other)));
+        Event never = Event.newBuilder()
+                .setType("like")
+                .setRequestId("r")
+                .setItem("a")
+                .setTime(com.google.protobuf.Timestamp.newBuilder().setSeconds(Long.MAX_VALUE))
+                .build();
+        var events = EventsGrpc.newBlockingStub(channel);
+        com.google.rpc.Status odd = refused(() ->
+                events.post(PostEventsRequest.newBuilder().addEvents(never).build()));
+        assertEquals(
+                "[0].time", detail(odd, BadRequest.class).getFieldViolations(0).getField());
+        var taken = request("taken").build();
+        ranking().rank(taken);
+        assertEquals(
+                Status.Code.ALREADY_EXISTS,
+                code(() -> ranking().rank(taken.toBuilder().setLimit(2).build())));
+    }
+
+    @Test
+    void aLogThatDoesNotAnswerIsUnavailableAndSaysWhenToComeAgain() throws Exception {
+        log.mode = MemoryLog.Mode.REFUSE;
+        com.google.rpc.Status status =
+                refused(() -> ranking().rank(request("again").build()));
+        assertEquals(Status.Code.UNAVAILABLE.value(), status.getCode());
+        assertEquals(1, detail(status, RetryInfo.class).getRetryDelay().getSeconds());
+        assertEquals("again", detail(status, ErrorInfo.class).getMetadataOrThrow("requestId"));
+    }
+
+    @Test
+    void aPassedDeadlineEndsTheWorkAndGivesItsPlaceBack() {
+        log.mode = MemoryLog.Mode.WAIT;
+        int waiting = log.waiting();
+        var slow = ranking().withDeadlineAfter(300, TimeUnit.MILLISECONDS);
+        assertEquals(
+                Status.Code.DEADLINE_EXCEEDED,
+                code(() -> slow.rank(request("late").build())));
+        assertEquals(waiting + 1, log.waiting());
+        log.mode = MemoryLog.Mode.ACKNOWLEDGE;
+        // There is one place, which the two seconds of waiting for the log would have kept.
+        Awaitility.await()
+                .atMost(1, TimeUnit.SECONDS)
+                .ignoreExceptions()
+                .until(() -> ranking().rank(request("after").build()).getItemsCount() == 1);
+    }
+
+    @Test
+    void metricsComeUntilTheCallerGoesAndTheirStreamsAreBounded() throws Exception {
+        var movies = ModelRequest.newBuilder().setModel("movies").build();
+        var call = channel.newCall(MetricsGrpc.getStreamMethod(), CallOptions.DEFAULT);
+        Iterator<Struct> stream = ClientCalls.blockingServerStreamingCall(call, movies);
+        for (int i = 0; i < 2; i++) {
+            assertEquals("movies", stream.next().getFieldsOrThrow("model").getStringValue());
+        }
+        var metrics = MetricsGrpc.newBlockingStub(channel);
+        assertEquals(
+                Status.Code.RESOURCE_EXHAUSTED,
+                code(() -> metrics.stream(movies).next()));
+        assertEquals(429, http.get("/v1/monitor/stream").statusCode());
+        call.cancel("enough", null);
+        Awaitility.await()
+                .ignoreExceptions()
+                .until(() -> MetricsGrpc.newBlockingStub(channel).withDeadlineAfter(500, TimeUnit.MILLISECONDS).stream(
+                                movies)
+                        .next()
+                        .containsFields("rates"));
+    }
+
+    @Test
+    void healthFollowsReadiness() {
+        var health = HealthGrpc.newBlockingStub(channel);
+        HealthCheckRequest all = HealthCheckRequest.getDefaultInstance();
+        Awaitility.await().until(() -> health.check(all).getStatus() == ServingStatus.SERVING);
+        log.caughtUp = false;
+        Awaitility.await().until(() -> health.check(all).getStatus() == ServingStatus.NOT_SERVING);
+    }
+
+    @Test
+    void reflectionTellsOfAllServices() throws Exception {
+        Set<String> services = new HashSet<>();
+        var done = new java.util.concurrent.CountDownLatch(1);
+        var asking = ServerReflectionGrpc.newStub(channel).serverReflectionInfo(new io.grpc.stub.StreamObserver<>() {
+            @Override
+            public void onNext(ServerReflectionResponse answer) {
+                answer.getListServicesResponse().getServiceList().forEach(s -> services.add(s.getName()));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                done.countDown();
+            }
+
+            @Override
+            public void onCompleted() {
+                done.countDown();
+            }
+        });
+        asking.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+        asking.onCompleted();
+        assertTrue(done.await(5, TimeUnit.SECONDS));
+        for (String name : Set.of("Ranking", "Events", "Users", "Items", "Models", "Metrics")) {
+            assertTrue(services.contains("millrace.api.v1." + name), services + " without " + name);
+        }
+    }
+
+    @Test
+    void whereItIsOffThereIsNone() {
+        try (ApiServer other = ApiServer.start(
+                ApiConfig.of("nowhere:1").withPort(0).withGrpc(GrpcConfig.DEFAULT.withPort(GrpcConfig.OFF)),
+                wiring())) {
+            assertEquals(GrpcConfig.OFF, other.grpcPort());
+        }
+    }
+}
