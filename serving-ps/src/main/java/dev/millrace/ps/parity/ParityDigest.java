@@ -14,8 +14,11 @@ import dev.millrace.ps.table.RowLayout;
  * chance in 2⁶⁴). A row of weight 0 is like none, as it is for scoring. Training computes it from its table with the weights rounded as they travel, serving from what it has.
  */
 public final class ParityDigest {
-    /** A range holds about as many training rows, so that comparing one costs about as much as a delta. */
-    static final int ROWS_A_RANGE = 1 << 14;
+    /**
+     * A range holds at most as many training rows, some 50 µs of work a side and delta: a busy loop makes a thousand
+     * deltas a second.
+     */
+    static final int ROWS_A_RANGE = 1 << 11;
 
     private static final int PLACE_BITS = 32;
 
@@ -119,7 +122,7 @@ public final class ParityDigest {
         return x ^ (x >>> 33);
     }
 
-    /** 2^bits ranges of about {@link #ROWS_A_RANGE} rows; one range while there are fewer. */
+    /** 2^bits ranges of at most about {@link #ROWS_A_RANGE} rows; one range while there are fewer. */
     static int rangeBits(long rows) {
         int bits = 0;
         while (rows >> bits > ROWS_A_RANGE && bits < Delta.Parity.MAX_RANGE_BITS) {

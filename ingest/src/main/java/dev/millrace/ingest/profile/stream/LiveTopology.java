@@ -56,18 +56,19 @@ final class LiveTopology {
         return builder.build();
     }
 
-    // Cached: what many events change goes to the changelog once a commit.
-
-    /** Forgets with event time, as the join does: a segment of the store at a time. */
+    /**
+     * Forgets with event time, as the join does: a segment of the store at a time. Not cached: a request changes twice,
+     * and a look into a cached window copies the cache's keys.
+     */
     private static StoreBuilder<WindowStore<byte[], byte[]>> requests(Duration remember) {
         return Stores.windowStoreBuilder(
                         Stores.persistentWindowStore(RequestProcessor.STORE, remember, remember, false),
                         Serdes.ByteArray(),
                         Serdes.ByteArray())
-                .withCachingEnabled()
                 .withLoggingEnabled(Map.of());
     }
 
+    /** Cached: what many events change goes to the changelog once a commit. */
     private static StoreBuilder<KeyValueStore<byte[], byte[]>> entities() {
         return Stores.keyValueStoreBuilder(
                         Stores.persistentKeyValueStore(EntityProcessor.STORE), Serdes.ByteArray(), Serdes.ByteArray())
