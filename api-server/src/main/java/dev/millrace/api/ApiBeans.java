@@ -1,6 +1,7 @@
 package dev.millrace.api;
 
 import dev.millrace.api.candidate.Candidates;
+import dev.millrace.api.desk.AdaptiveLimit;
 import dev.millrace.api.desk.EventsDesk;
 import dev.millrace.api.desk.ExplainDesk;
 import dev.millrace.api.desk.Gate;
@@ -16,6 +17,7 @@ import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.grpc.GrpcEdge;
 import dev.millrace.api.grpc.GrpcServices;
 import dev.millrace.api.http.ConnectionLimit;
+import dev.millrace.api.http.FrontDoor;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.LearningLag;
@@ -77,7 +79,7 @@ final class ApiBeans {
     @Singleton
     @Bean(preDestroy = "")
     ProfileStore profiles() {
-        return new ServedProfiles(wiring.profiles(), ServedProfiles.Config.ALONE, System::nanoTime);
+        return ServedProfiles.of(wiring.profiles(), System::nanoTime);
     }
 
     @Singleton
@@ -135,7 +137,7 @@ final class ApiBeans {
 
     @Singleton
     Readiness readiness(Tail tail) {
-        return new Readiness(wiring.models(), tail, wiring.clock(), times.silence());
+        return new Readiness(wiring.models(), tail, wiring.clock(), times.silence(), times.maxAge());
     }
 
     @Singleton
@@ -174,13 +176,14 @@ final class ApiBeans {
             RequestIds ids,
             Monitor monitor,
             MonitorMeters meters,
+            AdaptiveLimit ranks,
             ErrorCounts errors) {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
                 .map(weights -> new Ranker(weights, profiles, wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
-        return new RankDesk(models, services, ids, monitor, meters, new Gate("rank requests", limits.ranks()), errors);
+        return new RankDesk(models, services, ids, monitor, meters, ranks, errors);
     }
 
     @Singleton
@@ -213,6 +216,16 @@ final class ApiBeans {
     @Singleton
     ProfileDesk profileDesk(ProfileStore profiles, Candidates candidates) {
         return new ProfileDesk(profiles, candidates, new Gate("requests of profiles", limits.profiles()));
+    }
+
+    @Singleton
+    AdaptiveLimit ranks() {
+        return new AdaptiveLimit("rank requests", AdaptiveLimit.Config.upTo(limits.ranks()), System::nanoTime);
+    }
+
+    @Singleton
+    FrontDoor.Config frontDoor(AdaptiveLimit ranks) {
+        return new FrontDoor.Config(limits.bodiesBytes(), ranks);
     }
 
     @Singleton

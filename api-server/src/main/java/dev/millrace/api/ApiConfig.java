@@ -97,8 +97,9 @@ public record ApiConfig(
      * Bounds of memory and work.
      *
      * @param connections open at a time
-     * @param bodyBytes largest request body; bodies of all connections may stand in memory at once
-     * @param ranks rank requests at a time
+     * @param bodyBytes largest request body
+     * @param bodiesBytes bodies of all requests on their way together
+     * @param ranks rank requests at a time at most; how many, the server finds out
      * @param posts posts of events at a time
      * @param profiles requests of profiles at a time
      * @param waiters requests that wait for a trace, at a time
@@ -113,6 +114,7 @@ public record ApiConfig(
     public record Limits(
             int connections,
             int bodyBytes,
+            long bodiesBytes,
             int ranks,
             int posts,
             int profiles,
@@ -124,12 +126,13 @@ public record ApiConfig(
             int rankIds,
             int rankItems,
             int openImpressions) {
-        public static final Limits DEFAULT =
-                new Limits(1024, 2 << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 20_000, 200_000, 50_000);
+        public static final Limits DEFAULT = new Limits(
+                1024, 2 << 20, 128L << 20, 256, 256, 256, 4096, 64, 200_000, 100_000, 200_000, 20_000, 200_000, 50_000);
 
         public Limits {
             require(connections > 0, "connections", connections);
             require(bodyBytes > 0, "bodyBytes", bodyBytes);
+            require(bodiesBytes >= bodyBytes, "bodiesBytes", bodiesBytes);
             require(ranks > 0, "ranks", ranks);
             require(posts > 0, "posts", posts);
             require(profiles > 0, "profiles", profiles);
@@ -153,6 +156,7 @@ public record ApiConfig(
      * @param tailAge how far back in time the tail begins at most
      * @param silence longest time without a record of the log while ready
      * @param learning longest lag of the weights' event time behind the clock, before health says that learning stands still
+     * @param maxAge longest such lag while ready
      * @param recent length of the monitor's windows
      * @param slack added to a model's reward window, after which a request's labels must have come
      */
@@ -163,6 +167,7 @@ public record ApiConfig(
             Duration tailAge,
             Duration silence,
             Duration learning,
+            Duration maxAge,
             Duration recent,
             Duration slack) {
         public static final Times DEFAULT = new Times(
@@ -172,6 +177,7 @@ public record ApiConfig(
                 Duration.ofMinutes(10),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
+                Duration.ofMinutes(15),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(5));
 
@@ -182,6 +188,7 @@ public record ApiConfig(
             positive("tailAge", tailAge);
             positive("silence", silence);
             positive("learning", learning);
+            positive("maxAge", maxAge);
             positive("recent", recent);
             positive("slack", slack);
         }

@@ -28,6 +28,7 @@ class ApiConfigTest {
         Exception refused = assertThrows(IllegalArgumentException.class, () -> config.withPort(70_000));
         assertEquals("api configuration: port must not be 70000", refused.getMessage());
         assertThrows(IllegalArgumentException.class, () -> ApiConfig.of(" "));
-        assertThrows(IllegalArgumentException.class, () -> new ApiConfig.Limits(0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+        assertThrows(
+                IllegalArgumentException.class, () -> new ApiConfig.Limits(0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
     }
 }

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ApiServerTest {
     private static final String JSON = "application/json";
     private static final String RANK = "/v1/models/movies/rank";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BODY_BYTES = 200_000;
     private static final int CONNECTIONS = 40;
 
@@ -49,8 +51,8 @@ class ApiServerTest {
 
     @BeforeAll
     void start() {
-        ApiConfig.Limits limits =
-                new ApiConfig.Limits(CONNECTIONS, BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
+        ApiConfig.Limits limits = new ApiConfig.Limits(
+                CONNECTIONS, BODY_BYTES, 4L * BODY_BYTES, 2, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
         server = ApiServer.start(
                 ApiConfig.of("nowhere:1").withPort(0).withLimits(limits),
                 new Wiring(
@@ -548,5 +550,67 @@ class ApiServerTest {
                 page.headers().firstValue("Content-Security-Policy").orElse("").contains("default-src 'none'"));
         assertEquals(
                 "nosniff", page.headers().firstValue("X-Content-Type-Options").orElse(""));
+    }
+
+    /** Each holds most of a body and never sends the rest. */
+    @Test
+    void bodiesOnTheirWayShareABoundedMemory() throws Exception {
+        String head =
+                "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+                        + BODY_BYTES + "\r\n\r\n";
+        byte[] most = (head + " ".repeat(BODY_BYTES * 3 / 4)).getBytes(StandardCharsets.US_ASCII);
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 6; i++) {
+                Socket socket = new Socket("127.0.0.1", server.port());
+                sockets.add(socket);
+                socket.setSoTimeout(100);
+                socket.getOutputStream().write(most);
+            }
+            Awaitility.await().atMost(PATIENCE).until(() -> sockets.stream().anyMatch(ApiServerTest::isRefused));
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertProblem(400, "body", post("/v1/events", " ".repeat(BODY_BYTES - 1))));
+    }
+
+    private static boolean isRefused(Socket socket) {
+        try {
+            byte[] answer = socket.getInputStream().readNBytes(12);
+            return new String(answer, StandardCharsets.US_ASCII).equals("HTTP/1.1 429");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private HttpResponse<String> keyed(String path, String key, String body) throws IOException, InterruptedException {
+        return send(to(path).header("Content-Type", JSON)
+                .header("Idempotency-Key", key)
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    @Test
+    void anIdempotencyKeyNamesWhatHasNoIdOfItsOwn() throws Exception {
+        String ask = "{\"candidates\":[{\"item\":\"a\"},{\"item\":\"b\"}]}";
+        String first = keyed(RANK, "\"key-1\"", ask).body();
+        assertTrue(first.startsWith("{\"requestId\":\"key-1\""), first);
+        assertEquals(first, keyed(RANK, "key-1", ask).body());
+        assertEquals(
+                1,
+                log.impressions.stream()
+                        .filter(i -> i.getRequestId().equals("key-1"))
+                        .count());
+        assertProblem(409, "requestId", keyed(RANK, "key-1", "{\"candidates\":[{\"item\":\"c\"}]}"));
+        String events = "[{\"type\":\"like\",\"requestId\":\"key-1\",\"item\":\"a\"},"
+                + "{\"id\":\"own\",\"type\":\"like\",\"requestId\":\"key-1\",\"item\":\"b\"}]";
+        assertTrue(keyed("/v1/events", "post-1", events).body().startsWith("{\"accepted\":2,\"duplicates\":0"));
+        String again = keyed("/v1/events", "post-1", events).body();
+        assertTrue(again.startsWith("{\"accepted\":0,\"duplicates\":2"), again);
+        assertTrue(again.contains("\"post-1.0\"") && again.contains("\"own\""), again);
+        assertProblem(400, "Idempotency-Key", keyed("/v1/events", "k".repeat(200), events));
     }
 }

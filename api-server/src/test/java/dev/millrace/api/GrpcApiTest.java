@@ -74,7 +74,7 @@ class GrpcApiTest {
 
     @BeforeAll
     void start() {
-        var limits = new ApiConfig.Limits(40, 200_000, 1, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
+        var limits = new ApiConfig.Limits(40, 200_000, 800_000, 1, 4, 4, 2, 1, 1000, 1000, 1000, 100, 1000, 1000);
         server = ApiServer.start(ApiConfig.of("nowhere:1").withPort(0).withLimits(limits), wiring());
         http = new HttpCalls(server.port());
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())

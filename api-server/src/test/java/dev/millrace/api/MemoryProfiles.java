@@ -3,6 +3,7 @@ package dev.millrace.api;
 import com.google.protobuf.ByteString;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ingest.profile.ProfilesUnavailable;
 import dev.millrace.ingest.proto.LiveRow;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryProfiles implements ProfileStore {
     private final Map<String, RawFeatures> profiles = new ConcurrentHashMap<>();
     private final Map<ByteString, LiveRow> live = new ConcurrentHashMap<>();
+    public volatile boolean down;
 
     @Override
     public Optional<RawFeatures> get(Kind kind, String id) {
@@ -28,6 +30,9 @@ public final class MemoryProfiles implements ProfileStore {
 
     @Override
     public Found find(Kind kind, List<String> ids, List<ByteString> live) {
+        if (down) {
+            throw new ProfilesUnavailable("they are elsewhere", new IllegalStateException());
+        }
         List<@Nullable LiveRow> rows = new ArrayList<>();
         live.forEach(key -> rows.add(this.live.get(key)));
         return new Found(getAll(kind, ids), rows);

@@ -24,13 +24,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Serves rank requests of all models, a bounded number at a time, and measures them, however they end. */
 public final class RankDesk {
     private final Map<String, Room> rooms = new HashMap<>();
     private final Models models;
     private final Monitor monitor;
-    private final Gate gate;
+    private final AdaptiveLimit gate;
     private final ErrorCounts errors;
 
     private record Room(String model, RankReader reader, RankService service, Map<RankOutcome, Timer> timers) {}
@@ -41,7 +42,7 @@ public final class RankDesk {
             RequestIds ids,
             Monitor monitor,
             MonitorMeters meters,
-            Gate gate,
+            AdaptiveLimit gate,
             ErrorCounts errors) {
         this.models = models;
         this.monitor = monitor;
@@ -58,8 +59,16 @@ public final class RankDesk {
     }
 
     public RankAnswer rank(String model, JsonIn.Source body) throws Exception {
+        return rank(model, body, null);
+    }
+
+    /** @param key under which the caller may send the same again, where the request itself names no requestId */
+    public RankAnswer rank(String model, JsonIn.Source body, @Nullable String key) throws Exception {
         Room room = room(model);
-        return measured(room, () -> rank(room, room.reader().read(body)));
+        return measured(room, () -> {
+            RankRequest request = room.reader().read(body);
+            return rank(room, key == null || request.retryable() ? request : request.under(key));
+        });
     }
 
     /** Each request has its own outcome, and its own place at the gate; they wait for the log together. */
@@ -88,7 +97,7 @@ public final class RankDesk {
         }
     }
 
-    Gate gate() {
+    AdaptiveLimit gate() {
         return gate;
     }
 

@@ -161,7 +161,7 @@ final class RankReader {
     private final class Candidates implements JsonIn.Element, JsonIn.Member {
         private final JsonIn in;
         private final List<RankRequest.Candidate> read = new ArrayList<>();
-        private final Set<String> items = new HashSet<>();
+        private final ItemSet items = new ItemSet();
         private @Nullable String id;
         private Map<String, FeatureValue> features = Map.of();
 

@@ -45,10 +45,11 @@ public class EventsController {
     @Consumes(MediaType.ALL)
     EventsAnswer post(
             @Header(HttpHeaders.CONTENT_TYPE) @Nullable String type,
+            @Header(IdempotencyKey.HEADER) @Nullable String key,
             @Body @io.micronaut.core.annotation.Nullable byte[] body)
             throws Exception {
         EventsFormat format = EventsFormat.of(type);
-        return desk.accept(() -> format.read(reader, Bodies.orEmpty(body)));
+        return desk.accept(() -> IdempotencyKey.named(format.read(reader, Bodies.orEmpty(body)), key));
     }
 
     @Get("/" + PathId.ROUTE)

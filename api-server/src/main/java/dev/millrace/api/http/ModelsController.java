@@ -17,12 +17,14 @@ import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Header;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.serde.annotation.Serdeable;
 import java.time.Clock;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Ranking, and what the models are at. */
 @Access(Scope.RANK)
@@ -49,8 +51,12 @@ public class ModelsController {
 
     @Post("/{model}/rank")
     @Consumes(MediaType.APPLICATION_JSON)
-    RankAnswer rank(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        return desk.rank(model, Bodies.json(body));
+    RankAnswer rank(
+            String model,
+            @Header(IdempotencyKey.HEADER) @Nullable String key,
+            @Body @io.micronaut.core.annotation.Nullable byte[] body)
+            throws Exception {
+        return desk.rank(model, Bodies.json(body), IdempotencyKey.of(key));
     }
 
     @Post("/{model}/rank:batch")

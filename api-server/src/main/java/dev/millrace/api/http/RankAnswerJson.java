@@ -3,6 +3,7 @@ package dev.millrace.api.http;
 import dev.millrace.api.rank.RankAnswer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /** An answer's JSON, in UTF-8, growing. One thread. */
 final class RankAnswerJson {
@@ -12,6 +13,7 @@ final class RankAnswerJson {
     private static final byte[] MODEL = ascii(",\"model\":");
     private static final byte[] VERSION = ascii(",\"modelVersion\":");
     private static final byte[] ITEMS = ascii(",\"items\":[");
+    private static final byte[] DEGRADED = ascii(",\"degraded\":[");
     private static final byte[] ITEM = ascii("{\"item\":");
     private static final byte[] SCORE = ascii(",\"score\":");
     private static final byte[] PROPENSITY = ascii(",\"propensity\":");
@@ -45,8 +47,22 @@ final class RankAnswerJson {
             json.item(answer.items().get(i));
         }
         json.one(']');
+        if (!answer.degraded().isEmpty()) {
+            json.degraded(answer.degraded());
+        }
         json.one('}');
         return Arrays.copyOf(json.bytes, json.size);
+    }
+
+    private void degraded(List<String> parts) {
+        raw(DEGRADED);
+        for (int i = 0; i < parts.size(); i++) {
+            if (i > 0) {
+                one(',');
+            }
+            text(parts.get(i));
+        }
+        one(']');
     }
 
     private void item(RankAnswer.Ranked ranked) {

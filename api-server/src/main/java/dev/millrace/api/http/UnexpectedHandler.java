@@ -17,6 +17,6 @@ public final class UnexpectedHandler implements ExceptionHandler<Throwable, Http
 
     @Override
     public HttpResponse<?> handle(@SuppressWarnings("rawtypes") HttpRequest request, Throwable exception) {
-        return problems.response(Unexpected.logged(request.getMethod() + " " + request.getPath(), exception));
+        return problems.response(Unexpected.problem(request.getMethod() + " " + request.getPath(), exception));
     }
 }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the models still learn. The join emits a block each second, be it empty, so event time goes on in the weights
- * while the whole loop lives. Old weights rank as well as before: this says nothing of readiness. Immutable.
+ * while the whole loop lives. Old weights rank nearly as well as before: a standstill alone leaves a server ready, up to
+ * {@link Readiness}'s maxAge. Immutable.
  */
 public final class LearningLag {
     private final Map<String, WeightServer> models;

@@ -7,15 +7,20 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Whether this server should get requests: its weights and traces have caught up with the log, and the log answers. */
+/** Whether this server should get requests: its weights and traces have caught up with the log, and are not too old, and the log answers. */
 public final class Readiness {
     private final Map<String, WeightServer> models;
     private final Tail tail;
     private final Clock clock;
     private final Duration silence;
+    private final Duration maxAge;
 
-    /** @param silence longest time without a record; heartbeats alone are ten a second */
-    public Readiness(Map<String, WeightServer> models, Tail tail, Clock clock, Duration silence) {
+    /**
+     * @param silence longest time without a record; heartbeats alone are ten a second
+     * @param maxAge how far event time in the weights may lie behind now: another replica's may be better
+     */
+    public Readiness(Map<String, WeightServer> models, Tail tail, Clock clock, Duration silence, Duration maxAge) {
+        this.maxAge = maxAge;
         this.models = Map.copyOf(models);
         this.tail = tail;
         this.clock = clock;
@@ -32,6 +37,14 @@ public final class Readiness {
         models.forEach((name, weights) -> {
             if (!weights.caughtUp()) {
                 missing.put("model " + name, "its weights have not caught up with the log");
+                return;
+            }
+            Long lagMs = LearningLag.lagMs(weights.version(), clock.millis());
+            if (lagMs != null && lagMs > maxAge.toMillis()) {
+                missing.put(
+                        "model " + name,
+                        "its weights have learned up to " + lagMs + " ms ago, more than maxAge " + maxAge.toMillis()
+                                + " ms");
             }
         });
         if (!tail.caughtUp()) {

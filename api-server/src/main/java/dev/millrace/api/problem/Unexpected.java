@@ -1,11 +1,12 @@
 package dev.millrace.api.problem;
 
+import dev.millrace.ingest.profile.ProfilesUnavailable;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What nobody expected: logged with an instance id, which is all that the caller gets. */
+/** What a handler did not refuse itself: a part that is away, or what nobody expected, of which the caller gets an id. */
 public final class Unexpected {
     private static final Logger LOG = LoggerFactory.getLogger(Unexpected.class);
 
@@ -20,6 +21,10 @@ public final class Unexpected {
 
     /** What an exception tells the caller: its problem, or only that it was logged. */
     public static Problem problem(String what, Throwable failure) {
-        return failure instanceof ProblemException refused ? refused.problem() : logged(what, failure);
+        return switch (failure) {
+            case ProblemException refused -> refused.problem();
+            case ProfilesUnavailable away -> Problem.stale("the profiles cannot be had now: " + away.getMessage());
+            default -> logged(what, failure);
+        };
     }
 }

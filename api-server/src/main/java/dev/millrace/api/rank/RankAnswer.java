@@ -1,5 +1,6 @@
 package dev.millrace.api.rank;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.List;
 
@@ -7,11 +8,26 @@ import java.util.List;
  * What was shown, in this order: best first, unless the model explores.
  *
  * @param modelVersion sequence of the last delta in the weights that scored
+ * @param degraded what could not be had for it ({@value #PROFILES}); left out when nothing is amiss
  */
 @Serdeable
-public record RankAnswer(String requestId, String model, long modelVersion, List<Ranked> items) {
+public record RankAnswer(
+        String requestId,
+        String model,
+        long modelVersion,
+        List<Ranked> items,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> degraded) {
+    /** Stored profiles and real-time features: ranked by what the request says, and what was known before. */
+    public static final String PROFILES = "profiles";
+
     public RankAnswer {
         items = List.copyOf(items);
+        degraded = List.copyOf(degraded);
+    }
+
+    /** Of all that there is. */
+    public RankAnswer(String requestId, String model, long modelVersion, List<Ranked> items) {
+        this(requestId, model, modelVersion, items, List.of());
     }
 
     /**

@@ -29,10 +29,20 @@ public record RankRequest(
         candidates = List.copyOf(candidates);
     }
 
+    /** The same under an id that the caller gave elsewhere. */
+    public RankRequest under(String id) {
+        return new RankRequest(id, true, user, session, context, candidates, limit);
+    }
+
     /** @param features attributes by full name ({@code item.price}) that stand above the item's profile */
     public record Candidate(String item, Map<String, FeatureValue> features) {
         public Candidate {
             features = features.isEmpty() ? Map.of() : java.util.Collections.unmodifiableMap(features);
+        }
+
+        /** Whether it says no more than its id. */
+        boolean isBare() {
+            return features.isEmpty();
         }
     }
 }

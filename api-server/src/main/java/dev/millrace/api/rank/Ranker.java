@@ -1,13 +1,11 @@
 package dev.millrace.api.rank;
 
-import com.google.protobuf.ByteString;
 import dev.millrace.api.explore.Explorer;
 import dev.millrace.api.explore.Slate;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.feature.FeatureCodec;
-import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
@@ -16,9 +14,7 @@ import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -76,9 +72,9 @@ public final class Ranker {
      * @throws ProblemException (stale) when there are no weights to score with: no score is made up
      */
     CompletableFuture<RankAnswer> rank(RankRequest request) {
-        Features features = features(request);
-        RawFeatures shared = features.shared();
-        List<RawFeatures> items = features.items();
+        RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
+        RawFeatures shared = gathered.shared();
+        List<RawFeatures> items = gathered.items();
         float[] scores = new float[items.size()];
         float[][] draws = new float[explorer.draws()][items.size()];
         long version = score(request, shared, items, scores, draws);
@@ -89,7 +85,8 @@ public final class Ranker {
             String item = request.candidates().get(order[i]).item();
             ranked.add(new RankAnswer.Ranked(item, scores[order[i]], shown.propensity(i)));
         }
-        RankAnswer answer = new RankAnswer(request.requestId(), weights.spec().model(), version, ranked);
+        RankAnswer answer =
+                new RankAnswer(request.requestId(), weights.spec().model(), version, ranked, gathered.degraded());
         var scored = new Impressions.Scored(shared, items, shown);
         return publish(
                 request.requestId(),
@@ -109,9 +106,8 @@ public final class Ranker {
 
     /** As they are now. */
     public Features features(RankRequest request) {
-        long nowMs = clock.millis();
-        RawFeatures shared = requestFeatures(request, nowMs);
-        return new Features(shared, itemFeatures(request, live.segments(shared.asMap()), nowMs));
+        RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
+        return new Features(gathered.shared(), gathered.items());
     }
 
     private Shown shown(RankRequest request, float[] scores, float[][] draws) {
@@ -142,46 +138,7 @@ public final class Ranker {
 
     /** {@code user.*} and {@code context.*} attributes of whoever asks, as they are now. */
     public RawFeatures side(RankRequest request) {
-        return requestFeatures(request, clock.millis());
-    }
-
-    private RawFeatures requestFeatures(RankRequest request, long nowMs) {
-        Map<String, FeatureValue> features = new LinkedHashMap<>();
-        String user = request.user();
-        if (user != null) {
-            ProfileStore.Found found = profiles.served(ProfileStore.Kind.USER, List.of(user), live.userKeys(user));
-            features.putAll(found.profiles().getFirst().asMap());
-            live.user(found.rows(), nowMs, features);
-        }
-        features.putAll(request.context());
-        return RawFeatures.of(features);
-    }
-
-    /** One look-up for the profiles of all candidates and their real-time rows. */
-    private List<RawFeatures> itemFeatures(RankRequest request, Map<String, List<String>> segments, long nowMs) {
-        List<RankRequest.Candidate> candidates = request.candidates();
-        List<String> ids = new ArrayList<>(candidates.size());
-        candidates.forEach(candidate -> ids.add(candidate.item()));
-        List<ByteString> keys = new ArrayList<>();
-        if (live.hasItems()) {
-            ids.forEach(id -> keys.addAll(live.itemKeys(id, segments)));
-        }
-        ProfileStore.Found found = profiles.served(ProfileStore.Kind.ITEM, ids, keys);
-        int rows = keys.size() / ids.size();
-        List<RawFeatures> items = new ArrayList<>(ids.size());
-        for (int i = 0; i < ids.size(); i++) {
-            RawFeatures profile = found.profiles().get(i);
-            RankRequest.Candidate candidate = candidates.get(i);
-            if (rows == 0 && candidate.features().isEmpty()) {
-                items.add(profile);
-                continue;
-            }
-            Map<String, FeatureValue> features = new LinkedHashMap<>(profile.asMap());
-            features.putAll(candidate.features());
-            live.item(found.rows().subList(i * rows, (i + 1) * rows), segments, nowMs, features);
-            items.add(RawFeatures.of(features));
-        }
-        return items;
+        return RankFeatures.side(request, live, profiles, clock.millis());
     }
 
     private CompletableFuture<RankAnswer> publish(String requestId, byte[] impression, RankAnswer answer) {

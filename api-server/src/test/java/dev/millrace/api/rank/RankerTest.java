@@ -16,6 +16,7 @@ import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.LiveRows;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
+import dev.millrace.ingest.profile.ServedProfiles;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.LiveEntity;
 import dev.millrace.ingest.proto.LiveEvent;
@@ -164,5 +165,22 @@ class RankerTest {
         rows.put(features.userKey(user), LiveRows.apply(none, features.group("user"), position, event));
         rows.put(features.itemKey(item), LiveRows.apply(none, features.group("item"), position, event));
         profiles.putLive(rows);
+    }
+
+    @Test
+    void withoutProfilesItRanksByWhatIsAskedAndSaysSo() {
+        profiles.put(Kind.ITEM, "a", RawFeatures.of(Map.of("item.price", new Numeric(.1))));
+        profiles.down = true;
+        Ranker served = new Ranker(new FixedWeights(), ServedProfiles.of(profiles, () -> 0), log, new HandClock(1234));
+        RankAnswer degraded = served.rank(
+                        request("u1", 2, candidate("a", .9), new RankRequest.Candidate("b", Map.of())))
+                .join();
+        assertEquals(List.of(RankAnswer.PROFILES), degraded.degraded());
+        assertEquals("a", degraded.items().getFirst().item());
+        assertEquals("u1", log.impressions.getFirst().getUser());
+        profiles.down = false;
+        assertEquals(
+                List.of(),
+                ranker.rank(request("u1", 2, candidate("a", .9))).join().degraded());
     }
 }

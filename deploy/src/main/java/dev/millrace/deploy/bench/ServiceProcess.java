@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** {@code millrace serve} as a process of its own, with how long it took to start. */
-final class ServiceProcess implements AutoCloseable {
+public final class ServiceProcess implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(2);
     private static final long LOOK_MS = 20;
 
@@ -29,7 +29,7 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** Starts it on the folder; returns when it is ready to rank and its join runs. */
-    static ServiceProcess start(Path launcher, Path spec, Path data) throws IOException, InterruptedException {
+    public static ServiceProcess start(Path launcher, Path spec, Path data) throws IOException, InterruptedException {
         int port = freePort();
         URI base = URI.create("http://127.0.0.1:" + port);
         ProcessBuilder builder = new ProcessBuilder(
@@ -86,7 +86,7 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
-    URI baseUri() {
+    public URI baseUri() {
         return baseUri;
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.deploy.cli;
 
+import dev.millrace.deploy.embedded.Door;
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.deploy.embedded.WeightsFrom;
@@ -75,7 +76,13 @@ final class DemoCommand implements Callable<Integer> {
             Logs.into(folder.folder());
             System.out.println("Starting Kafka, Flink, the learner and the API in " + folder.folder() + " ...");
             try (EmbeddedMillrace millrace = EmbeddedMillrace.start(
-                    folder.folder(), LoadedSpec.shipped("demo"), port, 0, from, Clock.systemUTC())) {
+                    folder.folder(),
+                    LoadedSpec.shipped("demo"),
+                    Door.local(port),
+                    0,
+                    from,
+                    weights.profiles(),
+                    Clock.systemUTC())) {
                 millrace.awaitJoin(JOIN);
                 play(millrace, stop);
             }

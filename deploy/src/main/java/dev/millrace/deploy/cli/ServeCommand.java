@@ -72,6 +72,7 @@ final class ServeCommand implements Callable<Integer> {
                         door.door(data, port).withGrpcPort(grpcPort),
                         kafkaPort,
                         from,
+                        weights.profiles(),
                         Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());

@@ -1,5 +1,6 @@
 package dev.millrace.deploy.cli;
 
+import dev.millrace.deploy.embedded.ProfilesFrom;
 import dev.millrace.deploy.embedded.WeightsFrom;
 import dev.millrace.ps.serve.ServingReplica;
 import picocli.CommandLine.Option;
@@ -29,6 +30,18 @@ final class WeightsOption {
             names = "--compact-rows",
             description = "in-process: all rows in three fifths of the memory, a little slower.")
     private boolean compactRows;
+
+    @Option(
+            names = "--profiles",
+            paramLabel = "WHERE",
+            defaultValue = "in-process",
+            description = "Where profiles are kept: in-process, or redis://HOST:PORT. Default: ${DEFAULT-VALUE}.")
+    private String profiles = "in-process";
+
+    /** @throws IllegalArgumentException when it is no such place */
+    ProfilesFrom profiles() {
+        return ProfilesFrom.parse(profiles);
+    }
 
     /** @throws IllegalArgumentException when it is no such place, or the options do not go together */
     WeightsFrom from() {

@@ -5,7 +5,6 @@ import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
-import dev.millrace.ingest.profile.RocksDbProfileStore;
 import dev.millrace.ingest.profile.stream.LiveStreams;
 import dev.millrace.ingest.publish.EventPublisher;
 import dev.millrace.ingest.spec.ModelSpec;
@@ -49,7 +48,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private final Door door;
     private final ApiServer api;
 
-    private EmbeddedMillrace(Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, Clock clock)
+    private EmbeddedMillrace(
+            Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom kept, Clock clock)
             throws IOException, InterruptedException {
         this.door = door;
         checkPort(door.host(), door.port());
@@ -66,7 +66,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             WeightsFrom.Started weights =
                     from.start(bootstrap, folder.rows(model), folder.snapshots(model), spec.spec(), clock);
             opened(weights.part());
-            RocksDbProfileStore profiles = opened(RocksDbProfileStore.open(folder.profiles()));
+            ProfileStore profiles = opened(kept.open(folder.profiles()));
             Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
@@ -108,7 +108,14 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, clock);
+        return start(data, spec, door, kafkaPort, from, ProfilesFrom.HERE, clock);
+    }
+
+    /** The same with profiles from elsewhere. */
+    public static EmbeddedMillrace start(
+            Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom profiles, Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, profiles, clock);
     }
 
     /** Before anything has started, since the API listens last. */

@@ -64,6 +64,11 @@ public final class Redis implements AutoCloseable {
         return "redis://127.0.0.1:" + port;
     }
 
+    /** To be stalled. */
+    Process process() {
+        return process;
+    }
+
     /** Without a farewell. */
     public void kill() {
         process.destroyForcibly();

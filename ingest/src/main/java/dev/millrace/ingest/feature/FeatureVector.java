@@ -51,6 +51,11 @@ public final class FeatureVector {
         return size;
     }
 
+    /** Its values beside {@link #ids}. */
+    public float[] values() {
+        return values;
+    }
+
     /** Its ids from 0 to {@link #size}, to be read at once: another array after the next feature that is added. */
     public long[] ids() {
         return ids;

@@ -52,6 +52,11 @@ public final class LiveFeatures {
         return !ofItem.isEmpty() || !bySegment.isEmpty();
     }
 
+    /** Whether items are counted by an attribute of the request, so that it must be known before their rows are. */
+    public boolean hasSegments() {
+        return !bySegment.isEmpty();
+    }
+
     /** Whether any feature counts what is shown. */
     public boolean countsShown() {
         return countsShown;

@@ -59,22 +59,29 @@ final class ProfileCache {
      */
     int getAll(List<String> ids, long nowNs, @Nullable RawFeatures[] found) {
         int missing = 0;
+        long oldestNs = nowNs - maxAgeNs;
         for (int i = 0; i < found.length; i++) {
-            found[i] = get(ids.get(i), nowNs);
+            found[i] = get(ids.get(i), oldestNs);
             missing += found[i] == null ? 1 : 0;
         }
         return missing;
     }
 
+    /** However old. */
     @Nullable
-    RawFeatures get(String id, long nowNs) {
+    RawFeatures any(String id) {
+        return get(id, Long.MIN_VALUE / 2);
+    }
+
+    /** @param oldestNs when it was read, at the earliest */
+    private @Nullable RawFeatures get(String id, long oldestNs) {
         int hash = hash(id);
         int set = (hash & mask) * WAYS;
         for (int place = set; place < set + WAYS; place++) {
             if (hashes[place] == hash) {
                 Entry entry = places.getAcquire(place);
                 if (entry != null && entry.id.equals(id)) {
-                    if (nowNs - entry.readNs > maxAgeNs) {
+                    if (entry.readNs - oldestNs < 0) {
                         return null;
                     }
                     if (!entry.used) {

@@ -39,21 +39,49 @@ public interface ProfileStore extends AutoCloseable {
      */
     Found find(Kind kind, List<String> ids, List<ByteString> live);
 
-    /** As {@link #find}, each profile with its own id as an attribute, {@code item.id}: what ranking reads. */
-    default Found served(Kind kind, List<String> ids, List<ByteString> live) {
-        Found found = find(kind, ids, live);
-        List<RawFeatures> profiles = new ArrayList<>(ids.size());
-        for (int i = 0; i < ids.size(); i++) {
-            profiles.add(found.profiles().get(i).with(kind.prefix() + "id", new FeatureValue.Text(ids.get(i))));
+    /** One part of what is looked up together. */
+    record Wanted(Kind kind, List<String> ids, List<ByteString> live) {}
+
+    /** Several {@link #find}, in one look-up where the store can. */
+    default List<Found> findAll(List<Wanted> all) {
+        List<Found> found = new ArrayList<>(all.size());
+        all.forEach(wanted -> found.add(find(wanted.kind(), wanted.ids(), wanted.live())));
+        return found;
+    }
+
+    /** As {@link #findAll}, each profile with its own id as an attribute, {@code item.id}: what ranking reads. */
+    default List<Found> served(List<Wanted> all) {
+        List<Found> served = new ArrayList<>(all.size());
+        List<Found> found = findAll(all);
+        for (int w = 0; w < found.size(); w++) {
+            Wanted wanted = all.get(w);
+            List<RawFeatures> profiles = new ArrayList<>(wanted.ids().size());
+            for (int i = 0; i < wanted.ids().size(); i++) {
+                RawFeatures profile = found.get(w).profiles().get(i);
+                profiles.add(profile.with(
+                        wanted.kind().prefix() + "id",
+                        new FeatureValue.Text(wanted.ids().get(i))));
+            }
+            served.add(new Found(profiles, found.get(w).rows()));
         }
-        return new Found(profiles, found.rows());
+        return served;
+    }
+
+    /** Whether others write it too, so that what was read of it grows old. */
+    default boolean isShared() {
+        return false;
     }
 
     /**
      * @param profiles in the ids' order; {@link RawFeatures#EMPTY} for an unknown one
      * @param rows in the keys' order; null for an unknown one
+     * @param degraded whether the store could not be asked, and these are older, or unknown, for that reason
      */
-    record Found(List<RawFeatures> profiles, List<@Nullable LiveRow> rows) {}
+    record Found(List<RawFeatures> profiles, List<@Nullable LiveRow> rows, boolean degraded) {
+        public Found(List<RawFeatures> profiles, List<@Nullable LiveRow> rows) {
+            this(profiles, rows, false);
+        }
+    }
 
     /** Replaces real-time rows, all or none; a value of null deletes. Survives a crash of the process once it returns. */
     void putLive(Map<ByteString, @Nullable LiveRow> rows);

@@ -1,11 +1,8 @@
 package dev.millrace.ingest.profile;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.proto.LiveRow;
-import dev.millrace.ingest.proto.Profile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +22,7 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * Profiles in one RocksDB: key = one byte of kind, then the id in UTF-8; value = {@link Profile}. Real-time rows beside
- * them: {@link LiveKeys} to {@link LiveRow}.
+ * Profiles in one RocksDB, as {@link ProfileCodec} has them.
  */
 public final class RocksDbProfileStore implements ProfileStore {
     private final Options options;
@@ -56,7 +52,7 @@ public final class RocksDbProfileStore implements ProfileStore {
     @Override
     public Optional<RawFeatures> get(Kind kind, String id) {
         try {
-            return Optional.ofNullable(db.get(key(kind, id))).map(RocksDbProfileStore::decode);
+            return Optional.ofNullable(db.get(ProfileCodec.key(kind, id))).map(ProfileCodec::decode);
         } catch (RocksDBException e) {
             throw new IllegalStateException("profile store: " + e.getMessage(), e);
         }
@@ -70,23 +66,21 @@ public final class RocksDbProfileStore implements ProfileStore {
     @Override
     public Found find(Kind kind, List<String> ids, List<ByteString> live) {
         List<byte[]> keys = new ArrayList<>(ids.size() + live.size());
-        ids.forEach(id -> keys.add(key(kind, id)));
+        ids.forEach(id -> keys.add(ProfileCodec.key(kind, id)));
         live.forEach(key -> keys.add(key.toByteArray()));
         try {
             List<byte @Nullable []> values = db.multiGetAsList(keys);
             List<RawFeatures> profiles = new ArrayList<>(ids.size());
             for (byte @Nullable [] value : values.subList(0, ids.size())) {
-                profiles.add(value == null ? RawFeatures.EMPTY : decode(value));
+                profiles.add(value == null ? RawFeatures.EMPTY : ProfileCodec.decode(value));
             }
             List<@Nullable LiveRow> rows = new ArrayList<>(live.size());
             for (byte @Nullable [] value : values.subList(ids.size(), values.size())) {
-                rows.add(value == null ? null : LiveRow.parseFrom(value));
+                rows.add(value == null ? null : ProfileCodec.row(value));
             }
             return new Found(profiles, rows);
         } catch (RocksDBException e) {
             throw new IllegalStateException("profile store: " + e.getMessage(), e);
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException("profile store: a stored real-time row cannot be read", e);
         }
     }
 
@@ -118,7 +112,7 @@ public final class RocksDbProfileStore implements ProfileStore {
         try (WriteBatch batch = new WriteBatch();
                 WriteOptions writing = new WriteOptions()) {
             for (Map.Entry<String, RawFeatures> profile : profiles.entrySet()) {
-                batch.put(key(kind, profile.getKey()), encode(profile.getValue()));
+                batch.put(ProfileCodec.key(kind, profile.getKey()), ProfileCodec.encode(profile.getValue()));
             }
             db.write(writing, batch);
         } catch (RocksDBException e) {
@@ -128,7 +122,7 @@ public final class RocksDbProfileStore implements ProfileStore {
 
     @Override
     public void ids(Kind kind, int max, Consumer<String> each) {
-        byte[] prefix = key(kind, "");
+        byte[] prefix = ProfileCodec.key(kind, "");
         try (RocksIterator at = db.newIterator()) {
             at.seek(prefix);
             for (int i = 0; i < max && at.isValid() && at.key()[0] == prefix[0]; i++) {
@@ -141,7 +135,7 @@ public final class RocksDbProfileStore implements ProfileStore {
     @Override
     public void delete(Kind kind, String id) {
         try {
-            db.delete(key(kind, id));
+            db.delete(ProfileCodec.key(kind, id));
         } catch (RocksDBException e) {
             throw new IllegalStateException("profile store: " + e.getMessage(), e);
         }
@@ -151,28 +145,5 @@ public final class RocksDbProfileStore implements ProfileStore {
     public void close() {
         db.close();
         options.close();
-    }
-
-    private static byte[] key(Kind kind, String id) {
-        byte[] text = id.getBytes(StandardCharsets.UTF_8);
-        byte[] key = new byte[text.length + 1];
-        key[0] = (byte) (kind == Kind.USER ? 'u' : 'i');
-        System.arraycopy(text, 0, key, 1, text.length);
-        return key;
-    }
-
-    private static byte[] encode(RawFeatures features) {
-        var dictionary = new FeatureCodec.Dictionary();
-        Profile.Builder profile = Profile.newBuilder().setFeatures(FeatureCodec.encode(features, dictionary));
-        return profile.addAllNames(dictionary.names()).build().toByteArray();
-    }
-
-    private static RawFeatures decode(byte[] value) {
-        try {
-            Profile profile = Profile.parseFrom(value);
-            return FeatureCodec.decode(profile.getFeatures(), profile.getNamesList());
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException("profile store: a stored profile cannot be read", e);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.profile;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.proto.LiveRow;
 import java.time.Duration;
@@ -14,24 +15,33 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A store with the last used profiles in memory, as ranking reads them. What is written through it is read at once; what
- * others write, after {@link Config#maxAge} at the latest. Real-time rows are always the store's.
+ * others write, after {@link Config#maxAge} at the latest. Real-time rows are always the store's. While the store cannot be
+ * had, what is known is served, marked so.
  *
  * <pre>
  *  field    read by    written by          guard
  *  users,   anybody    anybody             the cache's own; a profile that was read before a write is not kept after it
  *  items
+ *  failing  anybody    whoever asked       volatile; the time before the flag
  *  writes   anybody    whoever writes      atomic, before and after each write; held while profiles are put or removed
  * </pre>
  */
 public final class ServedProfiles implements ProfileStore {
+    private static final Logger LOG = LoggerFactory.getLogger(ServedProfiles.class);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final ProfileStore store;
     private final ProfileCache users;
     private final ProfileCache items;
     private final LongSupplier nanos;
     private final AtomicLong writes = new AtomicLong();
+    private volatile boolean failing;
+    private volatile long failedNs;
 
     /**
      * @param users profiles of users in memory
@@ -52,6 +62,11 @@ public final class ServedProfiles implements ProfileStore {
         }
     }
 
+    /** As many as by default, as old as the store allows. */
+    public static ServedProfiles of(ProfileStore store, LongSupplier nanos) {
+        return new ServedProfiles(store, store.isShared() ? Config.SHARED : Config.ALONE, nanos);
+    }
+
     /** @param nanos a clock like {@link System#nanoTime} */
     public ServedProfiles(ProfileStore store, Config config, LongSupplier nanos) {
         this.store = store;
@@ -69,43 +84,97 @@ public final class ServedProfiles implements ProfileStore {
      * is in memory and no real-time row is asked for.
      */
     @Override
-    public Found served(Kind kind, List<String> ids, List<ByteString> live) {
+    public List<Found> served(List<Wanted> all) {
         long nowNs = nanos.getAsLong();
-        RawFeatures[] found = new RawFeatures[ids.size()];
-        int missing = cache(kind).getAll(ids, nowNs, found);
-        if (missing == 0 && live.isEmpty()) {
-            return new Found(Arrays.asList(found), List.of());
+        List<RawFeatures[]> found = new ArrayList<>(all.size());
+        List<Wanted> missing = new ArrayList<>(all.size());
+        boolean complete = true;
+        for (Wanted wanted : all) {
+            RawFeatures[] known = new RawFeatures[wanted.ids().size()];
+            int unknown = cache(wanted.kind()).getAll(wanted.ids(), nowNs, known);
+            found.add(known);
+            missing.add(new Wanted(wanted.kind(), unknown == 0 ? List.of() : missing(wanted, known), wanted.live()));
+            complete &= unknown == 0 && wanted.live().isEmpty();
         }
-        return new Found(Arrays.asList(found), read(kind, ids, live, missing, nowNs, found));
+        List<Found> served = new ArrayList<>(all.size());
+        if (complete) {
+            found.forEach(known -> served.add(new Found(Arrays.asList(known), List.of())));
+            return served;
+        }
+        long before = writes.get();
+        List<Found> read = asked(missing, nowNs);
+        if (read == null) {
+            for (int w = 0; w < all.size(); w++) {
+                served.add(without(all.get(w), found.get(w)));
+            }
+            return served;
+        }
+        for (int w = 0; w < all.size(); w++) {
+            fill(found.get(w), read.get(w), missing.get(w), before, nowNs);
+            served.add(new Found(Arrays.asList(found.get(w)), read.get(w).rows()));
+        }
+        return served;
     }
 
-    private List<@Nullable LiveRow> read(
-            Kind kind, List<String> ids, List<ByteString> live, int missing, long nowNs, RawFeatures[] found) {
-        List<String> wanted = new ArrayList<>(missing);
-        for (int i = 0; i < found.length; i++) {
-            if (found[i] == null) {
-                wanted.add(ids.get(i));
+    /** Null: it cannot be asked now. Who has just failed is left alone, so that not every request waits for it. */
+    private @Nullable List<Found> asked(List<Wanted> missing, long nowNs) {
+        if (failing && nowNs - failedNs < PAUSE.toNanos()) {
+            return null;
+        }
+        try {
+            List<Found> read = store.served(missing);
+            failing = false;
+            return read;
+        } catch (ProfilesUnavailable e) {
+            LOG.warn("profiles cannot be had, ranking goes on without: {}", e.getMessage());
+            failedNs = nanos.getAsLong();
+            failing = true;
+            return null;
+        }
+    }
+
+    /** What is known, however old; otherwise the id alone. */
+    private Found without(Wanted wanted, RawFeatures[] known) {
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == null) {
+                String id = wanted.ids().get(i);
+                RawFeatures old = cache(wanted.kind()).any(id);
+                known[i] = old != null
+                        ? old
+                        : RawFeatures.EMPTY.with(wanted.kind().prefix() + "id", new FeatureValue.Text(id));
             }
         }
-        int[] wantedAt = new int[missing];
-        long before = writes.get();
-        Found read = store.served(kind, wanted, live);
+        List<@Nullable LiveRow> rows = new ArrayList<>();
+        wanted.live().forEach(row -> rows.add(null));
+        return new Found(Arrays.asList(known), rows, true);
+    }
+
+    private static List<String> missing(Wanted wanted, @Nullable RawFeatures[] known) {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == null) {
+                ids.add(wanted.ids().get(i));
+            }
+        }
+        return ids;
+    }
+
+    private void fill(RawFeatures[] known, Found read, Wanted missing, long before, long nowNs) {
+        RawFeatures[] kept = read.profiles().stream().map(RawFeatures::kept).toArray(RawFeatures[]::new);
         int next = 0;
-        for (int i = 0; i < found.length; i++) {
-            if (found[i] == null) {
-                found[i] = read.profiles().get(next++).kept();
-                wantedAt[next - 1] = i;
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == null) {
+                known[i] = kept[next++];
             }
         }
         synchronized (writes) {
             // What was overwritten since may be the old or the new.
             if (writes.get() == before) {
-                for (int i : wantedAt) {
-                    cache(kind).put(ids.get(i), found[i], nowNs);
+                for (int i = 0; i < kept.length; i++) {
+                    cache(missing.kind()).put(missing.ids().get(i), kept[i], nowNs);
                 }
             }
         }
-        return read.rows();
     }
 
     @Override
@@ -121,6 +190,16 @@ public final class ServedProfiles implements ProfileStore {
     @Override
     public Found find(Kind kind, List<String> ids, List<ByteString> live) {
         return store.find(kind, ids, live);
+    }
+
+    @Override
+    public List<Found> findAll(List<Wanted> all) {
+        return store.findAll(all);
+    }
+
+    @Override
+    public boolean isShared() {
+        return store.isShared();
     }
 
     @Override

@@ -64,6 +64,58 @@ public final class LinearModel {
         return z;
     }
 
+    /**
+     * {@link #logit} of items that follow each other: four at a time where they are equally long, since one sum waits for
+     * each of its additions.
+     *
+     * @param ends end of each item's features
+     * @param from where the first item's begin
+     */
+    public void logits(
+            FeatureVector vector,
+            int from,
+            int[] ends,
+            int items,
+            float start,
+            float[] weights,
+            float[] norms,
+            float[] to) {
+        int item = 0;
+        int at = from;
+        float[] values = vector.values();
+        while (item < items) {
+            int length = ends[item] - at;
+            if (standardized.length == 0
+                    && item + 3 < items
+                    && ends[item + 3] - at == 4 * length
+                    && even(ends, item, length)) {
+                float z0 = start;
+                float z1 = start;
+                float z2 = start;
+                float z3 = start;
+                for (int i = at; i < at + length; i++) {
+                    z0 += weights[i] * values[i];
+                    z1 += weights[i + length] * values[i + length];
+                    z2 += weights[i + 2 * length] * values[i + 2 * length];
+                    z3 += weights[i + 3 * length] * values[i + 3 * length];
+                }
+                to[item] = z0;
+                to[item + 1] = z1;
+                to[item + 2] = z2;
+                to[item + 3] = z3;
+                item += 4;
+            } else {
+                to[item] = logit(vector, at, ends[item], start, weights, norms);
+                item++;
+            }
+            at = ends[item - 1];
+        }
+    }
+
+    private static boolean even(int[] ends, int item, int length) {
+        return ends[item + 1] - ends[item] == length && ends[item + 2] - ends[item + 1] == length;
+    }
+
     private float input(long id, float value, float[] norms) {
         for (int s = 0; s < standardized.length; s++) {
             if (standardized[s] == id) {

@@ -109,11 +109,7 @@ final class RequestVector {
      */
     void score(LinearModel model, float[] read, float[] norms, float[] scores) {
         float base = model.logit(vector, 0, shared, 0f, read, norms);
-        int from = shared;
-        for (int item = 0; item < items; item++) {
-            scores[item] = model.logit(vector, from, ends[item], base, read, norms);
-            from = ends[item];
-        }
+        model.logits(vector, shared, ends, items, base, read, norms, scores);
         for (int item = 0; item < items; item++) {
             scores[item] = model.output(scores[item]);
         }

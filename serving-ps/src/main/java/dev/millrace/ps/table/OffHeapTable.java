@@ -60,8 +60,16 @@ public final class OffHeapTable implements ParameterTable {
     /** A bound for those who give none. */
     private static final long MOST_ROWS = 1L << 31;
 
+    /** A constant: whether a line's keys are compared at once. */
+    private static final boolean EIGHT = Wide.hasEight();
+
+    private static final int MOST_AT_ONCE = 8;
+    /** A table up to here lies in a core's cache: touching its lines first gains nothing. */
+    private static final long NEAR = 1 << 20;
+
     private final RowLayout layout;
     private final int ways;
+    private final long wayBits;
     private final int keysBytes;
     private final int stateBytes;
     /** Of stateBytes, as a 16-bit fraction, rounded up: exact for what lies within a bucket. */
@@ -110,6 +118,7 @@ public final class OffHeapTable implements ParameterTable {
         }
         this.layout = layout;
         ways = layout.ways();
+        wayBits = (1L << ways) - 1;
         keysBytes = ways * Long.BYTES;
         stateBytes = layout.stateBytes();
         reciprocal = (1 << 16) / stateBytes + 1;
@@ -230,6 +239,10 @@ public final class OffHeapTable implements ParameterTable {
 
     /** Bit w is set where way w has the key. */
     private long waysOf(long bucket, long key) {
+        if (EIGHT && ways <= MOST_AT_ONCE) {
+            // A bucket is whole lines: behind its keys lie its states, whose bits do not count.
+            return Wide.equalEight(ANYWHERE, base + bucket, key) & wayBits;
+        }
         long found = Wide.equal(ANYWHERE, base + bucket, key);
         if (ways > 4) {
             found |= Wide.equal(ANYWHERE, base + bucket + Long.BYTES, key) << 1;
@@ -300,6 +313,9 @@ public final class OffHeapTable implements ParameterTable {
             throw new IllegalArgumentException("at most " + CHUNK + " keys at once, not " + count);
         }
         homes(keys, from, count, homes);
+        if (buckets * bucketBytes <= NEAR) {
+            return;
+        }
         long sum = 0;
         for (int i = 0; i < count; i++) {
             sum += ANYWHERE.get(LONG, base + homes[i]);

@@ -19,6 +19,16 @@ final class Wide {
         return Vectors.equal(memory, offset, key);
     }
 
+    /** Whether {@link #equalEight} is one instruction. */
+    static boolean hasEight() {
+        return AVAILABLE && Vectors.WIDEST.length() >= 8;
+    }
+
+    /** Bit i is set where the i-th of the eight longs from {@code offset} on is {@code key}. */
+    static long equalEight(MemorySegment memory, long offset, long key) {
+        return Vectors.equalEight(memory, offset, key);
+    }
+
     /**
      * Byte offsets of the buckets of keys, by {@code now} buckets for places from {@code start} on, by
      * {@code now + before} for those below.
@@ -32,12 +42,19 @@ final class Wide {
     /** Loaded only when the API is there. */
     private static final class Vectors {
         private static final VectorSpecies<Long> FOUR = LongVector.SPECIES_256;
+        private static final VectorSpecies<Long> EIGHT = LongVector.SPECIES_512;
         private static final VectorSpecies<Long> WIDEST = LongVector.SPECIES_PREFERRED;
         /** Below, 64-bit multiplication is made of smaller ones and gains nothing. */
         private static final boolean MULTIPLIES = WIDEST.length() >= 8;
 
         static long equal(MemorySegment memory, long offset, long key) {
             return LongVector.fromMemorySegment(FOUR, memory, offset, ByteOrder.LITTLE_ENDIAN)
+                    .compare(VectorOperators.EQ, key)
+                    .toLong();
+        }
+
+        static long equalEight(MemorySegment memory, long offset, long key) {
+            return LongVector.fromMemorySegment(EIGHT, memory, offset, ByteOrder.LITTLE_ENDIAN)
                     .compare(VectorOperators.EQ, key)
                     .toLong();
         }

@@ -9,7 +9,9 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class LinearModelTest {
@@ -35,6 +37,44 @@ class LinearModelTest {
         float shared = model.logit(vector, 0, 1, 0f, weights);
         assertEquals(model.logit(vector, 0, 3, 0f, weights), model.logit(vector, 1, 3, shared, weights));
         assertEquals(2f - 3.6f + 1.1f, model.logit(vector, 0, 3, 0f, weights), 1e-6f);
+    }
+
+    /** To the last bit: whoever sums one item after the other gets the same. */
+    @Test
+    void itemsSummedTogetherAreSummedAsAlone() {
+        Random random = new Random(9);
+        ModelSpec plain = SpecReader.parse(
+                "test",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                        + " slots: {user: {type: category, from: user.id}}}");
+        for (ModelSpec spec : List.of(plain, SPEC)) {
+            LinearModel model = new LinearModel(spec);
+            for (int round = 0; round < 300; round++) {
+                int items = random.nextInt(30);
+                int[] ends = new int[items];
+                FeatureVector vector = new FeatureVector();
+                vector.add(1, 1f);
+                boolean even = random.nextBoolean();
+                for (int i = 0; i < items; i++) {
+                    int features = even ? 20 : random.nextInt(4);
+                    for (int f = 0; f < features; f++) {
+                        vector.add(2 + random.nextInt(1000), random.nextFloat());
+                    }
+                    ends[i] = vector.size();
+                }
+                float[] weights = new float[vector.size()];
+                for (int i = 0; i < weights.length; i++) {
+                    weights[i] = random.nextFloat() - 0.5f;
+                }
+                float[] together = new float[items];
+                float[] norms = new float[model.normKeys().length];
+                model.logits(vector, 1, ends, items, 0.3f, weights, norms, together);
+                for (int i = 0; i < items; i++) {
+                    int from = i == 0 ? 1 : ends[i - 1];
+                    assertEquals(model.logit(vector, from, ends[i], 0.3f, weights, norms), together[i]);
+                }
+            }
+        }
     }
 
     @Test

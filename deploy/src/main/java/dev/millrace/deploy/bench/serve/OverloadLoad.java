@@ -7,7 +7,6 @@ import dev.millrace.load.open.Requests;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,12 +34,12 @@ final class OverloadLoad {
     void run(List<Figure> figures) throws IOException {
         Requests requests = ServeWorld.SMALL.requests(
                 service.hostHeader(), "/v1/models/" + SlowWeights.MODEL + "/rank", CANDIDATES);
-        LoadResult most = say("most", HttpLoad.closed(options(CONNECTIONS, WARM_UP, MEASURED), requests));
+        LoadResult most = Turns.said("most", HttpLoad.closed(options(CONNECTIONS, WARM_UP, MEASURED), requests));
         double saturation = Math.max(most.rate(), SlowWeights.CAPACITY);
         LoadResult calm =
-                say("calm", HttpLoad.open(options(CONNECTIONS, WARM_UP, MEASURED), CALM * saturation, requests));
+                Turns.said("calm", HttpLoad.open(options(CONNECTIONS, WARM_UP, MEASURED), CALM * saturation, requests));
         long before = service.host().residentBytes();
-        LoadResult overload = say(
+        LoadResult overload = Turns.said(
                 "overload", HttpLoad.open(options(CONNECTIONS, Duration.ZERO, OVERLOAD), TIMES * saturation, requests));
         long endNs = System.nanoTime();
         long after = service.host().residentBytes();
@@ -68,10 +67,5 @@ final class OverloadLoad {
             }
         }
         return Double.POSITIVE_INFINITY;
-    }
-
-    private static LoadResult say(String name, LoadResult result) {
-        System.err.printf(Locale.ROOT, "millrace: %-28s %s%n", name, result.text());
-        return result;
     }
 }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -13,12 +15,16 @@ import java.util.Set;
 public final class ServeBench {
     /** Part by part; a target without its figure is an error. */
     public enum Part {
+        SCORE("score cache", "score 256 MiB", "score 256 MiB allocated a candidate"),
         REST(
                 "rest cache saturation / echo",
                 "rest 256 MiB saturation / echo",
                 "rest cache p99 / echo at half",
                 "rest 256 MiB p99 / echo at half"),
-        OVERLOAD("overload goodput / saturation", "overload memory / before", "overload recovery");
+        RELOAD("reload p99 / before", "reload memory / before"),
+        OVERLOAD("overload goodput / saturation", "overload memory / before", "overload recovery"),
+        LOOP("loop ranked of 2,000/s", "loop rank p99"),
+        REDIS("redis round trips a request", "redis p99 above in-process");
 
         private final List<String> targets;
 
@@ -44,15 +50,27 @@ public final class ServeBench {
     }
 
     public BenchReport run(Set<Part> parts) throws IOException, InterruptedException {
-        if (parts.contains(Part.REST) || parts.contains(Part.OVERLOAD)) {
+        if (parts.contains(Part.SCORE)) {
+            figures.addAll(new ScoreProcess(home, scratch).run());
+        }
+        if (!Collections.disjoint(parts, EnumSet.of(Part.REST, Part.RELOAD, Part.OVERLOAD))) {
             try (ServeService service = ServeService.start(home, benchmarks, Files.createDirectories(scratch))) {
                 if (parts.contains(Part.REST)) {
                     new RestLoad(service).run(figures);
+                }
+                if (parts.contains(Part.RELOAD)) {
+                    new ReloadLoad(service).run(figures);
                 }
                 if (parts.contains(Part.OVERLOAD)) {
                     new OverloadLoad(service).run(figures);
                 }
             }
+        }
+        if (parts.contains(Part.LOOP)) {
+            new LoopLoad(home, scratch).run(figures);
+        }
+        if (parts.contains(Part.REDIS)) {
+            new RedisLoad(home, benchmarks, scratch).run(figures);
         }
         for (Part part : parts) {
             for (String target : part.targets) {

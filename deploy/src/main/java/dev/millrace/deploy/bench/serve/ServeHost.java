@@ -3,7 +3,8 @@ package dev.millrace.deploy.bench.serve;
 import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
-import dev.millrace.ingest.profile.RocksDbProfileStore;
+import dev.millrace.deploy.embedded.ProfilesFrom;
+import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
@@ -22,20 +23,27 @@ import java.util.Map;
 
 /**
  * The API with the benchmark's models, and their weights in the process: what is measured, in a process of its own. Asked
- * {@code allocated} on stdin it says how many bytes its threads have allocated; the end of stdin ends it.
+ * {@code allocated}, {@code MODEL} or {@code version MODEL} on stdin it says how many bytes its threads have allocated, the
+ * model's rows, its version; the end of stdin ends it.
  */
 final class ServeHost {
+    private static final String VERSION = "version ";
+    static final String ALL = "all";
+    static final String SMALL = "small";
+
     private ServeHost() {}
 
-    /** Arguments: Kafka's address and a folder. */
+    /** Arguments: Kafka's address, a folder, which worlds, and where profiles are. */
     public static void main(String[] args) throws Exception {
         String bootstrap = args[0];
         Path data = Path.of(args[1]);
         Clock clock = Clock.systemUTC();
         List<AutoCloseable> parts = new ArrayList<>();
-        RocksDbProfileStore profiles = RocksDbProfileStore.open(data.resolve("profiles"));
+        ProfileStore profiles = ProfilesFrom.parse(args[3]).open(data.resolve("profiles"));
+        List<ServeWorld> worlds =
+                args[2].equals(ALL) ? List.of(ServeWorld.SMALL, ServeWorld.LARGE) : List.of(ServeWorld.SMALL);
         Map<String, WeightServer> models = new HashMap<>();
-        for (ServeWorld world : List.of(ServeWorld.SMALL, ServeWorld.LARGE)) {
+        for (ServeWorld world : worlds) {
             ModelSpec spec = SpecReader.parse(world.model(), world.spec());
             var config = new ServingReplica.Config(
                     bootstrap, data.resolve(world.model() + "-rows"), data.resolve(world.model() + "-snapshots"));
@@ -67,6 +75,9 @@ final class ServeHost {
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             if (line.equals("allocated")) {
                 System.out.println("allocated " + threads.getTotalThreadAllocatedBytes());
+            } else if (line.startsWith(VERSION)) {
+                WeightServer asked = java.util.Objects.requireNonNull(models.get(line.substring(VERSION.length())));
+                System.out.println(line + " " + asked.version().sequence());
             } else if (models.containsKey(line)) {
                 System.out.println(line + " " + models.get(line).version().rows());
             }

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A broker and the server under load, a process each, with both worlds' weights applied. */
@@ -23,13 +25,31 @@ final class ServeService implements AutoCloseable {
     private final ServeProcess host;
     private final InetSocketAddress address;
 
-    private ServeService(ServeProcess broker, ServeProcess host, InetSocketAddress address) {
+    private final String bootstrap;
+    private final Map<String, ServeTable> tables = new HashMap<>();
+
+    private ServeService(ServeProcess broker, ServeProcess host, InetSocketAddress address, String bootstrap) {
         this.broker = broker;
         this.host = host;
         this.address = address;
+        this.bootstrap = bootstrap;
     }
 
     static ServeService start(Path home, String benchmarks, Path scratch) throws IOException, InterruptedException {
+        return start(home, benchmarks, scratch, ServeHost.ALL);
+    }
+
+    static ServeService start(Path home, String benchmarks, Path scratch, String worlds)
+            throws IOException, InterruptedException {
+        return start(home, benchmarks, scratch, worlds, "in-process");
+    }
+
+    /**
+     * @param worlds {@link ServeHost#ALL} or {@link ServeHost#SMALL}
+     * @param profiles where they are kept, as {@code serve --profiles} has it
+     */
+    static ServeService start(Path home, String benchmarks, Path scratch, String worlds, String profiles)
+            throws IOException, InterruptedException {
         int port = freePort();
         ServeProcess broker = ServeProcess.java(
                 home,
@@ -48,15 +68,14 @@ final class ServeService implements AutoCloseable {
                     ServeHost.class.getName(),
                     List.of("-Xms1g", "-Xmx1g", "-XX:MaxDirectMemorySize=2g"),
                     benchmarks,
-                    List.of(bootstrap, scratch.resolve("host").toString()));
+                    List.of(bootstrap, scratch.resolve("host").toString(), worlds, profiles));
             try {
-                long small = table(ServeWorld.SMALL).publish(bootstrap, REQUESTS, CANDIDATES, 0);
-                long large = table(ServeWorld.LARGE).publish(bootstrap, REQUESTS, CANDIDATES, LARGE_ROWS);
                 var address = new InetSocketAddress("127.0.0.1", Integer.parseInt(host.await("port")));
-                ServeService service = new ServeService(broker, host, address);
-                service.awaitRows(ServeWorld.SMALL.model(), small);
-                service.awaitRows(ServeWorld.LARGE.model(), large);
-                System.err.println("millrace: " + small + " and " + large + " rows serve");
+                ServeService service = new ServeService(broker, host, address, bootstrap);
+                service.publish(ServeWorld.SMALL, 0);
+                if (worlds.equals(ServeHost.ALL)) {
+                    service.publish(ServeWorld.LARGE, LARGE_ROWS);
+                }
                 return service;
             } catch (IOException | RuntimeException | InterruptedException e) {
                 host.close();
@@ -68,8 +87,25 @@ final class ServeService implements AutoCloseable {
         }
     }
 
-    private static ServeTable table(ServeWorld world) {
-        return new ServeTable(world, SpecReader.parse(world.model(), world.spec()));
+    private void publish(ServeWorld world, long rows) throws IOException, InterruptedException {
+        ServeTable table = new ServeTable(world, SpecReader.parse(world.model(), world.spec()), REQUESTS, CANDIDATES);
+        tables.put(world.model(), table);
+        long sent = table.publish(bootstrap, rows);
+        awaitRows(world.model(), sent);
+        System.err.println("millrace: " + world.model() + ": " + sent + " rows serve");
+    }
+
+    /** Other weights for every row, at a learner's pace; returns when the host has the last of them. */
+    void publishAgain(ServeWorld world) throws IOException, InterruptedException {
+        ServeTable table = java.util.Objects.requireNonNull(tables.get(world.model()));
+        long sequence = table.publishAgain(bootstrap);
+        long until = System.nanoTime() + PATIENCE_NS;
+        while (host.ask("version " + world.model()) < sequence) {
+            if (System.nanoTime() > until) {
+                throw new IOException(world.model() + " did not come to version " + sequence);
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+        }
     }
 
     private void awaitRows(String model, long rows) throws IOException, InterruptedException {
@@ -82,7 +118,7 @@ final class ServeService implements AutoCloseable {
         }
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

@@ -16,41 +16,68 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** Puts a world's weights on the deltas topic: a row for each feature that its requests meet, and others up to a number. */
 final class ServeTable {
     private static final int ROWS_A_DELTA = 200_000;
+    /** Some batches of a learner. */
+    private static final int ROWS_OF_A_LEARNER = 10_000;
+
+    private static final double DELTAS_A_SECOND = 40;
     private static final long SEED = 7;
 
     private final ServeWorld world;
     private final ModelSpec spec;
     private final Vectorizer vectorizer;
     private final SplittableRandom random = new SplittableRandom(SEED);
+    private final LongOpenHashSet keys;
     private long sequence;
+    private long rows;
 
-    ServeTable(ServeWorld world, ModelSpec spec) {
+    /** @param requests whose features all have rows */
+    ServeTable(ServeWorld world, ModelSpec spec, int requests, int candidates) {
         this.world = world;
         this.spec = spec;
         vectorizer = new Vectorizer(spec);
+        keys = keys(requests, candidates);
     }
 
-    /** @return rows that were sent */
-    long publish(String bootstrapServers, int requests, int candidates, long rows) throws InterruptedException {
-        LongOpenHashSet keys = keys(requests, candidates);
+    /**
+     * @param least rows in all
+     * @return rows that were sent
+     */
+    long publish(String bootstrapServers, long least) throws InterruptedException {
+        rows = Math.max(least, keys.size());
+        publish(bootstrapServers, ROWS_A_DELTA, 0);
+        return rows;
+    }
+
+    /** @return the sequence of the last delta */
+    long publishAgain(String bootstrapServers) throws InterruptedException {
+        publish(bootstrapServers, ROWS_OF_A_LEARNER, 1e9 / DELTAS_A_SECOND);
+        return sequence;
+    }
+
+    private void publish(String bootstrapServers, int rowsADelta, double everyNs) throws InterruptedException {
         try (DeltaPublisher publisher = new DeltaPublisher(bootstrapServers, spec.model(), -1)) {
-            long[] chunk = new long[ROWS_A_DELTA];
+            long[] chunk = new long[rowsADelta];
             int filled = 0;
+            long startNs = System.nanoTime();
+            long first = sequence;
             var real = keys.iterator();
-            long total = Math.max(rows, keys.size());
-            for (long row = 0; row < total; row++) {
+            for (long row = 0; row < rows; row++) {
                 chunk[filled++] = real.hasNext() ? real.nextLong() : KeyHash.mix(1 + row);
-                if (filled == ROWS_A_DELTA || row == total - 1) {
+                if (filled == rowsADelta || row == rows - 1) {
+                    long due = startNs + (long) ((sequence - first) * everyNs);
+                    while (System.nanoTime() < due) {
+                        LockSupport.parkNanos(due - System.nanoTime());
+                    }
                     publisher.send(delta(chunk, filled));
                     filled = 0;
                 }
             }
             publisher.flush();
-            return total;
         }
     }
 

@@ -59,6 +59,12 @@ final class Turns {
         }
     }
 
+    /** Tells a result to whoever watches. */
+    static LoadResult said(String name, LoadResult result) {
+        System.err.printf(Locale.ROOT, "millrace: %-28s %s%n", name, result.text());
+        return result;
+    }
+
     /** As many as each kind is answered. */
     Map<String, Taken> saturate(int turns, int connections, Duration warmUp, Duration measured) throws IOException {
         var options = new HttpLoad.Options(server, connections, warmUp, measured);
