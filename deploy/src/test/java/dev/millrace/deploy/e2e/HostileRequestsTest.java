@@ -159,7 +159,7 @@ class HostileRequestsTest {
         String secret = key.substring(key.indexOf('_', "mk_".length()) + 1);
         assertTrue(
                 log.list.stream().noneMatch(event -> event.getFormattedMessage().contains(secret)));
-        assertEquals(List.of(), filesWith(data, secret));
+        assertEquals(List.of(), Written.files(data, secret));
     }
 
     /** Netty's reports of leaks, and everything else that is logged while it runs. */
@@ -278,17 +278,5 @@ class HostileRequestsTest {
         System.gc();
         System.gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
-    private static List<String> filesWith(Path folder, String text) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<String> found = new ArrayList<>();
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                if (Files.readString(file, ISO_8859_1).contains(text)) {
-                    found.add(folder.relativize(file).toString());
-                }
-            }
-            return found;
-        }
     }
 }

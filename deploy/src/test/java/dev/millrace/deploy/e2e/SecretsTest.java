@@ -18,14 +18,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,12 +38,15 @@ class SecretsTest {
     @TempDir
     Path dir;
 
+    @TempDir
+    Path tlsDir;
+
     private final List<String> secrets = new ArrayList<>();
     private URI base = URI.create("https://127.0.0.1");
 
     @Test
     void nothingThatIsShownOrRefusedIsWrittenDown() throws Exception {
-        TestTls tls = TestTls.in(dir);
+        TestTls tls = TestTls.in(tlsDir);
         String privateKey = Files.readAllLines(tls.files().key()).get(1);
         ECKey signer = new ECKeyGenerator(Curve.P_256).keyID("k").generate();
         Path jwks = Files.writeString(dir.resolve("jwks.json"), new JWKSet(signer.toPublicJWK()).toString());
@@ -98,9 +99,9 @@ class SecretsTest {
         }
         secrets.add(privateKey);
         for (String secret : secrets) {
-            assertEquals(List.of(), filesWith(secret), "a secret stands in");
+            assertEquals(List.of(), Written.files(dir, secret), "a secret stands in");
         }
-        assertTrue(!filesWith("model shop at https://").isEmpty(), "the search finds what is there");
+        assertTrue(!Written.files(dir, "model shop at https://").isEmpty(), "the search finds what is there");
     }
 
     private String create(String... more) throws IOException, InterruptedException {
@@ -144,20 +145,5 @@ class SecretsTest {
         HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         assertTrue(credential.isEmpty() || !response.body().contains(credential), response.body());
         return response.statusCode();
-    }
-
-    /** Files below the folder that hold the text, but for the PEM file and its store. */
-    private List<String> filesWith(String text) throws IOException {
-        try (Stream<Path> files = Files.walk(dir)) {
-            List<String> found = new ArrayList<>();
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                boolean isTls = file.startsWith(dir.resolve("tls.key")) || file.startsWith(dir.resolve("store.p12"));
-                if (!isTls
-                        && Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
-                    found.add(dir.relativize(file).toString());
-                }
-            }
-            return found;
-        }
     }
 }

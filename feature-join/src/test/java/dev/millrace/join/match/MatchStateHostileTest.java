@@ -1,11 +1,7 @@
 package dev.millrace.join.match;
 
 import dev.millrace.ingest.hostile.Hostile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,14 +13,7 @@ class MatchStateHostileTest {
 
     private static List<byte[]> fossils() {
         return Stream.of("v1-closed", "v1-open", "v1-waiting", "v2-closed", "v2-open", "v2-waiting")
-                .map(name -> {
-                    try (InputStream in =
-                            MatchStateHostileTest.class.getResourceAsStream("match-state-" + name + ".bin")) {
-                        return Objects.requireNonNull(in, name).readAllBytes();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                })
+                .map(name -> Hostile.fossil(MatchStateHostileTest.class, "match-state-" + name + ".bin"))
                 .toList();
     }
 

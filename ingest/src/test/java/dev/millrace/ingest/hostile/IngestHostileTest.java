@@ -16,11 +16,7 @@ import dev.millrace.ingest.sample.SampleBlockCodec;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecException;
 import dev.millrace.ingest.spec.SpecReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -60,18 +56,10 @@ class IngestHostileTest {
     static final Hostile.Target BLOCKS = Hostile.Target.of(
             SampleBlockCodec::decode,
             List.of(
-                    fossil("sample/sample-block-v1.bin"),
-                    fossil("sample/sample-block-v2-plain.bin"),
-                    fossil("sample/sample-block-v2-flags.bin")),
+                    Hostile.fossil(SampleBlockCodec.class, "sample-block-v1.bin"),
+                    Hostile.fossil(SampleBlockCodec.class, "sample-block-v2-plain.bin"),
+                    Hostile.fossil(SampleBlockCodec.class, "sample-block-v2-flags.bin")),
             IllegalArgumentException.class);
-
-    private static byte[] fossil(String name) {
-        try (InputStream in = IngestHostileTest.class.getResourceAsStream("/dev/millrace/ingest/" + name)) {
-            return Objects.requireNonNull(in, name).readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     private static byte[] impression() {
         Features features = Features.newBuilder()

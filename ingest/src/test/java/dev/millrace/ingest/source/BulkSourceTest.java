@@ -89,7 +89,7 @@ class BulkSourceTest {
         return text.toString();
     }
 
-    private static String json(List<Row> rows) {
+    static String json(List<Row> rows) {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
             text.append("{\"label\": ").append(row.label).append(", \"user\": {\"id\": \"");
@@ -105,7 +105,7 @@ class BulkSourceTest {
         return text.toString();
     }
 
-    private static String vw(List<Row> rows) {
+    static String vw(List<Row> rows) {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
             text.append(row.label.equals("1") ? "1" : "-1").append(" |user.id ").append(row.user);

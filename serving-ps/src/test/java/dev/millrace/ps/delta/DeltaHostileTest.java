@@ -1,13 +1,9 @@
 package dev.millrace.ps.delta;
 
 import dev.millrace.ingest.hostile.Hostile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,13 +17,7 @@ class DeltaHostileTest {
 
     private static List<byte[]> fossils() {
         return Stream.of("v1", "v2-f32", "v2-f16", "v2-q2_13", "v3")
-                .map(version -> {
-                    try (InputStream in = DeltaHostileTest.class.getResourceAsStream("delta-" + version + ".bin")) {
-                        return Objects.requireNonNull(in, version).readAllBytes();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                })
+                .map(version -> Hostile.fossil(DeltaHostileTest.class, "delta-" + version + ".bin"))
                 .toList();
     }
 

@@ -1,13 +1,9 @@
 package dev.millrace.ps.snapshot;
 
 import dev.millrace.ingest.hostile.Hostile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,14 +19,7 @@ class ManifestHostileTest {
 
     private static List<byte[]> fossils() {
         return Stream.of("4", "5")
-                .map(sequence -> {
-                    String name = "v2/snapshot-000000000000000000" + sequence + ".mrm";
-                    try (InputStream in = ManifestHostileTest.class.getResourceAsStream(name)) {
-                        return Objects.requireNonNull(in, name).readAllBytes();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                })
+                .map(sequence -> Hostile.fossil(ManifestHostileTest.class, "v2/snapshot-000000000000000000" + sequence + ".mrm"))
                 .toList();
     }
 
