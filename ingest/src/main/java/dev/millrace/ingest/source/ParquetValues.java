@@ -1,6 +1,7 @@
 package dev.millrace.ingest.source;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,7 +50,7 @@ final class ParquetValues {
     private int[] entryOf;
 
     /** @param in the column's pages */
-    ParquetValues(ParquetFile.Leaf leaf, ParquetFile.Chunk chunk, byte[] in) throws IOException {
+    ParquetValues(ParquetFile.Leaf leaf, ParquetFile.Chunk chunk, byte[] in) {
         this.leaf = leaf;
         this.codec = chunk.codec();
         if (chunk.values() < 0 || chunk.values() > MAX_VALUES) {
@@ -113,7 +114,7 @@ final class ParquetValues {
         return ends[entryOf[entry]];
     }
 
-    private void page(ThriftCompact.Struct head, byte[] in, int from, int length) throws IOException {
+    private void page(ThriftCompact.Struct head, byte[] in, int from, int length) {
         switch (head.size(1)) {
             case DICTIONARY -> {
                 byte[] page = decompress(in, from, length, head.size(2));
@@ -146,7 +147,7 @@ final class ParquetValues {
         }
     }
 
-    private byte[] decompress(byte[] in, int from, int length, int size) throws IOException {
+    private byte[] decompress(byte[] in, int from, int length, int size) {
         byte[] out = new byte[size];
         switch (codec) {
             case 0 -> System.arraycopy(in, from, out, 0, size);
@@ -156,11 +157,18 @@ final class ParquetValues {
                     if (gzip.readNBytes(out, 0, size) != size) {
                         throw new IllegalArgumentException("a page ends too early");
                     }
+                } catch (IOException e) {
+                    // In memory nothing fails but the bytes themselves.
+                    throw new IllegalArgumentException("a damaged page: " + e.getMessage(), e);
                 }
             }
             case 6 -> {
-                if (Zstd.decompressByteArray(out, 0, size, in, from, length) != size) {
-                    throw new IllegalArgumentException("a damaged page");
+                try {
+                    if (Zstd.decompressByteArray(out, 0, size, in, from, length) != size) {
+                        throw new IllegalArgumentException("a damaged page");
+                    }
+                } catch (ZstdException e) {
+                    throw new IllegalArgumentException("a damaged page: " + e.getMessage(), e);
                 }
             }
             default ->

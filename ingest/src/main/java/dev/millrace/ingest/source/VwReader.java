@@ -55,6 +55,9 @@ final class VwReader extends TextReader {
             while (in[at] == ' ' || in[at] == '\t' || in[at] == '\r') {
                 at++;
             }
+            if (at == from) {
+                throw new RowProblem("a control character before its features");
+            }
         }
         return at;
     }

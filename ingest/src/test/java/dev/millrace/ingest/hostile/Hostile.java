@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes made by people who mean harm: valid ones, changed in the ways that break parsers (bits, cuts, lengths, numbers at
@@ -23,6 +24,7 @@ public final class Hostile {
     private static final long FREE_BYTES = 8L << 20;
     private static final long BYTES_A_BYTE = 512;
     private static final long LONGEST_NS = 5_000_000_000L;
+    private static final long POLL_MS = 100;
     private static final int SHOWN = 2_048;
     private static final long[] LIMITS = {
         0,
@@ -55,26 +57,84 @@ public final class Hostile {
      * @param seeds valid inputs
      * @param mend puts right what would be refused before anything is read, as a checksum
      * @param refusals what the parser may throw
+     * @param freeBytes that reading may allocate whatever the input's length, beside {@value #BYTES_A_BYTE} a byte of it
      */
     public record Target(
-            Parser parser, List<byte[]> seeds, UnaryOperator<byte[]> mend, Set<Class<? extends Exception>> refusals) {
+            Parser parser,
+            List<byte[]> seeds,
+            UnaryOperator<byte[]> mend,
+            Set<Class<? extends Exception>> refusals,
+            long freeBytes) {
         @SafeVarargs
         public static Target of(Parser parser, List<byte[]> seeds, Class<? extends Exception>... refusals) {
-            return new Target(parser, seeds, UnaryOperator.identity(), Set.of(refusals));
+            return new Target(parser, seeds, UnaryOperator.identity(), Set.of(refusals), FREE_BYTES);
         }
 
         public Target mending(UnaryOperator<byte[]> with) {
-            return new Target(parser, seeds, with, refusals);
+            return new Target(parser, seeds, with, refusals, freeBytes);
+        }
+
+        /** With buffers of its own, or a format that tells how much there will be. */
+        public Target within(long bytes) {
+            return new Target(parser, seeds, mend, refusals, bytes);
         }
     }
 
-    /** Reads {@code runs} hostile inputs, all of them made from the seed; half of them mended. */
+    /** What an attack is at; written by its thread. */
+    private static final class Progress {
+        private volatile long sinceNs = System.nanoTime();
+        private volatile String what = "nothing yet";
+        private volatile byte[] bytes = {};
+        private volatile @Nullable Throwable failure;
+
+        void at(String input, byte[] itsBytes) {
+            what = input;
+            bytes = itsBytes;
+            sinceNs = System.nanoTime();
+        }
+    }
+
+    /** Reads {@code runs} hostile inputs, all of them made from the seed; half of them mended. A parser that hangs fails. */
     public static void attack(Target target, long seed, int runs) {
-        Random random = new Random(seed);
-        target.seeds().forEach(valid -> read(target, valid, "a valid input"));
-        for (int run = 0; run < runs; run++) {
-            byte[] bytes = mutate(random, target.seeds());
-            read(target, random.nextBoolean() ? target.mend().apply(bytes) : bytes, "seed " + seed + ", run " + run);
+        Progress progress = new Progress();
+        Thread attacker = new Thread(() -> attack(target, seed, runs, progress), "hostile");
+        attacker.setDaemon(true);
+        attacker.start();
+        try {
+            while (!ended(attacker)) {
+                if (System.nanoTime() - progress.sinceNs > 2 * LONGEST_NS) {
+                    throw new AssertionError(progress.what + ": hangs at " + shown(progress.bytes));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+        if (progress.failure != null) {
+            throw new AssertionError(progress.failure);
+        }
+    }
+
+    private static boolean ended(Thread attacker) throws InterruptedException {
+        attacker.join(POLL_MS);
+        return !attacker.isAlive();
+    }
+
+    private static void attack(Target target, long seed, int runs, Progress progress) {
+        try {
+            Random random = new Random(seed);
+            for (byte[] valid : target.seeds()) {
+                progress.at("a valid input", valid);
+                read(target, valid, progress.what);
+            }
+            for (int run = 0; run < runs; run++) {
+                byte[] changed = mutate(random, target.seeds());
+                byte[] bytes = random.nextBoolean() ? target.mend().apply(changed) : changed;
+                progress.at("seed " + seed + ", run " + run, bytes);
+                read(target, bytes, progress.what);
+            }
+        } catch (Throwable e) {
+            progress.failure = e;
         }
     }
 
@@ -91,7 +151,7 @@ public final class Hostile {
         }
         long took = System.nanoTime() - startNs;
         long used = allocated() - allocated;
-        if (took > LONGEST_NS || used > FREE_BYTES + BYTES_A_BYTE * bytes.length) {
+        if (took > LONGEST_NS || used > target.freeBytes() + BYTES_A_BYTE * bytes.length) {
             throw new AssertionError(what + ": " + took / 1_000_000 + " ms and " + (used >> 20) + " MiB for "
                     + bytes.length + " bytes, " + shown(bytes));
         }

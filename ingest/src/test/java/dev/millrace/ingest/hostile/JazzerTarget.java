@@ -47,7 +47,8 @@ public final class JazzerTarget {
 
     /** Called by Jazzer, before the first input. */
     public static void fuzzerInitialize() throws ReflectiveOperationException {
-        target = named(System.getProperty(NAME, ""));
+        // What Jazzer allocates to instrument a class would count; it bounds memory itself (-rss_limit_mb).
+        target = named(System.getProperty(NAME, "")).within(Long.MAX_VALUE / 2);
     }
 
     /** Called by Jazzer; what is mended on the way is what a person who knows the checksum would send. */

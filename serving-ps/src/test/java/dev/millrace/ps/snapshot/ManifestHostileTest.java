@@ -19,7 +19,8 @@ class ManifestHostileTest {
 
     private static List<byte[]> fossils() {
         return Stream.of("4", "5")
-                .map(sequence -> Hostile.fossil(ManifestHostileTest.class, "v2/snapshot-000000000000000000" + sequence + ".mrm"))
+                .map(sequence ->
+                        Hostile.fossil(ManifestHostileTest.class, "v2/snapshot-000000000000000000" + sequence + ".mrm"))
                 .toList();
     }
 
