@@ -156,6 +156,7 @@ final class ApiBeans {
         meters.bind(wiring.models(), monitor, snapshots, errors);
         meters.bind(tail);
         wiring.live().forEach(meters::bind);
+        wiring.meters().forEach(others -> others.bindTo(registry));
         return meters;
     }
 

@@ -45,6 +45,7 @@ public final class ApiServer implements AutoCloseable {
                         new PublisherSink(parts.publisher()),
                         listener -> KafkaTail.start(tail, listener, parts.clock()),
                         listener -> KafkaTail.start(history, listener, parts.clock()),
+                        parts.meters(),
                         parts.clock()));
     }
 

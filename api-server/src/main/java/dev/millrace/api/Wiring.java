@@ -6,7 +6,9 @@ import dev.millrace.api.log.Tail;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ps.serve.WeightServer;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -23,6 +25,7 @@ record Wiring(
         EventSink sink,
         Function<LogListener, Tail> tail,
         Function<LogListener, Tail> history,
+        List<MeterBinder> meters,
         Clock clock) {
     /** A log whose history nobody tells. */
     Wiring(
@@ -32,6 +35,6 @@ record Wiring(
             EventSink sink,
             Function<LogListener, Tail> tail,
             Clock clock) {
-        this(models, profiles, live, sink, tail, listener -> Tail.NONE, clock);
+        this(models, profiles, live, sink, tail, listener -> Tail.NONE, List.of(), clock);
     }
 }

@@ -41,6 +41,7 @@ class RecommendApiTest {
                         log,
                         log::tail,
                         history::tail,
+                        List.of(),
                         Clock.systemUTC()));
         calls = new HttpCalls(server.port());
     }

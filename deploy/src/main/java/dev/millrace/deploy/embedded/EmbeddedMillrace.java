@@ -74,7 +74,13 @@ public final class EmbeddedMillrace implements AutoCloseable {
                             .withPort(door.port())
                             .withEdge(door.host(), door.edge())
                             .withGrpc(door.grpc()),
-                    new ApiParts(Map.of(model, weights.weights()), profiles, live, publisher, clock)));
+                    new ApiParts(
+                            Map.of(model, weights.weights()),
+                            profiles,
+                            live,
+                            publisher,
+                            List.of(new JoinMeters(join)),
+                            clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
             close();

@@ -374,6 +374,14 @@ class LoopTest {
         for (String name : List.of("freshness", "log_loss", "auc", "outcome", "calibration", "normalized_entropy")) {
             assertTrue(metrics.body().contains(name), name);
         }
+        String labelled = "millrace_join_total{outcome=\"labelled\"} ";
+        String joined = metrics.body()
+                .lines()
+                .filter(line -> line.startsWith(labelled))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(Double.parseDouble(joined.substring(labelled.length())) >= 1, joined);
+        assertTrue(metrics.body().contains("millrace_join_state_requests "), "the join's state is to be seen");
         assumeTrue(Tools.onPath("promtool"), "no promtool on the PATH (Debian's prometheus brings it)");
         Tools.Result result =
                 Tools.run(metrics.body().getBytes(StandardCharsets.UTF_8), "promtool", "check", "metrics");

@@ -166,6 +166,11 @@ public final class JoinJob implements AutoCloseable {
         return Optional.ofNullable(restoredFrom);
     }
 
+    /** What its tasks have counted since they started, or hold now; 0 before they run. */
+    public long number(JoinNumber number) {
+        return cluster.metrics().sum(number);
+    }
+
     public JobStatus status() {
         return cluster.status();
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
@@ -35,30 +36,36 @@ final class LocalCluster implements AutoCloseable {
     private static final long POLL_MS = 20;
 
     private final MiniCluster cluster;
+    private final JoinMetrics metrics;
     private final JoinJob.Config config;
     private final SpecTexts specs;
     private final int sources;
     private volatile @Nullable JobID job;
 
-    private LocalCluster(MiniCluster cluster, JoinJob.Config config, SpecTexts specs, int sources) {
+    private LocalCluster(
+            MiniCluster cluster, JoinMetrics metrics, JoinJob.Config config, SpecTexts specs, int sources) {
         this.cluster = cluster;
+        this.metrics = metrics;
         this.config = config;
         this.specs = specs;
         this.sources = sources;
     }
 
     static LocalCluster start(JoinJob.Config config, SpecTexts specs, int sources) {
+        Configuration flink = FlinkSettings.localCluster(config);
+        JoinMetrics metrics = JoinMetrics.configure(flink);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
-                .setConfiguration(FlinkSettings.localCluster(config))
+                .setConfiguration(flink)
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(config.parallelism())
                 .build());
         try {
             cluster.start();
         } catch (Exception e) {
+            metrics.close();
             throw new IllegalStateException("Flink's local cluster does not start", e);
         }
-        return new LocalCluster(cluster, config, specs, sources);
+        return new LocalCluster(cluster, metrics, config, specs, sources);
     }
 
     /** The checkpoint that it continues from; empty when there is none. */
@@ -152,6 +159,10 @@ final class LocalCluster implements AutoCloseable {
         return get(cluster.getExecutionGraph(job()), ANSWER);
     }
 
+    JoinMetrics metrics() {
+        return metrics;
+    }
+
     JobStatus status() {
         try {
             return get(cluster.getJobStatus(job()), ANSWER);
@@ -196,6 +207,7 @@ final class LocalCluster implements AutoCloseable {
 
     @Override
     public void close() {
+        metrics.close();
         try {
             lastCheckpoint();
             if (job != null) {

@@ -17,6 +17,14 @@ import org.apache.flink.metrics.MetricGroup;
 final class MatchCounters {
     private static final String PREFIX = "DEAD_LETTER_REASON_";
 
+    private static final List<DeadLetterReason> REASONS = List.of(
+            DeadLetterReason.DEAD_LETTER_REASON_LATE,
+            DeadLetterReason.DEAD_LETTER_REASON_ORPHAN,
+            DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE,
+            DeadLetterReason.DEAD_LETTER_REASON_IGNORED,
+            DeadLetterReason.DEAD_LETTER_REASON_UNDO_WITHOUT,
+            DeadLetterReason.DEAD_LETTER_REASON_TOO_MANY);
+
     private final Counter labelled;
     private final Counter negatives;
     private final Counter corrections;
@@ -25,18 +33,12 @@ final class MatchCounters {
     private final Map<DeadLetterReason, Counter> rejected = new EnumMap<>(DeadLetterReason.class);
 
     MatchCounters(MetricGroup group) {
-        labelled = group.counter("labelled");
-        negatives = group.counter("negatives");
-        corrections = group.counter("corrections");
-        counted = group.counter("counted");
-        repeated = group.counter("repeated");
-        for (DeadLetterReason reason : List.of(
-                DeadLetterReason.DEAD_LETTER_REASON_LATE,
-                DeadLetterReason.DEAD_LETTER_REASON_ORPHAN,
-                DeadLetterReason.DEAD_LETTER_REASON_DUPLICATE,
-                DeadLetterReason.DEAD_LETTER_REASON_IGNORED,
-                DeadLetterReason.DEAD_LETTER_REASON_UNDO_WITHOUT,
-                DeadLetterReason.DEAD_LETTER_REASON_TOO_MANY)) {
+        labelled = group.counter(JoinNumber.LABELLED.label());
+        negatives = group.counter(JoinNumber.NEGATIVES.label());
+        corrections = group.counter(JoinNumber.CORRECTIONS.label());
+        counted = group.counter(JoinNumber.COUNTED.label());
+        repeated = group.counter(JoinNumber.REPEATED.label());
+        for (DeadLetterReason reason : REASONS) {
             rejected.put(reason, group.counter(name(reason)));
         }
     }

@@ -9,7 +9,7 @@ import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * How much the match remembers: gauges {@code requests} and {@code stateBytes}. Kept in checkpoints, since no backend
+ * How much the match remembers: gauges {@code requests} and {@code state_bytes}. Kept in checkpoints, since no backend
  * counts cheaply. After a change of the parallelism, or from a checkpoint that did not have them, a task's numbers may be
  * off, and below 0; the sum over the tasks is right in the first case. One thread; the gauges may be read by others.
  */
@@ -34,8 +34,8 @@ final class MatchSize {
     }
 
     void register(MetricGroup group) {
-        group.gauge("requests", (Gauge<Long>) () -> requests);
-        group.gauge("stateBytes", (Gauge<Long>) () -> bytes);
+        group.gauge(JoinNumber.REQUESTS.label(), (Gauge<Long>) () -> requests);
+        group.gauge(JoinNumber.STATE_BYTES.label(), (Gauge<Long>) () -> bytes);
     }
 
     /**
