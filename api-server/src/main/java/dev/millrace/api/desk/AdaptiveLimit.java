@@ -35,7 +35,7 @@ public final class AdaptiveLimit {
     private static final double DRAINED = 4;
 
     private static final long LEAST_SAMPLES = 8;
-    private static final int LEAST_A_PROCESSOR = 16;
+    private static final int LEAST_A_PROCESSOR = 32;
 
     /**
      * @param initial at a time, before anything is known

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Profiles by id in sets of {@value #WAYS} places: a look-up reads one set, without a lock. A full set gives up a profile
- * that was not read since it was last looked over (second chance). Safe for many threads.
+ * that was not read since it was last looked over (second chance). One grows old after half of its longest age to all of
+ * it. Safe for many threads.
  *
  * <pre>
  *  set 0                 set 1
@@ -94,11 +95,24 @@ final class ProfileCache {
         return null;
     }
 
-    void put(String id, RawFeatures features, long nowNs) {
+    /** Old ones that say the same stay, with what was made of them. @return what it holds now */
+    RawFeatures put(String id, RawFeatures read, long nowNs) {
+        RawFeatures known = any(id);
+        RawFeatures features = known != null && known.equals(read) ? known : read;
+        replace(id, features, nowNs);
+        return features;
+    }
+
+    private void replace(String id, RawFeatures features, long nowNs) {
         int hash = hash(id);
         int place = placeFor(id, (hash & mask) * WAYS);
         hashes[place] = hash;
-        places.setRelease(place, new Entry(id, features, nowNs));
+        places.setRelease(place, new Entry(id, features, nowNs - early(hash)));
+    }
+
+    /** Up to half of the age that it may reach, by the id: what was read together is not read again together. */
+    private long early(int hash) {
+        return (long) ((hash >>> Byte.SIZE) * (maxAgeNs / 2.0) / (1 << (Integer.SIZE - Byte.SIZE)));
     }
 
     private int placeFor(String id, int set) {

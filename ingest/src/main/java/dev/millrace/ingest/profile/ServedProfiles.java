@@ -161,18 +161,18 @@ public final class ServedProfiles implements ProfileStore {
 
     private void fill(RawFeatures[] known, Found read, Wanted missing, long before, long nowNs) {
         RawFeatures[] kept = read.profiles().stream().map(RawFeatures::kept).toArray(RawFeatures[]::new);
-        int next = 0;
-        for (int i = 0; i < known.length; i++) {
-            if (known[i] == null) {
-                known[i] = kept[next++];
-            }
-        }
         synchronized (writes) {
             // What was overwritten since may be the old or the new.
             if (writes.get() == before) {
                 for (int i = 0; i < kept.length; i++) {
-                    cache(missing.kind()).put(missing.ids().get(i), kept[i], nowNs);
+                    kept[i] = cache(missing.kind()).put(missing.ids().get(i), kept[i], nowNs);
                 }
+            }
+        }
+        int next = 0;
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == null) {
+                known[i] = kept[next++];
             }
         }
     }

@@ -85,10 +85,13 @@ class ServedProfilesTest {
         store.put(Kind.ITEM, "a", price(1));
         RawFeatures first = item("a");
         store.put(Kind.ITEM, "a", price(2));
-        nowNs = MAX_AGE.toNanos();
+        nowNs = MAX_AGE.toNanos() / 2;
         assertSame(first, item("a"));
-        nowNs++;
-        assertEquals(priced("a", 2), item("a").asMap());
+        nowNs = MAX_AGE.toNanos() + 1;
+        RawFeatures second = item("a");
+        assertEquals(priced("a", 2), second.asMap());
+        nowNs += MAX_AGE.toNanos() + 1;
+        assertSame(second, item("a"), "read again, and the same");
     }
 
     @Test
