@@ -37,7 +37,7 @@ public final class GrpcEdge implements AutoCloseable {
             String host, GrpcConfig config, SecurityConfig security, int messageBytes, BooleanSupplier ready) {}
 
     /** Listens when it returns. */
-    GrpcEdge(Where where, Doors doors, List<BindableService> services) {
+    GrpcEdge(Where where, Doors doors, BadMessages messages, List<BindableService> services) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         new InetSocketAddress(where.host(), where.config().port()))
                 .executor(threads)
@@ -45,7 +45,8 @@ public final class GrpcEdge implements AutoCloseable {
                 .maxInboundMetadataSize(where.config().metadataBytes())
                 .maxConcurrentCallsPerConnection(where.config().calls())
                 .addService(ServerInterceptors.intercept(health.getHealthService(), doors));
-        services.forEach(service -> builder.addService(ServerInterceptors.intercept(service.bindService(), doors)));
+        services.forEach(service ->
+                builder.addService(ServerInterceptors.intercept(messages.around(service.bindService()), doors)));
         switch (where.security()) {
             case SecurityConfig.Dev dev -> {
                 if (where.config().reflection()) {

@@ -58,6 +58,7 @@ public final class GrpcServices {
         return new GrpcEdge(
                 where,
                 new Doors(guard, errors),
+                new BadMessages(errors),
                 List.of(
                         ranking,
                         events,
