@@ -4,6 +4,8 @@ import static dev.millrace.api.HttpCalls.JSON;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.util.Map;
@@ -133,8 +135,22 @@ class BulkApiTest {
     void whatIsDeletedIsGone() throws Exception {
         calls.put("/v1/users/gone", "{\"features\":{\"age\":1}}");
         assertEquals(204, calls.send("DELETE", "/v1/users/gone", JSON, "").statusCode());
+        // Generated clients ask for no more than the problem that there may be.
+        assertEquals(204, accepting("application/problem+json", "PUT", "/v1/users/back"));
+        assertEquals(204, accepting("text/plain", "DELETE", "/v1/users/back"));
         assertEquals(404, calls.get("/v1/users/gone").statusCode());
         assertEquals(204, calls.send("DELETE", "/v1/users/gone", JSON, "").statusCode());
+    }
+
+    private int accepting(String type, String method, String path) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .header("Accept", type)
+                .header("Content-Type", JSON)
+                .method(method, HttpRequest.BodyPublishers.ofString(method.equals("PUT") ? "{\"features\":{}}" : ""))
+                .build();
+        return calls.client()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .statusCode();
     }
 
     @Test

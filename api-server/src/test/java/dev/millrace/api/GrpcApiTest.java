@@ -39,6 +39,7 @@ import dev.millrace.ingest.proto.api.TraceRequest;
 import dev.millrace.ingest.proto.api.UsersGrpc;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -50,10 +51,16 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.ClientCalls;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -278,6 +285,53 @@ class GrpcApiTest {
         assertEquals(
                 Status.Code.ALREADY_EXISTS,
                 code(() -> ranking().rank(taken.toBuilder().setLimit(2).build())));
+    }
+
+    private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
+        @Override
+        public InputStream stream(byte[] bytes) {
+            return new ByteArrayInputStream(bytes);
+        }
+
+        @Override
+        public byte[] parse(InputStream bytes) {
+            try {
+                return bytes.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    };
+
+    @Test
+    void bytesThatAreNoMessageAreTheCallersToMend() {
+        long seed = 11;
+        Random random = new Random(seed);
+        byte[] good = request("raw").build().toByteArray();
+        int refused = 0;
+        for (var method : List.of(
+                RankingGrpc.getRankMethod(),
+                RankingGrpc.getExplainMethod(),
+                EventsGrpc.getPostMethod(),
+                UsersGrpc.getPutMethod())) {
+            var raw = method.toBuilder(BYTES, BYTES).build();
+            for (int i = 0; i < 100; i++) {
+                byte[] bytes = good.clone();
+                for (int flips = 1 + random.nextInt(8); flips > 0; flips--) {
+                    bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+                }
+                try {
+                    var unused = ClientCalls.blockingUnaryCall(channel, raw, CallOptions.DEFAULT, bytes);
+                } catch (StatusRuntimeException e) {
+                    refused++;
+                    assertTrue(
+                            Set.of(Status.Code.INVALID_ARGUMENT, Status.Code.NOT_FOUND, Status.Code.ALREADY_EXISTS)
+                                    .contains(e.getStatus().getCode()),
+                            () -> "seed " + seed + ": " + e.getStatus() + " for " + method.getFullMethodName());
+                }
+            }
+        }
+        assertTrue(refused > 200, "only " + refused);
     }
 
     @Test

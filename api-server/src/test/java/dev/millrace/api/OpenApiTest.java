@@ -45,7 +45,8 @@ class OpenApiTest {
                 ApiConfig.of("nowhere:1").withPort(0),
                 new Wiring(
                         Map.of("movies", weights), new MemoryProfiles(), Map.of(), log, log::tail, Clock.systemUTC()));
-        weights.apply(new ServedVersion(7, 1, 2, 3, Map.of(0, 42L), 5, -77, 0, 10));
+        long now = System.currentTimeMillis();
+        weights.apply(new ServedVersion(7, now, now, now, Map.of(0, 42L), 5, -77, 0, 10));
         calls = new HttpCalls(server.port());
         HttpResponse<String> published = calls.get("/openapi.yml");
         assertEquals(200, published.statusCode());

@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param items known at most; the least popular of a few drawn at random makes room
  * @param people whose last actions are remembered; who acted longest ago is forgotten first
  * @param recent items that are remembered of a person: they count as seen, and what they are liked with is near them
- * @param neighbours of an item that are counted
+ * @param neighbours of an item that are counted; with fewer than a few times those that matter their counts are lost in
+ *     the churn of the others
  * @param requests whose person is remembered, for their actions; as many may wait for their impression
  * @param perSource how many candidates one source gives at most
  * @param wanted how many are ranked, if so many are found
@@ -38,10 +39,10 @@ public record CandidateConfig(
         Duration replayAge,
         long seed) {
     public static final CandidateConfig DEFAULT = new CandidateConfig(
-            100_000,
+            20_000,
             100_000,
             50,
-            50,
+            200,
             200_000,
             100,
             300,

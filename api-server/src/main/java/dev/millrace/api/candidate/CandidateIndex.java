@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one model's impressions and actions tell about items: which are popular, which are new, which are liked together,
  * and what each person acted on last. Memory is bounded by {@link CandidateConfig}: about 400 bytes an item and, with
- * neighbours, 16 bytes for each of these more; 30 bytes for each item of a person.
+ * neighbours, 12 bytes for each of these more; 30 bytes for each item of a person.
  *
  * <p>Popularity decays forward (Cormode, Shkapenyuk, Srivastava, Xu 2009): a like at t weighs e^((t−L)/τ) for a fixed
  * landmark L, so that weights compare at any time without being touched. Likeness of two items is the cosine of their
@@ -256,7 +256,10 @@ public final class CandidateIndex {
         return liked;
     }
 
-    /** What is liked with what the person liked of late, best first; empty for an unknown person. */
+    /**
+     * What is liked with what the person liked of late, best first, as many as may be looked at: what was seen is among
+     * them. Empty for an unknown person.
+     */
     public List<String> together(long person) {
         Object2DoubleOpenHashMap<Item> scores = new Object2DoubleOpenHashMap<>();
         synchronized (lock) {
@@ -278,7 +281,7 @@ public final class CandidateIndex {
         return scores.object2DoubleEntrySet().stream()
                 .sorted(Comparator.<Object2DoubleOpenHashMap.Entry<Item>>comparingDouble(e -> -e.getDoubleValue())
                         .thenComparing(e -> e.getKey().id))
-                .limit(config.perSource())
+                .limit(config.looked())
                 .map(e -> e.getKey().id)
                 .toList();
     }

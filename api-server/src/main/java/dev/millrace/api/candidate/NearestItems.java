@@ -31,6 +31,7 @@ public final class NearestItems implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NearestItems.class);
     private static final int CHUNK = 512;
     private static final int MAX_LIKED = 10;
+    private static final long FIRST_MS = 1_000;
     private static final long CLOSE_MS = 5_000;
 
     private final WeightServer weights;
@@ -65,10 +66,16 @@ public final class NearestItems implements AutoCloseable {
         try {
             do {
                 tryBuild();
-            } while (!stop.await(config.nearestEvery().toMillis(), TimeUnit.MILLISECONDS));
+            } while (!stop.await(waitMs(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The first index is not waited for so long: at the start nothing is known yet. */
+    private long waitMs() {
+        long every = config.nearestEvery().toMillis();
+        return built == null ? Math.min(FIRST_MS, every) : every;
     }
 
     private void tryBuild() {

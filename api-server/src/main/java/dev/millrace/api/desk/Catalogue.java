@@ -7,6 +7,7 @@ import dev.millrace.api.candidate.Source;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ingest.profile.ProfilesUnavailable;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -93,7 +94,16 @@ final class Catalogue {
         int looked = Math.min(items.size(), config.looked());
         for (int from = 0; from < looked && stored.size() < wanted; from += BLOCK) {
             List<String> block = items.subList(from, Math.min(looked, from + BLOCK));
-            List<RawFeatures> features = profiles.getAll(ProfileStore.Kind.ITEM, block);
+            List<RawFeatures> features;
+            try {
+                features = profiles.getAll(ProfileStore.Kind.ITEM, block);
+            } catch (ProfilesUnavailable e) {
+                if (!request.tags().isEmpty()) {
+                    throw e;
+                }
+                // Ranked without profiles, which the answer tells; what is stored cannot be asked for now.
+                return first(new LinkedHashSet<>(items), wanted);
+            }
             for (int i = 0; i < block.size(); i++) {
                 RawFeatures of = features.get(i);
                 anyStored |= !of.asMap().isEmpty();

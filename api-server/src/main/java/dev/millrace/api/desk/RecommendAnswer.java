@@ -1,5 +1,6 @@
 package dev.millrace.api.desk;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.millrace.api.rank.RankAnswer;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.List;
@@ -9,12 +10,19 @@ import java.util.Map;
  * What of the catalogue was shown, in this order.
  *
  * @param candidates how many were ranked; 0: nothing is known that may be shown
+ * @param degraded as of a {@link RankAnswer}
  */
 @Serdeable
 public record RecommendAnswer(
-        String requestId, String model, long modelVersion, int candidates, List<Recommended> items) {
+        String requestId,
+        String model,
+        long modelVersion,
+        int candidates,
+        List<Recommended> items,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> degraded) {
     public RecommendAnswer {
         items = List.copyOf(items);
+        degraded = List.copyOf(degraded);
     }
 
     /**
@@ -33,6 +41,7 @@ public record RecommendAnswer(
                 ranked.items().stream()
                         .map(one -> new Recommended(
                                 one.item(), one.score(), one.propensity(), sources.getOrDefault(one.item(), List.of())))
-                        .toList());
+                        .toList(),
+                ranked.degraded());
     }
 }

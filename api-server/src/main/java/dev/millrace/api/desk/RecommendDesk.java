@@ -53,7 +53,7 @@ public final class RecommendDesk {
                 room.catalogue().candidates(request, room.ranker().side(asked));
         if (found.isEmpty()) {
             long version = room.ranker().weights().version().sequence();
-            return new RecommendAnswer(request.requestId(), model, version, 0, List.of());
+            return new RecommendAnswer(request.requestId(), model, version, 0, List.of(), List.of());
         }
         List<RankRequest.Candidate> candidates = found.keySet().stream()
                 .map(item -> new RankRequest.Candidate(item, Map.of()))

@@ -43,7 +43,8 @@ final class RankingCalls extends RankingGrpc.RankingImplBase {
         RankAnswer.Builder message = RankAnswer.newBuilder()
                 .setRequestId(answer.requestId())
                 .setModel(answer.model())
-                .setModelVersion(answer.modelVersion());
+                .setModelVersion(answer.modelVersion())
+                .addAllDegraded(answer.degraded());
         for (var item : answer.items()) {
             message.addItems(RankedItem.newBuilder()
                     .setItem(item.item())

@@ -16,6 +16,7 @@ import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.Patch;
 import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Produces;
 import io.micronaut.http.annotation.Put;
 import io.micronaut.http.annotation.Status;
 import io.micronaut.scheduling.TaskExecutors;
@@ -38,6 +39,7 @@ public class ProfilesController {
 
     @Put("/users/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
+    @Produces(MediaType.ALL)
     @Consumes(MediaType.APPLICATION_JSON)
     void putUser(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
         desk.put(Kind.USER, PathId.of(request), Bodies.json(body));
@@ -57,6 +59,7 @@ public class ProfilesController {
 
     @Delete("/users/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
+    @Produces(MediaType.ALL)
     void deleteUser(HttpRequest<?> request) throws Exception {
         desk.delete(Kind.USER, PathId.of(request));
     }
@@ -69,6 +72,7 @@ public class ProfilesController {
 
     @Put("/items/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
+    @Produces(MediaType.ALL)
     @Consumes(MediaType.APPLICATION_JSON)
     void putItem(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
         desk.put(Kind.ITEM, PathId.of(request), Bodies.json(body));
@@ -88,6 +92,7 @@ public class ProfilesController {
 
     @Delete("/items/" + PathId.ROUTE)
     @Status(HttpStatus.NO_CONTENT)
+    @Produces(MediaType.ALL)
     void deleteItem(HttpRequest<?> request) throws Exception {
         desk.delete(Kind.ITEM, PathId.of(request));
     }

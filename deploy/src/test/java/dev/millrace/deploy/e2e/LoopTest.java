@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.deploy.page.ApiPageChecks;
 import dev.millrace.deploy.page.LivePageChecks;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.FeatureVector;
@@ -403,6 +404,15 @@ class LoopTest {
             player.interrupt();
             player.join();
         }
+    }
+
+    @Test
+    void thePageToTryTheApiRanks() throws IOException {
+        assumeTrue(LivePageChecks.chromium().isPresent(), LivePageChecks.NO_CHROMIUM);
+        byte[] picture = ApiPageChecks.check(service.uri("/"), Service.MODEL, Duration.ofSeconds(30));
+        // For a person to look at.
+        Files.write(Path.of("target", "api-page.png"), picture);
+        assertTrue(picture.length > 0);
     }
 
     private void play() {

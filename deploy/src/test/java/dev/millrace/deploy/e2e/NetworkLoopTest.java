@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +113,16 @@ class NetworkLoopTest {
                 compared += compare(impression, deltas);
             }
             assertEquals(75, compared);
+            // Its embeddings say what is near to what somebody liked.
+            Awaitility.await()
+                    .atMost(Service.PATIENCE)
+                    .until(() -> service.send(
+                                    "POST",
+                                    "/v1/models/shop/recommend",
+                                    "application/json",
+                                    "{\"user\":\"u1\",\"withSeen\":true}")
+                            .body()
+                            .contains("\"nearest\""));
             assertTrue(service.get("/v1/models/shop").body().contains("samplesLearned"));
         }
     }

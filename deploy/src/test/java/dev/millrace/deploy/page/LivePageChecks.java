@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -64,6 +65,16 @@ public final class LivePageChecks {
      * @return the whole page as PNG
      */
     public static byte[] check(URI base, boolean learning, Duration patience) {
+        return visit(base, "/", page -> {
+            awaitLive(page, patience);
+            if (learning) {
+                awaitLearning(page, patience);
+            }
+        });
+    }
+
+    /** The same of any page of the service; fails on what the browser complains of. */
+    static byte[] visit(URI base, String path, Consumer<Page> looking) {
         Path executable = chromium().orElseThrow(() -> new IllegalStateException(NO_CHROMIUM));
         List<String> complaints = new CopyOnWriteArrayList<>();
         try (Playwright playwright = Playwright.create(
@@ -71,11 +82,8 @@ public final class LivePageChecks {
                 Browser browser = playwright.chromium().launch(options(executable));
                 Page page = browser.newPage(new Browser.NewPageOptions().setViewportSize(1360, 900))) {
             listen(page, base, complaints);
-            page.navigate(base.resolve("/").toString());
-            awaitLive(page, patience);
-            if (learning) {
-                awaitLearning(page, patience);
-            }
+            page.navigate(base.resolve(path).toString());
+            looking.accept(page);
             byte[] screenshot = page.screenshot(new Page.ScreenshotOptions().setFullPage(true));
             assertEquals(List.of(), complaints, "complaints of the browser");
             return screenshot;

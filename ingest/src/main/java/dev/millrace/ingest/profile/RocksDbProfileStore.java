@@ -68,6 +68,10 @@ public final class RocksDbProfileStore implements ProfileStore {
         List<byte[]> keys = new ArrayList<>(ids.size() + live.size());
         ids.forEach(id -> keys.add(ProfileCodec.key(kind, id)));
         live.forEach(key -> keys.add(key.toByteArray()));
+        if (keys.isEmpty()) {
+            // RocksDB refuses to look nothing up.
+            return new Found(List.of(), List.of());
+        }
         try {
             List<byte @Nullable []> values = db.multiGetAsList(keys);
             List<RawFeatures> profiles = new ArrayList<>(ids.size());
