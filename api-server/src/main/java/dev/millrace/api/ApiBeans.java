@@ -1,5 +1,11 @@
 package dev.millrace.api;
 
+import dev.millrace.api.alarm.AlarmMeters;
+import dev.millrace.api.alarm.AlarmNumbers;
+import dev.millrace.api.alarm.Alarms;
+import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.bus.Buses;
+import dev.millrace.api.bus.ModelBus;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.desk.AdaptiveLimit;
 import dev.millrace.api.desk.EventsDesk;
@@ -18,6 +24,7 @@ import dev.millrace.api.grpc.GrpcEdge;
 import dev.millrace.api.grpc.GrpcServices;
 import dev.millrace.api.http.ConnectionLimit;
 import dev.millrace.api.http.FrontDoor;
+import dev.millrace.api.http.VersionsReader;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.LearningLag;
@@ -44,8 +51,12 @@ import io.micronaut.context.exceptions.DisabledBeanException;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The whole assembly: which part is made of which. */
@@ -148,6 +159,41 @@ final class ApiBeans {
     @Singleton
     Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness) {
         return new Snapshots(wiring.models(), monitor, traces, readiness, wiring.clock());
+    }
+
+    @Singleton
+    Buses buses(Snapshots snapshots) {
+        Map<String, ModelBus> buses = new HashMap<>();
+        wiring.buses().forEach((name, parts) -> {
+            WeightServer weights = Objects.requireNonNull(wiring.models().get(name), name);
+            buses.put(
+                    name,
+                    new ModelBus(parts, weights, () -> snapshots.of(name).forAudit(), wiring.clock(), times.effect()));
+        });
+        return new Buses(buses);
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    Alarms alarms(MeterRegistry registry, Snapshots snapshots) {
+        Map<String, Supplier<Map<String, Double>>> numbers = new HashMap<>();
+        wiring.models().forEach((name, weights) -> {
+            BusParts bus = wiring.buses().get(name);
+            numbers.put(
+                    name,
+                    () -> AlarmNumbers.of(
+                            snapshots.of(name),
+                            weights,
+                            bus == null ? null : bus.log().book()));
+        });
+        Alarms alarms = new Alarms(wiring.alarms(), numbers, wiring.clock());
+        AlarmMeters.bind(registry, alarms, numbers);
+        return alarms.start();
+    }
+
+    @Singleton
+    VersionsReader versionsReader() {
+        return new VersionsReader(wiring.clock());
     }
 
     @Singleton

@@ -159,6 +159,7 @@ public record ApiConfig(
      * @param maxAge longest such lag while ready
      * @param recent length of the monitor's windows
      * @param slack added to a model's reward window, after which a request's labels must have come
+     * @param effect longest wait until a change of versions is in effect
      */
     public record Times(
             Duration acknowledged,
@@ -169,7 +170,8 @@ public record ApiConfig(
             Duration learning,
             Duration maxAge,
             Duration recent,
-            Duration slack) {
+            Duration slack,
+            Duration effect) {
         public static final Times DEFAULT = new Times(
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30),
@@ -179,7 +181,8 @@ public record ApiConfig(
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(15),
                 Duration.ofSeconds(60),
-                Duration.ofSeconds(5));
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30));
 
         public Times {
             positive("acknowledged", acknowledged);
@@ -191,6 +194,7 @@ public record ApiConfig(
             positive("maxAge", maxAge);
             positive("recent", recent);
             positive("slack", slack);
+            positive("effect", effect);
         }
 
         private static void positive(String name, Duration value) {

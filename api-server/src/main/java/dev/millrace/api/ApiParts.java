@@ -1,5 +1,7 @@
 package dev.millrace.api;
 
+import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.bus.BusParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
@@ -14,6 +16,8 @@ import java.util.Map;
  *
  * @param live counts of the real-time features that are kept in this process, by model
  * @param meters of what else runs in this process, for {@code /prometheus}
+ * @param alarms rules, and who is told
+ * @param buses registries of versions, by model; a model without one has none here
  */
 public record ApiParts(
         Map<String, WeightServer> models,
@@ -21,20 +25,23 @@ public record ApiParts(
         Map<String, LiveStats> live,
         EventPublisher publisher,
         List<MeterBinder> meters,
+        Map<String, BusParts> buses,
+        AlarmRules alarms,
         Clock clock) {
     public ApiParts {
         models = Map.copyOf(models);
         live = Map.copyOf(live);
         meters = List.copyOf(meters);
+        buses = Map.copyOf(buses);
     }
 
-    /** In a process where nothing else has meters. */
+    /** In a process where nothing else has meters, without versions, with the alarms that come with the server. */
     public ApiParts(
             Map<String, WeightServer> models,
             ProfileStore profiles,
             Map<String, LiveStats> live,
             EventPublisher publisher,
             Clock clock) {
-        this(models, profiles, live, publisher, List.of(), clock);
+        this(models, profiles, live, publisher, List.of(), Map.of(), AlarmRules.shipped(), clock);
     }
 }

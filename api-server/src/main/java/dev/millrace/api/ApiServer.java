@@ -1,5 +1,6 @@
 package dev.millrace.api;
 
+import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.grpc.GrpcEdge;
@@ -46,6 +47,8 @@ public final class ApiServer implements AutoCloseable {
                         listener -> KafkaTail.start(tail, listener, parts.clock()),
                         listener -> KafkaTail.start(history, listener, parts.clock()),
                         parts.meters(),
+                        parts.buses(),
+                        parts.alarms(),
                         parts.clock()));
     }
 
@@ -62,6 +65,7 @@ public final class ApiServer implements AutoCloseable {
         try {
             // It reads while the first requests are on their way.
             context.getBean(Tail.class);
+            context.getBean(Alarms.class);
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
             return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);

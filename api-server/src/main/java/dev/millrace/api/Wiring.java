@@ -1,5 +1,7 @@
 package dev.millrace.api;
 
+import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
@@ -26,6 +28,8 @@ record Wiring(
         Function<LogListener, Tail> tail,
         Function<LogListener, Tail> history,
         List<MeterBinder> meters,
+        Map<String, BusParts> buses,
+        AlarmRules alarms,
         Clock clock) {
     /** A log whose history nobody tells. */
     Wiring(
@@ -36,5 +40,18 @@ record Wiring(
             Function<LogListener, Tail> tail,
             Clock clock) {
         this(models, profiles, live, sink, tail, listener -> Tail.NONE, List.of(), clock);
+    }
+
+    /** Without versions, with the alarms that come with the server. */
+    Wiring(
+            Map<String, WeightServer> models,
+            ProfileStore profiles,
+            Map<String, LiveStats> live,
+            EventSink sink,
+            Function<LogListener, Tail> tail,
+            Function<LogListener, Tail> history,
+            List<MeterBinder> meters,
+            Clock clock) {
+        this(models, profiles, live, sink, tail, history, meters, Map.of(), AlarmRules.shipped(), clock);
     }
 }

@@ -180,6 +180,7 @@ class OpenApiTest {
         check(200, "GET", "/v1/events/o-e1?until=accepted&within=1s", JSON, "");
         check(200, "GET", "/v1/monitor?model=movies", JSON, "");
         check(200, "GET", "/v1/parity", JSON, "");
+        versionsAndAlarms(models);
         log.lastRecordMs = Long.MAX_VALUE / 2;
         for (String path : new String[] {"/health", "/health/liveness", "/health/readiness", "/prometheus"}) {
             check(200, "GET", path, JSON, "");
@@ -194,6 +195,24 @@ class OpenApiTest {
         // A stream has no one answer; its events are snapshots.
         all.remove("monitorStream");
         assertEquals(all, called, "every operation is called");
+    }
+
+    /** This model has no versions here; what is answered where it has stands in the end-to-end test of versions. */
+    private void versionsAndAlarms(String models) throws Exception {
+        check(404, "GET", models + "/versions", JSON, "");
+        check(404, "POST", models + "/versions", JSON, "{\"why\":\"w\"}");
+        check(404, "GET", models + "/versions/1", JSON, "");
+        check(404, "GET", models + "/versions/1/diff/2", JSON, "");
+        check(404, "GET", models + "/audit?limit=5", JSON, "");
+        check(404, "PUT", models + "/aliases/champion", JSON, "{\"version\":1}");
+        check(400, "PUT", models + "/aliases/champion", JSON, "{\"to\":1}");
+        check(404, "POST", models + "/rollback", JSON, "{\"to\":\"5m\",\"hold\":true}");
+        check(404, "PUT", models + "/learning", JSON, "{\"hold\":false,\"suspect\":\"skip\"}");
+        check(200, "GET", "/v1/alarms", JSON, "");
+        check(200, "GET", "/v1/alarms/history", JSON, "");
+        check(200, "PUT", "/v1/alarms/not-ready/silence", JSON, "{\"forMs\":1000}");
+        check(404, "PUT", "/v1/alarms/no-such/silence", JSON, "{\"forMs\":1000}");
+        check(400, "PUT", "/v1/alarms/not-ready/silence", JSON, "{}");
     }
 
     @Test

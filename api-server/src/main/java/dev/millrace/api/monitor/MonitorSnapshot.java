@@ -2,6 +2,7 @@ package dev.millrace.api.monitor;
 
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,25 @@ public record MonitorSnapshot(
         Map<String, Long> outcomes,
         int traced,
         long heapUsedBytes) {
+    /** The numbers that stand in the audit of what was done to a model. */
+    public Map<String, Double> forAudit() {
+        Map<String, Double> metrics = new TreeMap<>();
+        Quality recent = quality.recent();
+        put(metrics, "logLoss", recent.logLoss());
+        put(metrics, "auc", recent.auc());
+        put(metrics, "normalizedEntropy", recent.normalizedEntropy());
+        put(metrics, "calibration", recent.calibration());
+        metrics.put("samples", (double) recent.samples());
+        metrics.put("version", (double) version);
+        return metrics;
+    }
+
+    private static void put(Map<String, Double> metrics, String name, @Nullable Double value) {
+        if (value != null) {
+            metrics.put(name, value);
+        }
+    }
+
     /** A second, over the last five. */
     @Serdeable
     public record Rates(double ranks, double candidates, double events, double samples) {}

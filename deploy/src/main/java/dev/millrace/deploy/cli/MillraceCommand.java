@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
             JoinClusterCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,
+            ModelsCommand.class,
             DeadLettersCommand.class,
             EvaluateCommand.class,
             KeysCommand.class,

@@ -69,6 +69,11 @@ public final class DataFolder implements AutoCloseable {
         return root.resolve("streams");
     }
 
+    /** Rules of alarms in place of those that come with the server; need not be there. */
+    public Path alarms() {
+        return root.resolve("alarms.yml");
+    }
+
     public Path snapshots(String model) {
         return root.resolve("models").resolve(model).resolve("snapshots");
     }

@@ -3,6 +3,8 @@ package dev.millrace.deploy.embedded;
 import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
+import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.bus.BusParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.stream.LiveStreams;
@@ -10,8 +12,12 @@ import dev.millrace.ingest.publish.EventPublisher;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
+import dev.millrace.learner.bus.VersionKeeper;
 import dev.millrace.learner.run.Learner;
 import dev.millrace.learner.run.LearnerConfig;
+import dev.millrace.ps.snapshot.SnapshotPlace;
+import dev.millrace.ps.version.SampleTimes;
+import dev.millrace.ps.version.VersionLog;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -68,6 +74,10 @@ public final class EmbeddedMillrace implements AutoCloseable {
             opened(weights.part());
             ProfileStore profiles = opened(kept.open(folder.profiles()));
             Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
+            SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
+            VersionLog versions = opened(VersionLog.open(bootstrap, model));
+            opened(VersionKeeper.start(VersionKeeper.Config.DEFAULT, spec.spec(), place, versions, clock));
+            var bus = new BusParts(versions, place, new SampleTimes(bootstrap, model));
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap)
@@ -80,6 +90,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
                             live,
                             publisher,
                             List.of(new JoinMeters(join)),
+                            Map.of(model, bus),
+                            AlarmRules.of(folder.alarms()),
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.

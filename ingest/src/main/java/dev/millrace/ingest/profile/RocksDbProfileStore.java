@@ -73,7 +73,8 @@ public final class RocksDbProfileStore implements ProfileStore {
             return new Found(List.of(), List.of());
         }
         try {
-            List<byte @Nullable []> values = db.multiGetAsList(keys);
+            // Of a model that reads no stored attribute nothing is asked; RocksDB wants at least one key.
+            List<byte @Nullable []> values = keys.isEmpty() ? List.of() : db.multiGetAsList(keys);
             List<RawFeatures> profiles = new ArrayList<>(ids.size());
             for (byte @Nullable [] value : values.subList(0, ids.size())) {
                 profiles.add(value == null ? RawFeatures.EMPTY : ProfileCodec.decode(value));

@@ -18,6 +18,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Creates the topics that are not there yet. */
 public final class TopicAdmin {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Map<String, String> COMPACTED = Map.of("cleanup.policy", "compact");
 
     private TopicAdmin() {}
 
@@ -44,6 +45,7 @@ public final class TopicAdmin {
         for (String model : models) {
             topics.add(topic(Topics.samples(model), layout.shards(), layout));
             topics.add(topic(Topics.deltas(model), layout.shards(), layout));
+            topics.add(new NewTopic(Topics.versions(model), 1, layout.replication()).configs(COMPACTED));
         }
         createMissing(bootstrapServers, topics);
     }
@@ -55,13 +57,12 @@ public final class TopicAdmin {
      */
     public static void createTraining(String bootstrapServers, String model, int partitions, Layout layout)
             throws InterruptedException {
-        Map<String, String> compacted = Map.of("cleanup.policy", "compact");
         createMissing(
                 bootstrapServers,
                 List.of(
                         topic(Topics.samples(model), partitions, layout),
                         topic(Topics.deltas(model), layout.shards(), layout),
-                        new NewTopic(Topics.shards(model), 1, layout.replication()).configs(compacted)));
+                        new NewTopic(Topics.shards(model), 1, layout.replication()).configs(COMPACTED)));
     }
 
     private static void createMissing(String bootstrapServers, List<NewTopic> topics) throws InterruptedException {

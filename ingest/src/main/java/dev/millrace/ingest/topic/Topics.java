@@ -24,6 +24,11 @@ public final class Topics {
         return "millrace.deltas." + model;
     }
 
+    /** {@code VersionEvent}s of a model: compacted, one partition, each record with a key of its own. */
+    public static String versions(String model) {
+        return "millrace.versions." + model;
+    }
+
     /** Who owns each shard of a model's training table: compacted, one partition, one record a shard. */
     public static String shards(String model) {
         return "millrace.shards." + model;

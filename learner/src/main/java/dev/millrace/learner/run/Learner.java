@@ -1,6 +1,7 @@
 package dev.millrace.learner.run;
 
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.version.VersionLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -16,12 +17,14 @@ import org.slf4j.LoggerFactory;
 public final class Learner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Learner.class);
     private static final Duration CLOSE = Duration.ofSeconds(30);
+    private static final Duration VERSIONS = Duration.ofMillis(500);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
     private final LearnerConfig config;
     private final ModelSpec spec;
     private final Clock clock;
     private final Thread thread;
+    private final VersionLog versions;
     private final CountDownLatch stop = new CountDownLatch(1);
     private volatile boolean running = true;
 
@@ -29,6 +32,7 @@ public final class Learner implements AutoCloseable {
         this.config = config;
         this.spec = spec;
         this.clock = clock;
+        versions = VersionLog.open(config.bootstrapServers(), spec.model());
         thread = Thread.ofPlatform().name("learner-" + spec.model()).unstarted(this::run);
     }
 
@@ -43,11 +47,17 @@ public final class Learner implements AutoCloseable {
         Duration delay = config.restartDelay();
         while (running) {
             long startNs = System.nanoTime();
-            try (LearningSession session = LearningSession.open(config, spec, clock)) {
-                while (running) {
-                    session.step();
+            if (!versionsKnown()) {
+                continue;
+            }
+            try (LearningSession session = LearningSession.open(config, spec, versions, clock)) {
+                boolean goesOn = true;
+                while (running && goesOn) {
+                    goesOn = session.step();
                 }
-                session.snapshot();
+                if (goesOn) {
+                    session.snapshot();
+                }
             } catch (InterruptedException | InterruptException e) {
                 LOG.warn("learner of {} was interrupted", spec.model());
                 return;
@@ -59,6 +69,17 @@ public final class Learner implements AutoCloseable {
                 pause(delay);
                 delay = delay.multipliedBy(2).compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
             }
+        }
+    }
+
+    /** Without the directives it might learn what it is not to learn. */
+    private boolean versionsKnown() {
+        try {
+            return versions.awaitCaughtUp(VERSIONS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            running = false;
+            return false;
         }
     }
 
@@ -84,5 +105,6 @@ public final class Learner implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        versions.close();
     }
 }

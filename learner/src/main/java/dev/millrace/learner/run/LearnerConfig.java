@@ -1,5 +1,6 @@
 package dev.millrace.learner.run;
 
+import dev.millrace.learner.bus.GateConfig;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.time.Duration;
  *     between two checkpoints
  * @param maxDeltaRows a batch is closed once it has changed this many rows
  * @param maxPollRecords most sample blocks a batch
+ * @param gate when publishing freezes
  * @param restartDelay pause before it starts again after a failure; doubles up to 30 s while it fails again
  */
 public record LearnerConfig(
@@ -22,7 +24,8 @@ public record LearnerConfig(
         int recentIds,
         int maxDeltaRows,
         int maxPollRecords,
-        Duration restartDelay) {
+        Duration restartDelay,
+        GateConfig gate) {
     public LearnerConfig {
         require(snapshotInterval.isPositive(), "snapshotInterval must be longer than zero");
         require(keepSnapshots >= 1, "keepSnapshots must be at least 1");
@@ -44,6 +47,14 @@ public record LearnerConfig(
 
     public static LearnerConfig of(String bootstrapServers, SnapshotPlace snapshots) {
         return new LearnerConfig(
-                bootstrapServers, snapshots, Duration.ofSeconds(10), 3, 1 << 20, 100_000, 256, Duration.ofSeconds(1));
+                bootstrapServers,
+                snapshots,
+                Duration.ofSeconds(10),
+                3,
+                1 << 20,
+                100_000,
+                256,
+                Duration.ofSeconds(1),
+                GateConfig.DEFAULT);
     }
 }

@@ -183,7 +183,7 @@ public final class ShardState {
      * its records: until then serving has not learned them. What changes meanwhile is the next batch.
      */
     public Delta closeBatch(long learnedMs, int maxRows) {
-        if (closed == closing.size() && closingRanges.isEmpty()) {
+        if (!isClosing()) {
             beginClosing();
         }
         int rows = Math.min(maxRows, closing.size() - closed);
@@ -200,6 +200,11 @@ public final class ShardState {
             closed = 0;
         }
         return new Delta(header(learnedMs, ranges), this.rows.width(), keys.toLongArray(), weights.toFloatArray());
+    }
+
+    /** Whether a batch is being closed of which some rows are in deltas already. */
+    boolean isClosing() {
+        return closed < closing.size() || !closingRanges.isEmpty();
     }
 
     private void beginClosing() {
@@ -255,6 +260,12 @@ public final class ShardState {
         long mean = FeatureIds.pack(slot, Vectorizer.NUMBER_MEAN);
         boolean isScale = servingKey == FeatureIds.pack(slot, Vectorizer.NUMBER_SCALE);
         return isScale && table.find(mean) != ParameterTable.MISSING ? mean : servingKey;
+    }
+
+    /** Nothing is open: of a shard that was just restored, and marked to send something. */
+    public void forgetOpen() {
+        touched.drain();
+        open.clear();
     }
 
     /** Leaves sequences out that are on the log but not here: the next batch comes after them. */

@@ -18,12 +18,39 @@ import java.util.concurrent.Future;
  * sample ids. The same records with the same batch boundaries give the same bits. Single-threaded.
  */
 public final class TrainingShard {
+    private static final Watch NOBODY = (block, samples, count, predicted) -> {};
+
     private final ShardState state;
     private final long fingerprint;
     private final Step step;
     private final RecentIds recent;
     private int[] fresh = new int[256];
     private float[] predictions = new float[256];
+    private Course course = Course.START;
+    private long registrySeen;
+    /** Of the snapshot that it was restored from. */
+    private long[] watchState = {};
+
+    private Watch watch = NOBODY;
+    private boolean watched;
+
+    /** Told of what was learned, before the next record is. */
+    @FunctionalInterface
+    public interface Watch {
+        /**
+         * @param samples of the block, {@code count} of them: those that had not been learned before
+         * @param predictions of each by the weights before they learned it; NaN: it was refused
+         */
+        void learned(SampleBlock block, int[] samples, int count, float[] predictions);
+
+        /** What it has to know again after a restart; stands in snapshots. */
+        default long[] state() {
+            return new long[0];
+        }
+
+        /** What {@link #state} gave, or nothing. */
+        default void restore(long[] state) {}
+    }
 
     private TrainingShard(ShardState state, RecentIds recent) {
         this.state = state;
@@ -44,14 +71,44 @@ public final class TrainingShard {
         for (long id : snapshot.extras().longs(Extras.RECENT_IDS)) {
             recent.add(id);
         }
-        return new TrainingShard(state, recent);
+        TrainingShard shard = new TrainingShard(state, recent);
+        shard.course = Course.of(snapshot.extras());
+        shard.watchState = snapshot.extras().longs(Course.WATCH);
+        // Back from other weights: what they had is replaced with the first delta.
+        shard.sendAnew(snapshot.extras().longs(Course.SEND_ANEW));
+        for (long partition : snapshot.extras().longs(Course.PARTITIONS)) {
+            long next = state.nextOffset((int) partition);
+            state.include((int) partition, next, next);
+        }
+        return shard;
+    }
+
+    /** What it was told to learn, and what not. */
+    public Course course() {
+        return course;
+    }
+
+    /** Between batches. */
+    public void course(Course other) {
+        course = other;
+    }
+
+    /** How far its learner has read the registry; stands in its snapshots from now on. */
+    public void registrySeen(long next) {
+        registrySeen = next;
+    }
+
+    public void watch(Watch other) {
+        watch = other;
+        watched = true;
+        watch.restore(watchState);
     }
 
     /** Learns the samples of one record that were not learned yet. Records of a partition come in order. */
     public void learn(int partition, long offset, SampleBlock block) {
         state.include(partition, offset, offset + 1);
         state.watermark(partition, block.header().watermarkMs());
-        if (block.header().specFingerprint() != fingerprint) {
+        if (block.header().specFingerprint() != fingerprint || course.leavesOut(partition, offset)) {
             state.count(0, 0, block.size());
             return;
         }
@@ -63,6 +120,7 @@ public final class TrainingShard {
             }
         }
         state.count(learned, block.size() - count, count - learned);
+        watch.learned(block, fresh, count, predictions);
     }
 
     /** Collects the samples that were not learned yet. */
@@ -103,9 +161,16 @@ public final class TrainingShard {
 
     /** Closes the open batch: absolute rows under the next sequence. */
     public Delta closeBatch(long learnedMs) {
-        step.flush(state::touch);
-        state.expire();
-        return state.closeBatch(learnedMs);
+        return closeBatch(learnedMs, Integer.MAX_VALUE);
+    }
+
+    /** At most so many rows of it, see {@link ShardState#closeBatch(long, int)}. */
+    public Delta closeBatch(long learnedMs, int maxRows) {
+        if (!state.isClosing()) {
+            step.flush(state::touch);
+            state.expire();
+        }
+        return state.closeBatch(learnedMs, maxRows);
     }
 
     /**
@@ -135,7 +200,21 @@ public final class TrainingShard {
     }
 
     private Extras extras() {
-        return Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray());
+        return course.into(Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray()))
+                .withLongs(Course.REGISTRY_SEEN, new long[] {registrySeen})
+                .withLongs(Course.WATCH, watched ? watch.state() : watchState);
+    }
+
+    /**
+     * A copy of everything, of a shard that is to go on in place of another one: it begins with what differs.
+     *
+     * @param deltaOffset where the other's last delta stands
+     * @param differing keys of rows that the other has otherwise, or that only one of them has
+     * @param partitions of the samples that either has learned of
+     */
+    public Snapshot snapshotInPlaceOf(long deltaOffset, long[] differing, long[] partitions) {
+        return state.snapshot(
+                deltaOffset, extras().withLongs(Course.SEND_ANEW, differing).withLongs(Course.PARTITIONS, partitions));
     }
 
     public ModelSpec spec() {

@@ -7,6 +7,8 @@ import java.util.List;
 
 /** A place that keeps bytes by name: what a folder and an object store have in common. */
 interface Blobs {
+    int COPIED_AT_ONCE = 1 << 20;
+
     /** All that begin with {@code snapshot-}, in no particular order; none where the place does not exist yet. */
     List<String> names() throws IOException;
 
@@ -24,6 +26,18 @@ interface Blobs {
 
     /** Deletes what a crash left half written where {@link #names} does not show it. */
     void sweep() throws IOException;
+
+    /** Durably, to the same name in another place. */
+    default void copy(String name, Blobs to) throws IOException {
+        try (FileChannel from = open(name);
+                Output out = to.create(name)) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(COPIED_AT_ONCE);
+            while (from.read(buffer.clear()) >= 0) {
+                out.write(buffer.flip());
+            }
+            out.finish();
+        }
+    }
 
     /** For messages. */
     String place();

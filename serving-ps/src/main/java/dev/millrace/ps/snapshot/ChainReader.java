@@ -54,7 +54,8 @@ final class ChainReader {
         }
     }
 
-    private List<Manifest> chain(String member) throws IOException {
+    /** The member and those that it builds on, newest first. */
+    List<Manifest> chain(String member) throws IOException {
         List<Manifest> chain = new ArrayList<>();
         Manifest manifest = read(member);
         chain.add(manifest);

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +80,54 @@ abstract class ChainedStore implements SnapshotStore {
             if (!moved || attempt == ATTEMPTS) {
                 return Optional.empty();
             }
+        }
+    }
+
+    @Override
+    public Optional<Snapshot> newest(Predicate<Snapshot.Header> wanted) throws IOException {
+        List<String> names = blobs.names();
+        ChainReader reader = new ChainReader(blobs, names);
+        for (String member : newestFirst(names)) {
+            if (reader.manifest(member).map(Manifest::header).filter(wanted).isPresent()) {
+                try {
+                    return Optional.of(reader.open(member));
+                } catch (SnapshotDamagedException e) {
+                    LOG.warn("snapshot {} in {} is passed over: {}", member, blobs.place(), e.getMessage());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Snapshot.Header> copyNewest(SnapshotStore to) throws IOException {
+        if (!(to instanceof ChainedStore other)) {
+            throw new IllegalArgumentException("members cannot be copied to " + to);
+        }
+        List<String> names = blobs.names();
+        ChainReader reader = new ChainReader(blobs, names);
+        for (String member : newestFirst(names)) {
+            try (Snapshot whole = reader.open(member)) {
+                // Oldest first, data before the manifest that publishes it: what is there at any moment is a chain.
+                for (Manifest manifest : reader.chain(member).reversed()) {
+                    blobs.copy(manifest.data(), other.blobs);
+                    blobs.copy(Names.manifest(manifest.header().sequence()), other.blobs);
+                }
+                return Optional.of(whole.header());
+            } catch (SnapshotDamagedException | NoSuchFileException e) {
+                LOG.warn("snapshot {} in {} cannot be copied: {}", member, blobs.place(), e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void deleteAll() throws IOException {
+        List<String> names = new ArrayList<>(blobs.names());
+        names.sort(Comparator.<String, Boolean>comparing(name -> !Names.isMember(name))
+                .thenComparing(Comparator.reverseOrder()));
+        for (String name : names) {
+            blobs.delete(name);
         }
     }
 

@@ -3,7 +3,9 @@ package dev.millrace.ps.snapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -67,6 +69,27 @@ final class FolderBlobs implements Blobs {
     @Override
     public void sweep() {
         // Whatever was left has a name.
+    }
+
+    /** Its bytes never change, so two names may share them. */
+    @Override
+    public void copy(String name, Blobs to) throws IOException {
+        if (!(to instanceof FolderBlobs other)) {
+            Blobs.super.copy(name, to);
+            return;
+        }
+        Files.createDirectories(other.dir);
+        try {
+            Files.deleteIfExists(other.dir.resolve(name));
+            Files.createLink(other.dir.resolve(name), dir.resolve(name));
+            other.forceFolder();
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            if (e instanceof NoSuchFileException gone) {
+                throw gone;
+            }
+            // Another disk, or one without links.
+            Blobs.super.copy(name, to);
+        }
     }
 
     @Override

@@ -15,6 +15,9 @@ public sealed interface SnapshotPlace {
      */
     SnapshotStore store(int shard, int shards, int keep);
 
+    /** Where the numbered version's members are, which are never pruned; the caller closes it. For a model of one shard. */
+    SnapshotStore version(long number);
+
     static SnapshotPlace folder(Path folder) {
         return new Folder(folder);
     }
@@ -63,6 +66,11 @@ public sealed interface SnapshotPlace {
         }
 
         @Override
+        public SnapshotStore version(long number) {
+            return new SnapshotFolder(folder.resolve("versions").resolve(Long.toString(number)), Integer.MAX_VALUE);
+        }
+
+        @Override
         public String toString() {
             return folder.toString();
         }
@@ -73,6 +81,11 @@ public sealed interface SnapshotPlace {
         @Override
         public SnapshotStore store(int shard, int shards, int keep) {
             return new S3SnapshotStore(shards == 1 ? model : model.below("shard-" + shard + "/"), keep);
+        }
+
+        @Override
+        public SnapshotStore version(long number) {
+            return new S3SnapshotStore(model.below("versions/" + number + "/"), Integer.MAX_VALUE);
         }
 
         @Override

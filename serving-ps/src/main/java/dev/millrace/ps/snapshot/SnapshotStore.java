@@ -2,6 +2,7 @@ package dev.millrace.ps.snapshot;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,24 @@ public interface SnapshotStore extends AutoCloseable {
 
     /** The same, when its sequence is beyond {@code sequence}; nothing else is opened. */
     Optional<Snapshot> newerThan(long sequence) throws IOException;
+
+    /**
+     * The newest whole one that the test takes, to be closed. Damaged ones, and those of version 1, are passed over.
+     *
+     * @param wanted of a header; what it takes is opened
+     */
+    Optional<Snapshot> newest(Predicate<Snapshot.Header> wanted) throws IOException;
+
+    /**
+     * Copies the newest whole one, with all members that it builds on, to another place; where both are folders of one
+     * disk, without its bytes.
+     *
+     * @return its header; empty when there is none
+     */
+    Optional<Snapshot.Header> copyNewest(SnapshotStore to) throws IOException;
+
+    /** Deletes everything. */
+    void deleteAll() throws IOException;
 
     /** Ends connections; snapshots that it gave stay open. */
     @Override

@@ -1,0 +1,45 @@
+package dev.millrace.api.alarm;
+
+import dev.millrace.api.monitor.MonitorSnapshot;
+import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.version.VersionBook;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What alarms may ask for, by name: the monitor's numbers, the gate's, the comparison's. */
+public final class AlarmNumbers {
+    private AlarmNumbers() {}
+
+    /** @param book of the model's versions; null where there are none */
+    public static Map<String, Double> of(MonitorSnapshot now, WeightServer weights, @Nullable VersionBook book) {
+        // Log loss, AUC, calibration of the last minute.
+        Map<String, Double> numbers = new TreeMap<>(now.forAudit());
+        numbers.put("ready", now.ready() ? 1.0 : 0.0);
+        put(numbers, "learningLagMs", now.learningLagMs());
+        put(numbers, "weightsAgeMs", now.weightsAgeMs());
+        put(numbers, "freshnessP50Ms", now.freshnessMs().p50());
+        put(numbers, "freshnessP99Ms", now.freshnessMs().p99());
+        put(numbers, "rankP50Ms", now.rankMs().p50());
+        put(numbers, "rankP99Ms", now.rankMs().p99());
+        numbers.put("ranksPerSecond", now.rates().ranks());
+        numbers.put("samplesPerSecond", now.rates().samples());
+        numbers.put(
+                "parityDiffering",
+                weights.parity().stream()
+                        .mapToDouble((ShardParity shard) -> shard.differing().size())
+                        .sum());
+        if (book != null) {
+            numbers.put("gateFrozen", book.gate().getFrozen() ? 1.0 : 0.0);
+            numbers.put("learningHeld", book.directive().hold() ? 1.0 : 0.0);
+        }
+        return numbers;
+    }
+
+    private static void put(Map<String, Double> numbers, String name, @Nullable Number value) {
+        if (value != null) {
+            numbers.put(name, value.doubleValue());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.millrace.learner.bus;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+
+/**
+ * What the samples of the last hours were like: decayed sums of requests, into which new ones come when they are old
+ * enough for nobody to have objected. One thread.
+ *
+ * <pre>
+ *  0 requests   1 Σ mean loss   2 Σ label rate   3 Σ (label rate − mean score)
+ *  4 5 samples of label 0, 1    6 7 Σ their loss     8 Σ (candidate − served loss)²
+ * </pre>
+ */
+final class Reference {
+    static final int REQUESTS = 0;
+    static final int LOSS = 1;
+    static final int RATE = 2;
+    static final int RESIDUAL = 3;
+    static final int COUNT_OF = 4;
+    static final int LOSS_OF = 6;
+    static final int DIFFERENCE = 8;
+    private static final int SUMS = 9;
+    private static final int MAX_BUCKETS = 4_096;
+
+    private final long quarantineMs;
+    private final long halfLifeMs;
+    private final double[] sums = new double[SUMS];
+    private final Deque<Bucket> young = new ArrayDeque<>();
+    private long decayedToMs;
+
+    private record Bucket(long second, double[] sums) {}
+
+    Reference(long quarantineMs, long halfLifeMs) {
+        this.quarantineMs = quarantineMs;
+        this.halfLifeMs = halfLifeMs;
+    }
+
+    /** Adds to what came at this time, which does not go back. */
+    void add(long nowMs, int sum, double value) {
+        long second = nowMs / 1000;
+        Bucket last = young.peekLast();
+        if (last == null || second > last.second()) {
+            mature(nowMs);
+            last = new Bucket(second, new double[SUMS]);
+            young.addLast(last);
+        }
+        last.sums()[sum] += value;
+    }
+
+    private void mature(long nowMs) {
+        while (!young.isEmpty()
+                && (young.getFirst().second() * 1000 + 1000 + quarantineMs <= nowMs || young.size() > MAX_BUCKETS)) {
+            if (nowMs > decayedToMs && decayedToMs > 0) {
+                double kept = Math.pow(0.5, (double) (nowMs - decayedToMs) / halfLifeMs);
+                for (int i = 0; i < SUMS; i++) {
+                    sums[i] *= kept;
+                }
+            }
+            decayedToMs = Math.max(decayedToMs, nowMs);
+            double[] old = young.removeFirst().sums();
+            for (int i = 0; i < SUMS; i++) {
+                sums[i] += old[i];
+            }
+        }
+    }
+
+    /** What is too young is forgotten: it may be what somebody objects to. */
+    void forgetYoung() {
+        young.clear();
+    }
+
+    double sum(int which) {
+        return sums[which];
+    }
+
+    /** Of one sum a request. */
+    double mean(int which) {
+        return sums[which] / sums[REQUESTS];
+    }
+
+    /** Mean loss of samples with this label; over all where there were none. */
+    double lossOf(int label) {
+        return sums[COUNT_OF + label] < 1 ? mean(LOSS) : sums[LOSS_OF + label] / sums[COUNT_OF + label];
+    }
+
+    long[] toLongs() {
+        long[] longs = new long[1 + SUMS];
+        longs[0] = decayedToMs;
+        for (int i = 0; i < SUMS; i++) {
+            longs[1 + i] = Double.doubleToRawLongBits(sums[i]);
+        }
+        return longs;
+    }
+
+    /** What {@link #toLongs} gave; anything else begins anew. */
+    void restore(long[] longs) {
+        Arrays.fill(sums, 0);
+        young.clear();
+        decayedToMs = 0;
+        if (longs.length == 1 + SUMS) {
+            decayedToMs = longs[0];
+            for (int i = 0; i < SUMS; i++) {
+                sums[i] = Double.longBitsToDouble(longs[1 + i]);
+            }
+        }
+    }
+}

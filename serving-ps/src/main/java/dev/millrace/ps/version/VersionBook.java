@@ -1,0 +1,198 @@
+package dev.millrace.ps.version;
+
+import dev.millrace.ingest.proto.DirectiveDone;
+import dev.millrace.ingest.proto.GateReport;
+import dev.millrace.ingest.proto.VersionEvent;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All that a model's registry says, up to one offset: the same for everyone who read as far, since an event that was
+ * written for an older revision than it met counts for nothing, here as elsewhere. Immutable.
+ *
+ * @param next offset of the first record that it does not know
+ * @param revision offset, plus one, of the last event that changed an alias or gave a directive; 0: none
+ * @param versions by number
+ * @param aliases name to number
+ * @param directive the newest one
+ * @param done what became of the last directive that was carried out
+ * @param wanted when a version was last asked for, and not made yet: the offset of the asking; −1: it was made
+ * @param gate what the gate before publishing last said
+ * @param audit oldest first, the last {@value #MAX_AUDIT}
+ */
+public record VersionBook(
+        long next,
+        long revision,
+        SortedMap<Long, ModelVersion> versions,
+        SortedMap<String, Long> aliases,
+        Directive directive,
+        Optional<DirectiveDone> done,
+        long wanted,
+        GateReport gate,
+        List<AuditEntry> audit) {
+    /** The alias of the version that the serving weights have grown from. */
+    public static final String CHAMPION = "champion";
+
+    static final int MAX_AUDIT = 2_000;
+
+    public static final VersionBook EMPTY = new VersionBook(
+            0,
+            0,
+            Collections.emptySortedMap(),
+            Collections.emptySortedMap(),
+            Directive.LEARN,
+            Optional.empty(),
+            -1,
+            GateReport.getDefaultInstance(),
+            List.of());
+
+    /** This and one more record, in the order of the topic. */
+    public VersionBook with(long offset, VersionEvent event) {
+        boolean late = event.getExpectedRevision() != 0 && event.getExpectedRevision() - 1 != revision;
+        Draft draft = new Draft(this, offset + 1);
+        if (!late) {
+            draft.take(offset, event);
+        }
+        return draft.book();
+    }
+
+    /** This, when a record brought nothing. */
+    VersionBook past(long offset) {
+        return new Draft(this, offset + 1).book();
+    }
+
+    /** Whether the event at this offset counted. */
+    public boolean counted(long offset) {
+        return audit.stream().anyMatch(entry -> entry.revision() == offset);
+    }
+
+    /** Whether the newest directive waits for being carried out. */
+    public boolean pending() {
+        return directive.revision() != 0 && !carriedOut(directive.revision());
+    }
+
+    /** Whether this directive, or a later one, was carried out or has failed. */
+    public boolean carriedOut(long directiveRevision) {
+        return done.filter(d -> d.getDirective() >= directiveRevision).isPresent();
+    }
+
+    /** The number that the next version gets. */
+    public long nextNumber() {
+        return versions.isEmpty() ? 1 : versions.lastKey() + 1;
+    }
+
+    /** The one with the highest number. */
+    public Optional<ModelVersion> newest() {
+        return versions.isEmpty() ? Optional.empty() : Optional.ofNullable(versions.get(versions.lastKey()));
+    }
+
+    /** Its aliases, in order. */
+    public List<String> aliasesOf(long number) {
+        return aliases.entrySet().stream()
+                .filter(alias -> alias.getValue() == number)
+                .map(java.util.Map.Entry::getKey)
+                .toList();
+    }
+
+    /** The book that comes next, while it is written. */
+    private static final class Draft {
+        private final long next;
+        private long revision;
+        private final TreeMap<Long, ModelVersion> versions;
+        private final TreeMap<String, Long> aliases;
+        private Directive directive;
+        private Optional<DirectiveDone> done;
+        private long wanted;
+        private GateReport gate;
+        private final List<AuditEntry> audit;
+
+        Draft(VersionBook before, long next) {
+            this.next = next;
+            revision = before.revision;
+            versions = new TreeMap<>(before.versions);
+            aliases = new TreeMap<>(before.aliases);
+            directive = before.directive;
+            done = before.done;
+            wanted = before.wanted;
+            gate = before.gate;
+            audit = new ArrayList<>(before.audit);
+        }
+
+        void take(long offset, VersionEvent event) {
+            switch (event.getWhatCase()) {
+                case MADE -> {
+                    ModelVersion made = VersionEvents.version(event);
+                    versions.put(made.number(), made);
+                    wanted = -1;
+                    note(offset, event, "version", "made version " + made.number());
+                }
+                case RETIRED -> {
+                    versions.remove(event.getRetired().getVersion());
+                    note(
+                            offset,
+                            event,
+                            "retire",
+                            "version " + event.getRetired().getVersion());
+                }
+                case WANTED -> {
+                    wanted = offset;
+                    note(offset, event, "version", "asked for a version");
+                }
+                case ALIAS -> {
+                    var alias = event.getAlias();
+                    aliases.put(alias.getAlias(), alias.getVersion());
+                    revision = offset + 1;
+                    note(offset, event, "promote", alias.getAlias() + " is version " + alias.getVersion());
+                }
+                case DIRECTIVE -> {
+                    directive = VersionEvents.directive(offset + 1, event);
+                    if (directive.version() > 0) {
+                        aliases.put(CHAMPION, directive.version());
+                    }
+                    if (!directive.hold()) {
+                        gate = GateReport.getDefaultInstance();
+                    }
+                    revision = offset + 1;
+                    note(offset, event, VersionEvents.action(directive), VersionEvents.words(directive));
+                }
+                case DONE -> {
+                    done = Optional.of(event.getDone());
+                    boolean failed = !event.getDone().getFailure().isEmpty();
+                    note(offset, event, failed ? "failed" : "done", VersionEvents.words(event.getDone()));
+                }
+                case GATE -> {
+                    gate = event.getGate();
+                    note(offset, event, "gate", VersionEvents.words(gate));
+                }
+                case WHAT_NOT_SET -> {
+                    // Of a later format: what it says is not for this reader.
+                }
+            }
+        }
+
+        private void note(long offset, VersionEvent event, String action, String what) {
+            audit.add(new AuditEntry(
+                    offset, event.getTimeMs(), event.getWho(), event.getWhy(), action, what, event.getMetricsMap()));
+            if (audit.size() > MAX_AUDIT) {
+                audit.removeFirst();
+            }
+        }
+
+        VersionBook book() {
+            return new VersionBook(
+                    next,
+                    revision,
+                    Collections.unmodifiableSortedMap(versions),
+                    Collections.unmodifiableSortedMap(aliases),
+                    directive,
+                    done,
+                    wanted,
+                    gate,
+                    List.copyOf(audit));
+        }
+    }
+}
