@@ -13,6 +13,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.FtrlWeight;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.table.RowLayout;
@@ -95,6 +96,12 @@ class LivingRowsTest {
             return row == null ? 0f : (float) FtrlRows.weight(row.z, row.n, ftrl);
         }
 
+        /** As learning weighs: in floats. */
+        private float learnersWeight(long key) {
+            Row row = rows.get(key);
+            return row == null ? 0f : FtrlWeight.of(ftrl).of(row.z, row.n);
+        }
+
         private boolean has(long key) {
             if (rows.containsKey(key)) {
                 return true;
@@ -113,7 +120,7 @@ class LivingRowsTest {
             for (int i = 0; i < block.size(); i++) {
                 float logit = 0;
                 for (int f = block.offset(i); f < block.offset(i + 1); f++) {
-                    logit += weight(block.featureId(f)) * block.featureValue(f);
+                    logit += learnersWeight(block.featureId(f)) * block.featureValue(f);
                 }
                 double error = 1 / (1 + StrictMath.exp(-logit)) - block.label(i);
                 for (int f = block.offset(i); f < block.offset(i + 1); f++) {
