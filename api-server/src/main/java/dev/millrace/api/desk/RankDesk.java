@@ -23,11 +23,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Serves rank requests of all models, a bounded number at a time, and measures them, however they end. */
 public final class RankDesk {
+    /** Requests of a batch that are ranked at a time. */
+    private static final int TOGETHER = 16;
+
     private final Map<String, Room> rooms = new HashMap<>();
     private final Models models;
     private final Monitor monitor;
@@ -71,29 +75,35 @@ public final class RankDesk {
         });
     }
 
-    /** Each request has its own outcome, and its own place at the gate; they wait for the log together. */
+    /**
+     * Each request has its own outcome, and those that can be read their own place at the gate, {@link #TOGETHER} at a
+     * time, so that one batch leaves room for others; they wait for the log together.
+     */
     public RankBatch rankBatch(String model, JsonIn.Source body) throws InterruptedException {
         Room room = room(model);
         List<RankReader.Read> requests = room.reader().batch(body);
         List<Future<RankBatch.Outcome>> running = new ArrayList<>(requests.size());
+        Semaphore together = new Semaphore(TOGETHER);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            requests.forEach(read -> running.add(threads.submit(() -> outcome(room, read))));
+            requests.forEach(read -> running.add(threads.submit(() -> outcome(room, read, together))));
         }
         return new RankBatch(running.stream().map(Future::resultNow).toList());
     }
 
-    private RankBatch.Outcome outcome(Room room, RankReader.Read read) {
+    private RankBatch.Outcome outcome(Room room, RankReader.Read read, Semaphore together) throws InterruptedException {
+        RankRequest request = read.request();
+        together.acquire();
         try {
-            return RankBatch.Outcome.of(measured(room, () -> {
-                if (read.request() == null) {
-                    throw Objects.requireNonNull(read.refused());
-                }
-                return rank(room, read.request());
-            }));
+            if (request == null) {
+                throw Objects.requireNonNull(read.refused());
+            }
+            return RankBatch.Outcome.of(measured(room, () -> rank(room, request)));
         } catch (Exception e) {
             Problem problem = Unexpected.problem("a request of a batch", e);
             errors.count(problem.errorClass());
             return RankBatch.Outcome.of(problem);
+        } finally {
+            together.release();
         }
     }
 
