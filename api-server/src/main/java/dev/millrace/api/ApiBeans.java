@@ -130,7 +130,7 @@ final class ApiBeans {
     @Singleton
     TraceFollower follower(TraceIndex traces) {
         Set<String> labels = wiring.models().values().stream()
-                .flatMap(weights -> weights.spec().labels().rules().keySet().stream())
+                .flatMap(weights -> weights.spec().actionTypes().stream())
                 .collect(Collectors.toSet());
         return new TraceFollower(traces, labels);
     }

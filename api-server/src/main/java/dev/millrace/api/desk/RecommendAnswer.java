@@ -27,10 +27,16 @@ public record RecommendAnswer(
 
     /**
      * @param propensity probability with which the policy shows the item at this place
+     * @param heads as of a {@link RankAnswer.Ranked}
      * @param sources why it was a candidate: {@code together}, {@code nearest}, {@code popular}, {@code recent}
      */
     @Serdeable
-    public record Recommended(String item, float score, float propensity, List<String> sources) {}
+    public record Recommended(
+            String item,
+            float score,
+            float propensity,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Float> heads,
+            List<String> sources) {}
 
     static RecommendAnswer of(RankAnswer ranked, int candidates, Map<String, List<String>> sources) {
         return new RecommendAnswer(
@@ -40,7 +46,11 @@ public record RecommendAnswer(
                 candidates,
                 ranked.items().stream()
                         .map(one -> new Recommended(
-                                one.item(), one.score(), one.propensity(), sources.getOrDefault(one.item(), List.of())))
+                                one.item(),
+                                one.score(),
+                                one.propensity(),
+                                one.heads(),
+                                sources.getOrDefault(one.item(), List.of())))
                         .toList(),
                 ranked.degraded());
     }

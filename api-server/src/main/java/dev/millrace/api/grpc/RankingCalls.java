@@ -49,7 +49,8 @@ final class RankingCalls extends RankingGrpc.RankingImplBase {
             message.addItems(RankedItem.newBuilder()
                     .setItem(item.item())
                     .setScore(item.score())
-                    .setPropensity(item.propensity()));
+                    .setPropensity(item.propensity())
+                    .putAllHeads(item.heads()));
         }
         return message.build();
     }

@@ -17,6 +17,7 @@ final class RankAnswerJson {
     private static final byte[] ITEM = ascii("{\"item\":");
     private static final byte[] SCORE = ascii(",\"score\":");
     private static final byte[] PROPENSITY = ascii(",\"propensity\":");
+    private static final byte[] HEADS = ascii(",\"heads\":{");
     private static final byte[] CERTAIN = ascii("1.0");
 
     private byte[] bytes;
@@ -72,6 +73,20 @@ final class RankAnswerJson {
         raw(ascii(Float.toString(ranked.score())));
         raw(PROPENSITY);
         raw(ranked.propensity() == 1f ? CERTAIN : ascii(Float.toString(ranked.propensity())));
+        if (!ranked.heads().isEmpty()) {
+            raw(HEADS);
+            boolean first = true;
+            for (var head : ranked.heads().entrySet()) {
+                if (!first) {
+                    one(',');
+                }
+                first = false;
+                text(head.getKey());
+                one(':');
+                raw(ascii(Float.toString(head.getValue())));
+            }
+            one('}');
+        }
         one('}');
     }
 

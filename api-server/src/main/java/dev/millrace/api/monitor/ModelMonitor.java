@@ -70,6 +70,11 @@ final class ModelMonitor {
     }
 
     private void sample(SampleBlock block, int i, long nowMs) {
+        samples.add(nowMs, 1);
+        if (block.weight(i) == 0) {
+            // It is of other heads than the first, which is watched.
+            return;
+        }
         float label = block.label(i);
         // One that stands on the log was kept; others like it were not.
         count(block, i, label, block.weight(i), 1 / block.keepRate(i), nowMs);
@@ -77,7 +82,6 @@ final class ModelMonitor {
             // What was sent as a negative at once is none; here it is known which, kept or not.
             count(block, i, 0, -block.weight(i), 1, nowMs);
         }
-        samples.add(nowMs, 1);
     }
 
     /**

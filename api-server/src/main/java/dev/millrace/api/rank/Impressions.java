@@ -88,9 +88,20 @@ final class Impressions {
                 + CodedOutputStream.computeFloatSize(ShownItem.SCORE_FIELD_NUMBER, ranked.score())
                 + CodedOutputStream.computeFloatSize(ShownItem.PROPENSITY_FIELD_NUMBER, ranked.propensity())
                 + CodedOutputStream.computeByteArraySize(ShownItem.FEATURES_FIELD_NUMBER, features)
+                + headsSize(ranked.heads().size())
                 + (bestPlace == 0
                         ? 0
                         : CodedOutputStream.computeUInt32Size(ShownItem.BEST_PLACE_FIELD_NUMBER, bestPlace));
+    }
+
+    /** Packed floats with their length. */
+    private static int headsSize(int heads) {
+        int bytes = heads * Float.BYTES;
+        return heads == 0
+                ? 0
+                : CodedOutputStream.computeTagSize(ShownItem.HEAD_SCORES_FIELD_NUMBER)
+                        + CodedOutputStream.computeUInt32SizeNoTag(bytes)
+                        + bytes;
     }
 
     private static void item(RankAnswer.Ranked ranked, int bestPlace, byte[] features, CodedOutputStream out)
@@ -101,6 +112,13 @@ final class Impressions {
         out.writeByteArray(ShownItem.FEATURES_FIELD_NUMBER, features);
         if (bestPlace != 0) {
             out.writeUInt32(ShownItem.BEST_PLACE_FIELD_NUMBER, bestPlace);
+        }
+        if (!ranked.heads().isEmpty()) {
+            out.writeTag(ShownItem.HEAD_SCORES_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+            out.writeUInt32NoTag(ranked.heads().size() * Float.BYTES);
+            for (float score : ranked.heads().values()) {
+                out.writeFloatNoTag(score);
+            }
         }
     }
 

@@ -12,18 +12,16 @@ final class Ordering {
     /**
      * Indexes of the best {@code limit} of the first {@code n} scores, in order. O(n log n); of a small limit about O(n).
      *
-     * @throws IllegalStateException when a score is no probability
+     * @throws IllegalStateException when a score is not finite
      */
     static int[] best(float[] scores, int n, int limit) {
         long[] keys = new long[n];
         for (int i = 0; i < n; i++) {
             float score = scores[i];
-            if (!(score >= 0f && score <= 1f)) {
-                throw new IllegalStateException("score " + score + " of candidate " + i + " is no probability");
+            if (!Float.isFinite(score)) {
+                throw new IllegalStateException("score " + score + " of candidate " + i + " is not finite");
             }
-            // Bits of floats from 0 up order like the floats; + 0f makes -0 a 0.
-            long descending = (long) Integer.MAX_VALUE - Float.floatToIntBits(score + 0f);
-            keys[i] = (descending << Integer.SIZE) | i;
+            keys[i] = key(score, i);
         }
         if (limit < n / FEW) {
             keys = least(keys, limit);
@@ -35,12 +33,18 @@ final class Ordering {
     static int[] descending(float[] sums) {
         long[] keys = new long[sums.length];
         for (int i = 0; i < keys.length; i++) {
-            int bits = Float.floatToIntBits(sums[i] + 0f);
-            // Of a negative float the other bits order the wrong way round.
-            int ascending = bits ^ (bits >> (Integer.SIZE - 1) & Integer.MAX_VALUE);
-            keys[i] = ((long) ~ascending << Integer.SIZE) | i;
+            keys[i] = key(sums[i], i);
         }
         return first(keys, keys.length);
+    }
+
+    /** The lower, the higher the score; of equal ones, the lower the index. */
+    private static long key(float score, int index) {
+        // Bits of floats from 0 up order like the floats; + 0f makes -0 a 0.
+        int bits = Float.floatToIntBits(score + 0f);
+        // Of a negative float the other bits order the wrong way round.
+        int ascending = bits ^ (bits >> (Integer.SIZE - 1) & Integer.MAX_VALUE);
+        return ((long) ~ascending << Integer.SIZE) | index;
     }
 
     private static int[] first(long[] keys, int count) {

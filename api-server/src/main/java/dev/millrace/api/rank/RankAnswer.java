@@ -3,6 +3,7 @@ package dev.millrace.api.rank;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What was shown, in this order: best first, unless the model explores.
@@ -31,9 +32,18 @@ public record RankAnswer(
     }
 
     /**
-     * @param score predicted probability, 0..1
+     * @param score predicted probability, 0..1; or what the formula of a model with heads makes of theirs
      * @param propensity probability with which the policy shows the item at this place, above 0; 1: for certain
+     * @param heads prediction of each head by its name; empty, and left out, where the model has none
      */
     @Serdeable
-    public record Ranked(String item, float score, float propensity) {}
+    public record Ranked(
+            String item,
+            float score,
+            float propensity,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Float> heads) {
+        public Ranked(String item, float score, float propensity) {
+            this(item, score, propensity, Map.of());
+        }
+    }
 }

@@ -14,7 +14,9 @@ import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -39,6 +41,7 @@ public final class Ranker {
     private final long fingerprint;
     private final LiveFeatures live;
     private final Explorer explorer;
+    private final List<String> heads;
     /** Replaced when it has grown beyond what a spec and its profiles need. */
     private volatile FeatureCodec.Dictionary names = FeatureCodec.Dictionary.shared();
 
@@ -50,6 +53,7 @@ public final class Ranker {
         fingerprint = weights.spec().fingerprint();
         live = new LiveFeatures(weights.spec());
         explorer = new Explorer(weights.spec());
+        heads = weights.spec().heads().names();
     }
 
     public WeightServer weights() {
@@ -75,23 +79,37 @@ public final class Ranker {
         RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
         RawFeatures shared = gathered.shared();
         List<RawFeatures> items = gathered.items();
-        float[] scores = new float[items.size()];
+        float[] scored = new float[items.size() * (1 + heads.size())];
         float[][] draws = new float[explorer.draws()][items.size()];
-        long version = score(request, shared, items, scores, draws);
+        long version = score(request, shared, items, scored, draws);
+        float[] scores = heads.isEmpty() ? scored : Arrays.copyOf(scored, items.size());
         Shown shown = shown(request, scores, draws);
         int[] order = shown.order();
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);
         for (int i = 0; i < order.length; i++) {
             String item = request.candidates().get(order[i]).item();
-            ranked.add(new RankAnswer.Ranked(item, scores[order[i]], shown.propensity(i)));
+            ranked.add(new RankAnswer.Ranked(
+                    item, scores[order[i]], shown.propensity(i), heads(scored, items.size(), order[i])));
         }
         RankAnswer answer =
                 new RankAnswer(request.requestId(), weights.spec().model(), version, ranked, gathered.degraded());
-        var scored = new Impressions.Scored(shared, items, shown);
+        var record = new Impressions.Scored(shared, items, shown);
         return publish(
                 request.requestId(),
-                Impressions.of(weights.spec(), fingerprint, request, scored, answer, clock.millis(), names()),
+                Impressions.of(weights.spec(), fingerprint, request, record, answer, clock.millis(), names()),
                 answer);
+    }
+
+    /** Each head's prediction of an item: they stand behind the scores, head by head. */
+    private Map<String, Float> heads(float[] scored, int items, int item) {
+        if (heads.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, Float> its = new LinkedHashMap<>();
+        for (int head = 0; head < heads.size(); head++) {
+            its.put(heads.get(head), scored[(1 + head) * items + item]);
+        }
+        return its;
     }
 
     private FeatureCodec.Dictionary names() {

@@ -9,7 +9,9 @@ import dev.millrace.api.rank.RankAnswer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,18 @@ class RankAnswerJsonTest {
                 "{\"requestId\":\"r-1\",\"model\":\"movielens\",\"modelVersion\":123,\"items\":["
                         + "{\"item\":\"i1\",\"score\":0.53,\"propensity\":1.0},"
                         + "{\"item\":\"é\\\"\\\\\",\"score\":0.44,\"propensity\":0.5}]}",
+                new String(RankAnswerJson.of(answer), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void headsFollowTheirItemByName() {
+        Map<String, Float> heads = new LinkedHashMap<>();
+        heads.put("click", .25f);
+        heads.put("watch", 3f);
+        var answer = new RankAnswer("r", "m", 1, List.of(new RankAnswer.Ranked("i", .5f, 1f, heads)));
+        assertEquals(
+                "{\"requestId\":\"r\",\"model\":\"m\",\"modelVersion\":1,\"items\":[{\"item\":\"i\",\"score\":0.5,"
+                        + "\"propensity\":1.0,\"heads\":{\"click\":0.25,\"watch\":3.0}}]}",
                 new String(RankAnswerJson.of(answer), StandardCharsets.UTF_8));
     }
 

@@ -39,10 +39,18 @@ class OrderingTest {
     }
 
     @Test
-    void whatIsNoProbabilityIsNotRanked() {
-        for (float bad : new float[] {Float.NaN, -0.1f, 1.1f, Float.POSITIVE_INFINITY}) {
+    void whatIsNotFiniteIsNotRanked() {
+        for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
             assertThrows(IllegalStateException.class, () -> Ordering.best(new float[] {0.5f, bad}, 2, 1));
         }
+    }
+
+    /** Of models of values, and of what a formula makes of heads. */
+    @Test
+    void valuesOfAnySignAreRankedHighestFirst() {
+        assertArrayEquals(new int[] {1, 3, 0, 2}, Ordering.best(new float[] {-0.1f, 4.5f, -3, 1.1f}, 4, 4));
+        assertArrayEquals(
+                new int[] {4, 1}, Ordering.best(new float[] {-0.1f, 4.5f, -3, 1.1f, 5, -1, -2, -9, -8, 0}, 10, 2));
     }
 
     @Test

@@ -64,6 +64,42 @@ class RankerTest {
     }
 
     @Test
+    void headsAreAnsweredByNameAndLoggedInOrder() {
+        ModelSpec spec = SpecReader.parse("heads", """
+                model: movies
+                rewardWindow: 5s
+                slots: {price: {type: number, from: item.price}}
+                network: {type: widedeep, dim: 2, hidden: [2]}
+                heads: {click: {labels: {click: 1}}, like: {labels: {like: 1}}}
+                score: click + like
+                """);
+        FixedWeights weights = new FixedWeights() {
+            @Override
+            public ModelSpec spec() {
+                return spec;
+            }
+
+            @Override
+            public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
+                long version = super.score(request, items, scores);
+                for (int i = 0; i < items.size(); i++) {
+                    scores[items.size() + i] = scores[i] / 4;
+                    scores[2 * items.size() + i] = scores[i] - scores[i] / 4;
+                }
+                return version;
+            }
+        };
+        RankAnswer answer = new Ranker(weights, profiles, log, new HandClock(1234))
+                .rank(request("u1", 2, candidate("a", .25), candidate("b", .5)))
+                .join();
+        assertEquals(Map.of("click", .125f, "like", .375f), answer.items().getFirst().heads());
+        Impression impression = log.impressions.getFirst();
+        assertEquals(.5f, impression.getItems(0).getScore());
+        assertEquals(List.of(.125f, .375f), impression.getItems(0).getHeadScoresList());
+        assertEquals(List.of(.0625f, .1875f), impression.getItems(1).getHeadScoresList());
+    }
+
+    @Test
     void theImpressionCarriesTheRawFeaturesThatScored() {
         profiles.put(Kind.USER, "u1", RawFeatures.of(Map.of("user.age", new Numeric(24))));
         RawFeatures stored = RawFeatures.of(Map.of("item.price", new Numeric(.2), "item.year", new Numeric(1999)));

@@ -56,7 +56,8 @@ final class Rewards {
         @Override
         public void labels(EncodedImpression impression, String its, List<Label> labels) {
             if (its.equals(model)) {
-                labels.forEach(label -> rewards[label.item()] += label.value() * label.weight());
+                // Of a model with heads, what its first one is worth.
+                labels.stream().filter(label -> label.of(0)).forEach(label -> rewards[label.item()] += label.value() * label.weight());
             }
         }
 

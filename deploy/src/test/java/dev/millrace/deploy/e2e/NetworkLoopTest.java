@@ -27,12 +27,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A network through the whole loop: what the API answers is what its embeddings and layers on the delta log score. */
+/**
+ * A network with several heads through the whole loop: what the API answers is what its embeddings and layers on the delta
+ * log score, and every sample has the labels that it should.
+ */
 class NetworkLoopTest {
     private static final LoadedSpec SPEC = Service.spec("""
             model: shop
-            objective: logistic
-            labels: {like: 1, dislike: 0}
             rewardWindow: 1s
             slots:
               user: {type: category, from: user.id}
@@ -41,6 +42,11 @@ class NetworkLoopTest {
             crosses: [[user, item]]
             optimizer: {type: ftrl, alpha: 0.2}
             network: {type: deepfm, dim: 8, hidden: [16, 8], batch: 4, dense: {type: adam, rate: 0.01}}
+            heads:
+              like: {labels: {like: 1, dislike: 0}}
+              buy: {labels: {buy: 1}, weight: 2}
+              watch: {objective: squared, labels: {watch: {perUnit: 0.1, atMost: 10}}, absence: drop}
+            score: like * (1 + 2 * buy) + 0.1 * max(0, watch)
             policies: {absence: negative, lateness: 5s}
             """);
 
@@ -100,12 +106,24 @@ class NetworkLoopTest {
                 service.act("net-e" + i, random.nextBoolean() ? "like" : "dislike", "net-" + i, "pen");
                 service.settled("net-e" + i);
             }
+            String watched = "{\"id\":\"net-w\",\"type\":\"watch\",\"requestId\":\"net-24\",\"item\":\"cup\",\"value\":40}";
+            service.send("POST", "/v1/events", "application/json", watched);
+            service.settled("net-w");
             Map<Long, Integer> modelVersions = new HashMap<>();
+            Map<String, Integer> labels = new HashMap<>();
             for (SampleBlock block : Log.samples(service.bootstrapServers())) {
+                // One without samples carries the watermark on.
+                assertTrue(block.heads() == 3 || block.size() == 0, block.heads() + " heads");
                 for (int i = 0; i < block.size(); i++) {
+                    labels.merge(labels(block, i), 1, Integer::sum);
                     modelVersions.merge(block.modelVersion(i), 1, Integer::sum);
                 }
             }
+            assertEquals(25, labels.getOrDefault("0.0 - -", 0) + labels.getOrDefault("1.0 - -", 0), labels.toString());
+            assertEquals(1, labels.get("- - 4.0"), labels.toString());
+            // The windows of the first requests have ended.
+            assertTrue(labels.getOrDefault("0.0 0.0 -", 0) > 5, labels.toString());
+            assertTrue(labels.getOrDefault("- 0.0 -", 0) > 5, labels.toString());
             assertTrue(modelVersions.size() > 10, modelVersions + " versions served");
             int compared = 0;
             List<Delta> deltas = Log.deltas(service.bootstrapServers());
@@ -127,6 +145,14 @@ class NetworkLoopTest {
         }
     }
 
+    private static String labels(SampleBlock block, int i) {
+        StringBuilder labels = new StringBuilder();
+        for (int head = 0; head < block.heads(); head++) {
+            labels.append(head == 0 ? "" : " ").append(block.weight(i, head) == 0 ? "-" : block.label(i, head));
+        }
+        return labels.toString();
+    }
+
     private static int compare(Impression impression, List<Delta> deltas) {
         Shelf shelf = new Shelf();
         for (Delta delta : deltas) {
@@ -138,11 +164,15 @@ class NetworkLoopTest {
         List<RawFeatures> items = impression.getItemsList().stream()
                 .map(item -> FeatureCodec.decode(item.getFeatures(), impression.getNamesList()))
                 .toList();
-        float[] scores = new float[items.size()];
+        float[] scores = new float[items.size() * (1 + SPEC.spec().heads().count())];
         new GatheredWeightServer(SPEC.spec(), shelf, shelf).score(request, items, scores);
-        for (int i = 0; i < scores.length; i++) {
+        for (int i = 0; i < items.size(); i++) {
             assertEquals(scores[i], impression.getItems(i).getScore(), 1e-6f, impression.getRequestId());
+            for (int head = 0; head < 3; head++) {
+                float answered = impression.getItems(i).getHeadScores(head);
+                assertEquals(scores[(1 + head) * items.size() + i], answered, 1e-6f, impression.getRequestId());
+            }
         }
-        return scores.length;
+        return items.size();
     }
 }

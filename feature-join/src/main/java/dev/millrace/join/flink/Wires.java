@@ -95,12 +95,24 @@ final class Wires {
             out.writeLong(meta.modelVersion());
             out.writeLong(meta.eventTimeMs());
             out.writeByte(meta.flags());
+            out.writeShort(meta.more().length);
+            for (float more : meta.more()) {
+                out.writeFloat(more);
+            }
             FeatureVector vector = sample.vector();
             out.writeInt(vector.size());
             for (int i = 0; i < vector.size(); i++) {
                 out.writeLong(vector.id(i));
                 out.writeFloat(vector.value(i));
             }
+        }
+
+        private static float[] readFloats(DataInputView in) throws IOException {
+            float[] floats = new float[in.readShort()];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = in.readFloat();
+            }
+            return floats;
         }
 
         @Override
@@ -116,7 +128,8 @@ final class Wires {
                     in.readFloat(),
                     in.readLong(),
                     in.readLong(),
-                    in.readByte());
+                    in.readByte(),
+                    readFloats(in));
             FeatureVector vector = new FeatureVector();
             for (int left = in.readInt(); left > 0; left--) {
                 vector.add(in.readLong(), in.readFloat());

@@ -1,13 +1,18 @@
 package dev.millrace.join.match;
 
+import dev.millrace.ingest.spec.Heads;
 import dev.millrace.ingest.spec.Labels;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Policies;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What the match needs of one spec.
+ * What the match needs of one objective of a spec: of all of it, but for a spec with heads.
  *
+ * @param track its name: the model's, or, of a head, the model's and its own
+ * @param head its place among the spec's heads
  * @param learnsFrom model whose impressions it takes
  * @param values whether amounts are labels as they are, for a model of values, and not parts of one
  * @param windowMs length of the reward window
@@ -18,7 +23,9 @@ import dev.millrace.ingest.spec.Policies;
  * @param keepRate part of the negatives that is kept
  */
 record MatchRules(
+        String track,
         String model,
+        int head,
         String learnsFrom,
         Labels labels,
         boolean values,
@@ -28,16 +35,34 @@ record MatchRules(
         boolean immediate,
         boolean corrects,
         double keepRate) {
-    static MatchRules of(ModelSpec spec) {
+    /** No model's name has it. */
+    private static final char OF_HEAD = '#';
+
+    static List<MatchRules> of(ModelSpec spec) {
+        if (spec.heads().isEmpty()) {
+            return List.of(of(spec, spec.model(), 0, spec.labels(), spec.objective(), spec.policies().absence()));
+        }
+        List<MatchRules> rules = new ArrayList<>();
+        for (Heads.Head head : spec.heads().all()) {
+            String track = spec.model() + OF_HEAD + head.name();
+            rules.add(of(spec, track, rules.size(), head.labels(), head.objective(), head.absence()));
+        }
+        return rules;
+    }
+
+    private static MatchRules of(
+            ModelSpec spec, String track, int head, Labels labels, Objective objective, Policies.Absence absence) {
         Policies policies = spec.policies();
         return new MatchRules(
+                track,
                 spec.model(),
+                head,
                 spec.learnsFrom(),
-                spec.labels(),
-                spec.objective() == Objective.SQUARED,
+                labels,
+                objective == Objective.SQUARED,
                 spec.rewardWindow().toMillis(),
                 policies.lateness().toMillis(),
-                policies.absence() == Policies.Absence.NEGATIVE,
+                absence == Policies.Absence.NEGATIVE,
                 policies.delay() == Policies.Delay.IMMEDIATE,
                 policies.late() == Policies.Late.CORRECT,
                 policies.keepNegatives());

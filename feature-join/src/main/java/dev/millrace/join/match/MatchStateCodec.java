@@ -16,7 +16,7 @@ import java.util.List;
  *  u8 version=2 · u8 shown (0 or 1) · i32 waiting · waiting × (i64 sinceMs · bytes action) · [shown]
  *  shown: bytes model · bytes impression · longs items · longs seen · i32 deeds · deed… · i32 tracks · track…
  *  deed:  i32 item · bytes type · f64 value · i64 stampMs · i64 timeMs · i64 hash
- *  track: bytes model · i64 windowEndMs · i64 lateEndMs · i64 timerMs · u8 closed · bytes revisions
+ *  track: bytes name · i64 windowEndMs · i64 lateEndMs · i64 timerMs · u8 closed · bytes revisions
  *  bytes: i32 length · u8[length]      longs: i32 count · i64[count]
  * </pre>
  */
@@ -64,7 +64,7 @@ public final class MatchStateCodec {
             length += DEED + utf8(deed.type()).length;
         }
         for (Track track : shown.tracks()) {
-            length += TRACK + utf8(track.model()).length + track.revisions().length;
+            length += TRACK + utf8(track.name()).length + track.revisions().length;
         }
         return length;
     }
@@ -85,7 +85,7 @@ public final class MatchStateCodec {
         }
         out.putInt(shown.tracks().size());
         for (Track track : shown.tracks()) {
-            put(out, utf8(track.model()));
+            put(out, utf8(track.name()));
             out.putLong(track.windowEndMs()).putLong(track.lateEndMs()).putLong(track.timerMs());
             out.put((byte) (track.isClosed() ? 1 : 0));
             put(out, track.revisions());

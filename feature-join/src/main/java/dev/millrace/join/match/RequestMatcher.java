@@ -30,8 +30,10 @@ public final class RequestMatcher {
     private final int maxActions;
 
     public RequestMatcher(Collection<ModelSpec> specs, int maxActions) {
-        this.rules = specs.stream().collect(Collectors.toMap(ModelSpec::model, MatchRules::of));
-        this.learners = specs.stream().map(MatchRules::of).collect(Collectors.groupingBy(MatchRules::learnsFrom));
+        List<MatchRules> all =
+                specs.stream().flatMap(spec -> MatchRules.of(spec).stream()).toList();
+        this.rules = all.stream().collect(Collectors.toMap(MatchRules::track, r -> r));
+        this.learners = all.stream().collect(Collectors.groupingBy(MatchRules::learnsFrom));
         this.holdMs = rules.values().stream()
                 .mapToLong(r -> r.windowMs() + r.latenessMs())
                 .max()
@@ -58,7 +60,7 @@ public final class RequestMatcher {
         Shown shown = shown(impression, nowMs);
         Samples samples = new Samples(shown, impression);
         for (Track track : shown.tracks()) {
-            MatchRules its = rules.get(track.model());
+            MatchRules its = rules.get(track.name());
             if (its != null && its.immediate()) {
                 absences(shown, track, its, impression.timeMs(), samples);
             }
@@ -146,7 +148,7 @@ public final class RequestMatcher {
         List<Track> left = new ArrayList<>();
         boolean needed = false;
         for (Track track : shown.tracks()) {
-            MatchRules its = rules.get(track.model());
+            MatchRules its = rules.get(track.name());
             if (!track.isClosed() && track.timerMs() <= timeMs) {
                 if (its != null) {
                     close(shown, track, its, samples);

@@ -27,8 +27,17 @@ final class Samples {
         this.impression = impression;
     }
 
-    /** The negative of an absence, as the item's first sample. */
+    /** The negative of an absence, as the item's first sample. Those of several heads are one. */
     void absent(MatchRules rules, Track track, int item, long timeMs) {
+        List<Label> its = labels.getOrDefault(rules.model(), List.of());
+        for (int i = 0; rules.head() > 0 && i < its.size(); i++) {
+            Label other = its.get(i);
+            if (other.item() == item && !other.byAction()) {
+                var unused = track.next(item);
+                its.set(i, other.with(rules.head()));
+                return;
+            }
+        }
         add(rules, track, item, rules.worth(0), 1, null, timeMs);
     }
 
@@ -69,6 +78,7 @@ final class Samples {
         labels.computeIfAbsent(rules.model(), model -> new ArrayList<>())
                 .add(new Label(
                         item,
+                        1 << rules.head(),
                         (float) thinned.label(),
                         (float) (sign * thinned.weight()),
                         (float) rules.keepRate(),

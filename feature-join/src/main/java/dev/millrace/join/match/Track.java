@@ -1,7 +1,7 @@
 package dev.millrace.join.match;
 
 /**
- * How far one model is with a request. Changed in place by the matcher.
+ * How far one model, or one of its heads, is with a request. Changed in place by the matcher.
  *
  * <p>A window has its end twice: {@code windowEndMs} judges what counts, by stamps of the log alone, so that a replay
  * judges alike; the timer says when event time lets it end. They differ for an impression that came behind event time,
@@ -16,7 +16,7 @@ final class Track {
     /** Samples of one item, at most. */
     static final int MAX_REVISIONS = 250;
 
-    private final String model;
+    private final String name;
     private final long windowEndMs;
     private final long lateEndMs;
     private long timerMs;
@@ -30,8 +30,8 @@ final class Track {
      * @param timerMs event time at which it closes or, closed, is forgotten
      * @param revisions taken over
      */
-    Track(String model, long windowEndMs, long lateEndMs, long timerMs, boolean closed, byte[] revisions) {
-        this.model = model;
+    Track(String name, long windowEndMs, long lateEndMs, long timerMs, boolean closed, byte[] revisions) {
+        this.name = name;
         this.windowEndMs = windowEndMs;
         this.lateEndMs = lateEndMs;
         this.timerMs = timerMs;
@@ -44,7 +44,7 @@ final class Track {
         byte[] revisions = new byte[items.size()];
         items.repeats().stream().forEach(i -> revisions[i] = REPEAT);
         return new Track(
-                rules.model(),
+                rules.track(),
                 windowEndMs,
                 windowEndMs + rules.latenessMs(),
                 Math.max(shownMs, nowMs) + rules.windowMs(),
@@ -52,8 +52,9 @@ final class Track {
                 revisions);
     }
 
-    String model() {
-        return model;
+    /** {@link MatchRules#track}. */
+    String name() {
+        return name;
     }
 
     long windowEndMs() {

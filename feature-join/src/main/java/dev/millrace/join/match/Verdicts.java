@@ -71,7 +71,7 @@ final class Verdicts {
         Deed deed = deed(shown, action, item);
         DeadLetterReason nearest = DeadLetterReason.DEAD_LETTER_REASON_IGNORED;
         for (Track track : tracks) {
-            DeadLetterReason its = judge(shown, track, rules.get(track.model()), deed, samples);
+            DeadLetterReason its = judge(shown, track, rules.get(track.name()), deed, samples);
             nearest = NEAREST.indexOf(its) < NEAREST.indexOf(nearest) ? its : nearest;
         }
         if (nearest == COUNTS) {
@@ -84,14 +84,14 @@ final class Verdicts {
     private long shownMs(Shown shown) {
         long shownMs = Long.MAX_VALUE;
         for (Track track : shown.tracks()) {
-            MatchRules its = rules.get(track.model());
+            MatchRules its = rules.get(track.name());
             shownMs = Math.min(shownMs, its == null ? Long.MIN_VALUE : track.windowEndMs() - its.windowMs());
         }
         return shownMs;
     }
 
     private boolean knows(Track track, String type) {
-        MatchRules its = rules.get(track.model());
+        MatchRules its = rules.get(track.name());
         return its != null && its.knows(type);
     }
 

@@ -16,12 +16,14 @@ import java.util.function.Consumer;
 public final class SampleVectors {
     private final String model;
     private final long modelHash;
+    private final int heads;
     private final ImpressionVectorizer vectorizer;
     private final FeatureVector scratch = new FeatureVector();
 
     public SampleVectors(ModelSpec spec) {
         model = spec.model();
         modelHash = SampleIds.ofModel(model);
+        heads = spec.heads().count();
         vectorizer = new ImpressionVectorizer(new Vectorizer(spec));
     }
 
@@ -40,15 +42,28 @@ public final class SampleVectors {
     private SampleBlockBuilder.Meta meta(EncodedImpression impression, long requestHash, Label label) {
         int item = label.item();
         return new SampleBlockBuilder.Meta(
-                SampleIds.of(modelHash, requestHash, impression.sampleItemHash(item), label.revision()),
+                SampleIds.of(modelHash, requestHash, impression.sampleItemHash(item), label.number()),
                 requestHash,
                 label.actionHash(),
-                label.value(),
-                label.weight(),
+                label.of(0) ? label.value() : 0,
+                label.of(0) ? label.weight() : 0,
                 label.keepRate(),
-                impression.score(item),
+                heads == 0 ? impression.score(item) : impression.headScore(item, 0),
                 impression.modelVersion(),
                 label.eventTimeMs(),
-                label.fakeNegatives() ? SampleBlock.FAKE_NEGATIVES : 0);
+                label.fakeNegatives() ? SampleBlock.FAKE_NEGATIVES : 0,
+                more(impression, label));
+    }
+
+    /** Label, weight and served score of each head after the first. */
+    private float[] more(EncodedImpression impression, Label label) {
+        float[] more = new float[3 * Math.max(0, heads - 1)];
+        for (int head = 1; head < heads; head++) {
+            int at = 3 * (head - 1);
+            more[at] = label.of(head) ? label.value() : 0;
+            more[at + 1] = label.of(head) ? label.weight() : 0;
+            more[at + 2] = impression.headScore(label.item(), head);
+        }
+        return more;
     }
 }

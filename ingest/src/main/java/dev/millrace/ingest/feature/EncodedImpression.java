@@ -30,9 +30,13 @@ public final class EncodedImpression {
     private static final int ITEM = WireCursor.tag(1, WireCursor.LENGTH);
     private static final int SCORE = WireCursor.tag(2, WireCursor.FIXED32);
     private static final int ITEM_FEATURES = WireCursor.tag(4, WireCursor.LENGTH);
+    private static final int HEAD_SCORES = WireCursor.tag(6, WireCursor.LENGTH);
 
-    /** Of one item: from and to of its id, from and to of its features, the bits of its score. */
-    private static final int STRIDE = 5;
+    /** Of one item: from and to of its id, of its features, of its heads' scores, the bits of its score. */
+    private static final int STRIDE = 7;
+
+    private static final int ITEM_HEADS = 4;
+    private static final int ITEM_SCORE = 6;
 
     private static final int FIRST_ITEMS = 16;
 
@@ -146,16 +150,23 @@ public final class EncodedImpression {
         while (in.hasMore()) {
             int tag = in.tag();
             if (tag == BEST_SCORES) {
-                int bytes = in.length();
-                if (bytes % Float.BYTES != 0) {
-                    throw WireCursor.Malformed.INSTANCE;
-                }
+                // The length moves the cursor first.
+                int bytes = floats(in);
                 in.at += bytes;
             } else {
                 in.skip(tag);
             }
         }
         in.end = limit;
+    }
+
+    /** Bytes of packed floats that follow. */
+    private static int floats(WireCursor in) {
+        int bytes = in.length();
+        if (bytes % Float.BYTES != 0) {
+            throw WireCursor.Malformed.INSTANCE;
+        }
+        return bytes;
     }
 
     private void readName(WireCursor in, int start, boolean check) {
@@ -189,7 +200,11 @@ public final class EncodedImpression {
                 parts[part + 2] = in.at;
                 parts[part + 3] = in.at += features;
             } else if (tag == SCORE) {
-                parts[part + 4] = in.fixed32();
+                parts[part + ITEM_SCORE] = in.fixed32();
+            } else if (tag == HEAD_SCORES) {
+                int scores = floats(in);
+                parts[part + ITEM_HEADS] = in.at;
+                parts[part + ITEM_HEADS + 1] = in.at += scores;
             } else {
                 in.skip(tag);
             }
@@ -279,7 +294,16 @@ public final class EncodedImpression {
     }
 
     public float score(int item) {
-        return Float.intBitsToFloat(parts[item * STRIDE + 4]);
+        return Float.intBitsToFloat(parts[item * STRIDE + ITEM_SCORE]);
+    }
+
+    /** What was answered of a head; of the first, where the model had no heads, the score; else NaN. */
+    public float headScore(int item, int head) {
+        int at = parts[item * STRIDE + ITEM_HEADS] + head * Float.BYTES;
+        if (at + Float.BYTES <= parts[item * STRIDE + ITEM_HEADS + 1]) {
+            return new WireCursor(bytes, at, to).asFloat();
+        }
+        return head == 0 ? score(item) : Float.NaN;
     }
 
     /** The message alone, copied. */

@@ -100,6 +100,10 @@ final class WireCursor {
         return value;
     }
 
+    float asFloat() {
+        return Float.intBitsToFloat(fixed32());
+    }
+
     private void need(int count) {
         if (end - at < count) {
             throw Malformed.INSTANCE;

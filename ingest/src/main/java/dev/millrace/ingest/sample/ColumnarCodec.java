@@ -6,11 +6,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Bytes of a {@link SampleBlock}, slot by slot, that compress well and are quick to read; little endian, version 1:
+ * Bytes of a {@link SampleBlock}, slot by slot, that compress well and are quick to read; little endian, version 2, or 1
+ * where the model has no heads:
  *
  * <pre>
- *  u8 version=1 · u8 form (0: by slot, 1: by sample) · i32 n · i32 features · i64 joinedMs · i64 watermarkMs
+ *  u8 version · u8 form (0: by slot, 1: by sample) · i32 n · i32 features · i64 joinedMs · i64 watermarkMs
  *  sampleId requestHash actionHash label weight keepRate servedScore modelVersion eventTimeMs flags: a column each
+ *  version 2: i32 heads after the first · their label weight servedScore, a column each
  *  by slot    i32 slots · { u16 slot · counts u8 column[n] · ids · values f32 column } in the vectors' order
  *  by sample  counts i32 column[n] · i64 ids[features] · values f32 column[features]
  *
@@ -22,7 +24,8 @@ import java.util.Arrays;
  * not in it: the file names them once.
  */
 public final class ColumnarCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
+    private static final byte WITHOUT_HEADS = 1;
     private static final int BY_SLOT = 0;
     private static final int BY_SAMPLE = 1;
     private static final int MAX_FEATURES = 1 << 28;
@@ -31,7 +34,7 @@ public final class ColumnarCodec {
 
     /** Most bytes that {@link #encode} may need for the block. */
     public static int maxBytes(SampleBlock block) {
-        long bytes = 64 + 80L * block.size() + 16L * block.offset(block.size());
+        long bytes = 64 + (80L + 12L * block.heads()) * block.size() + 16L * block.offset(block.size());
         // A dictionary and its places beside it, counts, and heads of slots.
         return Math.toIntExact(bytes + 2L * block.offset(block.size()) + (1 << 20) + 40L * block.size());
     }
@@ -41,7 +44,8 @@ public final class ColumnarCodec {
         SampleBlock.Columns c = block.columns();
         int n = block.size();
         SlotOrder order = SlotOrder.of(c);
-        out.put(VERSION).put((byte) (order == null ? BY_SAMPLE : BY_SLOT));
+        out.put(c.more().count() == 0 ? WITHOUT_HEADS : VERSION);
+        out.put((byte) (order == null ? BY_SAMPLE : BY_SLOT));
         out.putInt(n).putInt(c.featureIds().length);
         out.putLong(block.header().joinedMs()).putLong(block.header().watermarkMs());
         Columns.put(out, c.sampleIds(), n);
@@ -54,11 +58,35 @@ public final class ColumnarCodec {
         Columns.put(out, c.modelVersions(), n);
         Columns.put(out, c.eventTimesMs(), n);
         Columns.put(out, c.flags(), n);
+        if (c.more().count() > 0) {
+            putMore(c.more(), out);
+        }
         if (order == null) {
             bySample(c, n, out);
         } else {
             order.write(c, n, out);
         }
+    }
+
+    private static void putMore(SampleBlock.MoreHeads more, ByteBuffer out) {
+        out.putInt(more.count());
+        Columns.put(out, more.labels(), more.labels().length);
+        Columns.put(out, more.weights(), more.weights().length);
+        Columns.put(out, more.servedScores(), more.servedScores().length);
+    }
+
+    private static SampleBlock.MoreHeads more(ByteBuffer in, int n, byte version) {
+        int count = version == WITHOUT_HEADS ? 0 : in.getInt();
+        if (count < 0 || (long) n * count > MAX_FEATURES) {
+            throw new IllegalArgumentException("columnar samples: " + count + " more heads of " + n + " samples");
+        }
+        return count == 0
+                ? SampleBlock.MoreHeads.NONE
+                : new SampleBlock.MoreHeads(
+                        count,
+                        Columns.floats(in, n * count),
+                        Columns.floats(in, n * count),
+                        Columns.floats(in, n * count));
     }
 
     private static void bySample(SampleBlock.Columns c, int n, ByteBuffer out) {
@@ -80,8 +108,9 @@ public final class ColumnarCodec {
      */
     public static SampleBlock decode(ByteBuffer in, String model, long specFingerprint) {
         byte version = in.get();
-        if (version != VERSION) {
-            throw new IllegalArgumentException("columnar samples: version " + version + ", known is " + VERSION);
+        if (version < WITHOUT_HEADS || version > VERSION) {
+            throw new IllegalArgumentException(
+                    "columnar samples: version " + version + ", known are " + WITHOUT_HEADS + ".." + VERSION);
         }
         int form = in.get();
         int n = in.getInt();
@@ -109,7 +138,8 @@ public final class ColumnarCodec {
                 Columns.bytes(in, n),
                 new int[n + 1],
                 new long[features],
-                new float[features]);
+                new float[features],
+                more(in, n, version));
         if (form == BY_SLOT) {
             SlotOrder.read(in, columns, n);
         } else {

@@ -10,6 +10,7 @@ import java.util.Arrays;
  *  header   model · spec fingerprint · joinedMs · watermarkMs
  *  columns  sampleId[n] requestHash[n] actionHash[n] label[n] weight[n] keepRate[n] servedScore[n]
  *           modelVersion[n] eventTimeMs[n] flags[n] offsets[n+1]
+ *  heads    label[n, m] weight[n, m] servedScore[n, m]: of a model of 1 + m heads, those after the first
  *  features id[offsets[n]] value[offsets[n]]
  * </pre>
  */
@@ -44,7 +45,26 @@ public final class SampleBlock {
             byte[] flags,
             int[] offsets,
             long[] featureIds,
-            float[] featureValues) {}
+            float[] featureValues,
+            MoreHeads more) {}
+
+    /** What samples of a model with heads say of those after the first; {@code count} a sample, sample by sample. */
+    @SuppressWarnings("ArrayRecordComponent") // as above
+    public record MoreHeads(int count, float[] labels, float[] weights, float[] servedScores) {
+        static final MoreHeads NONE = new MoreHeads(0, new float[0], new float[0], new float[0]);
+
+        /** Refuses what are no columns of so many samples. */
+        void check(int samples) {
+            if (count < 0
+                    || labels.length != samples * count
+                    || weights.length != labels.length
+                    || servedScores.length != labels.length) {
+                throw new IllegalArgumentException(
+                        "sample block: " + samples + " samples with " + count + " more heads, " + labels.length
+                                + " labels, " + weights.length + " weights, " + servedScores.length + " scores");
+            }
+        }
+    }
 
     public SampleBlock(Header header, Columns columns) {
         this.header = header;
@@ -58,6 +78,7 @@ public final class SampleBlock {
             throw new IllegalArgumentException("sample block: " + n + " samples, offsets " + Arrays.toString(offsets)
                     + ", " + columns.featureIds.length + " ids, " + columns.featureValues.length + " values");
         }
+        columns.more.check(n);
         for (int i = 0; i < n; i++) {
             if (offsets[i] > offsets[i + 1]) {
                 throw new IllegalArgumentException("sample block: offsets fall at sample " + i);
@@ -100,9 +121,32 @@ public final class SampleBlock {
         return columns.labels[i];
     }
 
-    /** How many samples it stands for; below 0: it takes one back that was sent before. */
+    /**
+     * How many samples it stands for; below 0: it takes one back that was sent before; 0: it says nothing of the first
+     * head, and something of others.
+     */
     public float weight(int i) {
         return columns.weights[i];
+    }
+
+    /** Labels of a sample, each with its weight and served score: 1 but for a model with heads. */
+    public int heads() {
+        return 1 + columns.more.count;
+    }
+
+    /** Of a head; {@link #label(int)} is the first one's. */
+    public float label(int i, int head) {
+        return head == 0 ? columns.labels[i] : columns.more.labels[i * columns.more.count + head - 1];
+    }
+
+    /** Of a head; 0: the sample says nothing of it. */
+    public float weight(int i, int head) {
+        return head == 0 ? columns.weights[i] : columns.more.weights[i * columns.more.count + head - 1];
+    }
+
+    /** What was answered of a head. */
+    public float servedScore(int i, int head) {
+        return head == 0 ? columns.servedScores[i] : columns.more.servedScores[i * columns.more.count + head - 1];
     }
 
     /** Probability with which negatives of this model were kept, in (0, 1]; positives are kept always. */
@@ -110,7 +154,7 @@ public final class SampleBlock {
         return columns.keepRates[i];
     }
 
-    /** The probability that was answered when the item was shown. */
+    /** The probability that was answered when the item was shown; of a model with heads, of its first one. */
     public float servedScore(int i) {
         return columns.servedScores[i];
     }

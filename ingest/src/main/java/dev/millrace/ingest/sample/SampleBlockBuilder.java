@@ -9,7 +9,9 @@ public final class SampleBlockBuilder {
      * One sample but its features.
      *
      * @param flags of {@link SampleBlock}
+     * @param more of the model's heads after the first: label, weight and served score of each; usually empty
      */
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     public record Meta(
             long sampleId,
             long requestHash,
@@ -20,7 +22,35 @@ public final class SampleBlockBuilder {
             float servedScore,
             long modelVersion,
             long eventTimeMs,
-            byte flags) {
+            byte flags,
+            float[] more) {
+        private static final float[] NONE = {};
+
+        public Meta(
+                long sampleId,
+                long requestHash,
+                long actionHash,
+                float label,
+                float weight,
+                float keepRate,
+                float servedScore,
+                long modelVersion,
+                long eventTimeMs,
+                byte flags) {
+            this(
+                    sampleId,
+                    requestHash,
+                    actionHash,
+                    label,
+                    weight,
+                    keepRate,
+                    servedScore,
+                    modelVersion,
+                    eventTimeMs,
+                    flags,
+                    NONE);
+        }
+
         public Meta(
                 long sampleId,
                 long requestHash,
@@ -58,12 +88,18 @@ public final class SampleBlockBuilder {
     private int[] offsets = new int[17];
     private long[] featureIds = new long[256];
     private float[] featureValues = new float[256];
+    /** Of each sample and head after the first: label, weight, served score. */
+    private float[] more = {};
+
+    private int moreHeads;
     private int size;
 
+    /** @throws IllegalArgumentException when its heads are not as many as those of the samples before */
     public void add(Meta meta, FeatureVector vector) {
         if (size == labels.length) {
             grow(2 * size);
         }
+        addMore(meta.more());
         int at = offsets[size];
         if (at + vector.size() > featureIds.length) {
             int capacity = Math.max(featureIds.length * 2, at + vector.size());
@@ -83,6 +119,34 @@ public final class SampleBlockBuilder {
         flags[size] = meta.flags();
         size++;
         offsets[size] = at + vector.size();
+    }
+
+    private void addMore(float[] its) {
+        if (size == 0) {
+            moreHeads = its.length / 3;
+        }
+        if (its.length != 3 * moreHeads) {
+            throw new IllegalArgumentException(
+                    its.length + " floats of further heads, not 3 each of " + moreHeads + " as before");
+        }
+        int from = size * its.length;
+        if (more.length < from + its.length) {
+            more = Arrays.copyOf(more, Math.max(2 * more.length, labels.length * its.length));
+        }
+        System.arraycopy(its, 0, more, from, its.length);
+    }
+
+    private SampleBlock.MoreHeads more(int n) {
+        if (moreHeads == 0) {
+            return SampleBlock.MoreHeads.NONE;
+        }
+        float[][] columns = new float[3][n * moreHeads];
+        for (int i = 0; i < n * moreHeads; i++) {
+            for (int c = 0; c < 3; c++) {
+                columns[c][i] = more[3 * i + c];
+            }
+        }
+        return new SampleBlock.MoreHeads(moreHeads, columns[0], columns[1], columns[2]);
     }
 
     private void grow(int capacity) {
@@ -116,8 +180,20 @@ public final class SampleBlockBuilder {
                         block.servedScore(sample),
                         block.modelVersion(sample),
                         block.eventTimeMs(sample),
-                        block.flags(sample)),
+                        block.flags(sample),
+                        more(block, sample)),
                 scratch);
+    }
+
+    private static float[] more(SampleBlock block, int sample) {
+        float[] its = new float[3 * (block.heads() - 1)];
+        for (int head = 1; head < block.heads(); head++) {
+            int at = 3 * (head - 1);
+            its[at] = block.label(sample, head);
+            its[at + 1] = block.weight(sample, head);
+            its[at + 2] = block.servedScore(sample, head);
+        }
+        return its;
     }
 
     public int size() {
@@ -146,7 +222,8 @@ public final class SampleBlockBuilder {
                 Arrays.copyOf(flags, n),
                 Arrays.copyOf(offsets, n + 1),
                 Arrays.copyOf(featureIds, features),
-                Arrays.copyOf(featureValues, features));
+                Arrays.copyOf(featureValues, features),
+                more(n));
         size = 0;
         return new SampleBlock(header, columns);
     }

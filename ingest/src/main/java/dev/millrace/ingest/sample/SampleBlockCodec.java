@@ -6,19 +6,21 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes of a {@link SampleBlock}, little endian, version 2:
+ * Bytes of a {@link SampleBlock}, little endian, version 3, or 2 where the model has no heads:
  *
  * <pre>
- *  u8 version=2 · u8 form (1: every feature value is 1, values left out; 2: no sample has flags, flags left out)
+ *  u8 version · u8 form (1: every feature value is 1, values left out; 2: no sample has flags, flags left out)
  *  u16 model length · model UTF-8
  *  i64 fingerprint · i64 joinedMs · i64 watermarkMs · i32 n · i32 features
  *  columns in SampleBlock's order, flags unless form 2, offsets as i32[n+1], then ids, then values unless form 1
+ *  version 3: i32 heads after the first m · label[n·m] · weight[n·m] · servedScore[n·m]
  * </pre>
  *
  * Version 1, which is still read, has no flags.
  */
 public final class SampleBlockCodec {
-    static final byte VERSION = 2;
+    static final byte VERSION = 3;
+    private static final byte WITHOUT_HEADS = 2;
     private static final byte WITHOUT_FLAGS = 1;
 
     private static final int ALL_ONES = 1;
@@ -36,10 +38,15 @@ public final class SampleBlockCodec {
         int features = c.featureIds().length;
         boolean ones = allOnes(c.featureValues());
         boolean plain = allZeros(c.flags());
-        int bytes =
-                FIXED + model.length + n * (PER_SAMPLE + (plain ? 0 : 1)) + Integer.BYTES + features * (ones ? 8 : 12);
+        int bytes = FIXED
+                + model.length
+                + n * (PER_SAMPLE + (plain ? 0 : 1))
+                + Integer.BYTES
+                + features * (ones ? 8 : 12)
+                + moreBytes(c.more());
         ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(VERSION).put((byte) ((ones ? ALL_ONES : 0) | (plain ? NO_FLAGS : 0)));
+        out.put(c.more().count() == 0 ? WITHOUT_HEADS : VERSION);
+        out.put((byte) ((ones ? ALL_ONES : 0) | (plain ? NO_FLAGS : 0)));
         out.putShort((short) model.length).put(model);
         out.putLong(header.specFingerprint()).putLong(header.joinedMs()).putLong(header.watermarkMs());
         out.putInt(n).putInt(features);
@@ -62,7 +69,29 @@ public final class SampleBlockCodec {
         if (!ones) {
             put(out, c.featureValues());
         }
+        if (c.more().count() > 0) {
+            out.putInt(c.more().count());
+            put(out, c.more().labels());
+            put(out, c.more().weights());
+            put(out, c.more().servedScores());
+        }
         return out.array();
+    }
+
+    private static int moreBytes(SampleBlock.MoreHeads more) {
+        return more.count() == 0 ? 0 : Integer.BYTES + 3 * Float.BYTES * more.labels().length;
+    }
+
+    private static SampleBlock.MoreHeads more(ByteBuffer in, int n, boolean present) {
+        if (!present) {
+            return SampleBlock.MoreHeads.NONE;
+        }
+        int count = in.getInt();
+        if (count < 1 || 3L * Float.BYTES * n * count > in.remaining()) {
+            throw new IllegalArgumentException("sample block: " + count + " more heads of " + n + " samples do not fit "
+                    + in.remaining() + " bytes");
+        }
+        return new SampleBlock.MoreHeads(count, floats(in, n * count), floats(in, n * count), floats(in, n * count));
     }
 
     /** @throws IllegalArgumentException when the bytes are no block of a known version */
@@ -77,7 +106,7 @@ public final class SampleBlockCodec {
 
     private static SampleBlock decode(ByteBuffer in) {
         byte version = in.get();
-        if (version != VERSION && version != WITHOUT_FLAGS) {
+        if (version < WITHOUT_FLAGS || version > VERSION) {
             throw new IllegalArgumentException(
                     "sample block: version " + version + ", known are " + WITHOUT_FLAGS + ".." + VERSION);
         }
@@ -109,7 +138,8 @@ public final class SampleBlockCodec {
                         flags(in, n, plain),
                         ints(in, n + 1),
                         longs(in, features),
-                        ones ? ones(features) : floats(in, features)));
+                        ones ? ones(features) : floats(in, features),
+                        more(in, n, version == VERSION)));
     }
 
     private static boolean allOnes(float[] values) {

@@ -12,11 +12,13 @@ import java.util.stream.Collectors;
  *
  * @param learnsFrom the model whose impressions it learns from: itself, or the champion that it challenges or whose other
  *     objective it is
- * @param labels how actions become labels
+ * @param labels how actions become labels; of a model with heads, the first head's
  * @param rewardWindow event time after the impression in which actions count
  * @param realtime what people's actions keep up to date in profiles
  * @param optimizer of the wide part, whose weights every feature has
+ * @param objective what it predicts; of a model with heads, what the first one does
  * @param network what there is beside it
+ * @param heads several objectives over one network; usually none
  * @param explore how rankings depart from best first; of the fingerprint only whether rows carry what draws need
  */
 public record ModelSpec(
@@ -30,6 +32,7 @@ public record ModelSpec(
         Ftrl optimizer,
         Objective objective,
         Network network,
+        Heads heads,
         Explore explore,
         Policies policies) {
     public ModelSpec {
@@ -61,6 +64,7 @@ public record ModelSpec(
         if (!network.isLinear()) {
             network.describe(text);
         }
+        heads.describe(text);
         if (explore.thompson() != null) {
             text.append("\nuncertain rows");
         }
@@ -70,6 +74,11 @@ public record ModelSpec(
     /** Floats of a row that serves: its weight; its embedding; or how much of it is known, where draws need that. */
     public int rowWidth() {
         return network.width() + (explore.thompson() == null ? 0 : 1);
+    }
+
+    /** Types of action that make a label. */
+    public Set<String> actionTypes() {
+        return heads.isEmpty() ? labels.rules().keySet() : heads.actionTypes();
     }
 
     /** Names what vectors mean: equal for specs that make equal vectors of equal attributes. */

@@ -74,8 +74,8 @@ public record Network(
         return 1 + dim;
     }
 
-    /** Parameters of all layers. */
-    long layerParameters() {
+    /** Parameters of all layers. @param heads 0: one output */
+    long layerParameters(int heads) {
         long inputs = (long) slots.size() * dim;
         long sum = type == Type.FWFM ? slots.size() * (slots.size() - 1L) / 2 : 0;
         long matrix = crossRank == 0 ? inputs * inputs : 2 * inputs * crossRank;
@@ -85,12 +85,12 @@ public record Network(
             sum += (in + 1) * width;
             in = width;
         }
-        return sum + (hidden.isEmpty() ? 0 : in);
+        return sum + (hidden.isEmpty() ? 0 : in * Math.max(1, heads)) + 2L * heads;
     }
 
     /** What they take in a delta: rows as long as an embedding, with a weight and a key each. */
-    long layerBytes() {
-        return (layerParameters() + dim - 1) / dim * (Long.BYTES + (1L + dim) * Float.BYTES);
+    long layerBytes(int heads) {
+        return (layerParameters(heads) + dim - 1) / dim * (Long.BYTES + (1L + dim) * Float.BYTES);
     }
 
     /** All that changes what weights mean. */

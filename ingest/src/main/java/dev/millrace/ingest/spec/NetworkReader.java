@@ -28,8 +28,11 @@ final class NetworkReader {
 
     private NetworkReader() {}
 
-    /** @param yaml empty: a linear model */
-    static Network read(YamlMap yaml, Objective objective, List<Slot> slots) {
+    /**
+     * @param yaml empty: a linear model
+     * @param heads that share its layers; 0: none
+     */
+    static Network read(YamlMap yaml, Objective objective, List<Slot> slots, int heads) {
         if (yaml.entries().isEmpty()) {
             return Network.LINEAR;
         }
@@ -45,11 +48,12 @@ final class NetworkReader {
             factorization(yaml, objective, slots);
         }
         Network network = network(yaml, type, slots);
-        if (network.layerBytes() > MAX_LAYER_BYTES) {
+        long bytes = network.layerBytes(heads);
+        if (bytes > MAX_LAYER_BYTES) {
             yaml.problem(
                     "",
                     "its layers make %,d bytes, which travel with every delta; at most %,d: take smaller or fewer layers"
-                            .formatted(network.layerBytes(), MAX_LAYER_BYTES));
+                            .formatted(bytes, MAX_LAYER_BYTES));
         }
         return network;
     }

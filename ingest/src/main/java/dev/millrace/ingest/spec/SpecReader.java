@@ -33,6 +33,8 @@ public final class SpecReader {
             "realtime",
             "optimizer",
             "network",
+            "heads",
+            "score",
             "explore",
             "policies");
     static final List<String> SLOT_KEYS =
@@ -109,8 +111,13 @@ public final class SpecReader {
     private ModelSpec model(YamlMap yaml) {
         String name = yaml.text("model", MODEL, MODEL_HINT);
         String learnsFrom = yaml.has("learnsFrom") ? yaml.text("learnsFrom", MODEL, MODEL_HINT) : name;
-        Objective objective = yaml.choice("objective", Objective.class, null);
-        Labels labels = LabelReader.read(yaml);
+        Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
+        Heads heads = HeadReader.read(yaml, policies.absence());
+        boolean one = heads.isEmpty();
+        Objective objective = one
+                ? yaml.choice("objective", Objective.class, null)
+                : heads.all().get(0).objective();
+        Labels labels = one ? LabelReader.read(yaml) : heads.all().get(0).labels();
         Duration window = yaml.duration("rewardWindow", null);
         if (yaml.has("rewardWindow") && (window.isZero() || window.compareTo(LONGEST_WINDOW) > 0)) {
             yaml.problem("rewardWindow", "must be longer than zero, and at most 30d");
@@ -123,7 +130,6 @@ public final class SpecReader {
                 .filter(s -> crosses.stream().noneMatch(c -> c.slots().contains(s.name())))
                 .forEach(s -> yaml.problem(
                         "slots." + s.name() + ".crossedOnly", "stands in no cross; add one, or leave it out"));
-        Policies policies = policies(yaml.map("policies").known(POLICY_KEYS));
         LabelReader.checkImmediate(yaml, labels, policies);
         LabelReader.checkValues(yaml, objective, policies);
         slots.stream()
@@ -142,7 +148,8 @@ public final class SpecReader {
                     counting + " slots and crosses with a minCount may take " + MAX_ADMISSION_BYTES
                             + " bytes together: " + MAX_ADMISSION_BYTES / counting + " each");
         }
-        Network network = NetworkReader.read(yaml.map("network"), objective, slots);
+        Network network = NetworkReader.read(yaml.map("network"), objective, slots, heads.count());
+        HeadReader.check(yaml, heads, network, policies);
         if (!network.isLinear() && policies.weights() != WeightFormat.F32) {
             yaml.problem("policies.weights", "rounds wide weights only, not a network's embeddings; leave it out");
         }
@@ -160,6 +167,7 @@ public final class SpecReader {
                 optimizer,
                 objective,
                 network,
+                heads,
                 explore,
                 policies);
     }

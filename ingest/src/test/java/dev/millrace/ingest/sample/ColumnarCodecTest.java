@@ -61,6 +61,19 @@ class ColumnarCodecTest {
     }
 
     @Test
+    void headsComeBackToo() {
+        SampleBlock block = SampleBlockCodecTest.ofHeads();
+        byte[] bytes = encode(block);
+        assertEquals(2, bytes[0]);
+        SampleBlock again = ColumnarCodec.decode(
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN),
+                block.header().model(),
+                block.header().specFingerprint());
+        assertArrayEquals(SampleBlockCodec.encode(block), SampleBlockCodec.encode(again));
+        assertEquals(1, encode(random(new Random(1), 10, true))[0]);
+    }
+
+    @Test
     void slotsInOrderTakeHalfTheBytes() {
         int ordered = encode(random(new Random(1), 1000, true)).length;
         int any = encode(random(new Random(1), 1000, false)).length;

@@ -72,6 +72,43 @@ class SampleBlockCodecTest {
         assertArrayEquals(SampleBlockCodec.encode(fixture(false, true)), fossil("sample-block-v2-flags.bin"));
     }
 
+    /** Of a model of three heads; the second sample says nothing of the first of them. */
+    static SampleBlock ofHeads() {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        FeatureVector vector = new FeatureVector();
+        vector.add(7, 1f);
+        for (int i = 0; i < 3; i++) {
+            float[] more = {i, 1f, 0.5f, 2.5f * i, i == 2 ? 0f : 3f, Float.NaN};
+            builder.add(
+                    new SampleBlockBuilder.Meta(i, 20, 0, 1f, i == 1 ? 0f : 1f, 1f, 0.25f, 40, 50, (byte) 0, more),
+                    vector);
+        }
+        return builder.build(HEADER);
+    }
+
+    @Test
+    void headsTravelWithTheirSamples() throws IOException {
+        SampleBlock read = SampleBlockCodec.decode(SampleBlockCodec.encode(ofHeads()));
+        assertEquals(3, read.heads());
+        assertEquals(0f, read.weight(1, 0));
+        assertEquals(1f, read.label(1, 1));
+        assertEquals(5f, read.label(2, 2));
+        assertEquals(0f, read.weight(2, 2));
+        assertEquals(0.5f, read.servedScore(0, 1));
+        assertTrue(Float.isNaN(read.servedScore(0, 2)));
+        assertEquals(
+                1, SampleBlockCodec.decode(fossil("sample-block-v2-plain.bin")).heads());
+        assertArrayEquals(fossil("sample-block-v3-heads.bin"), SampleBlockCodec.encode(ofHeads()));
+        SampleBlockBuilder again = new SampleBlockBuilder();
+        for (int i = 0; i < read.size(); i++) {
+            again.add(read, i, new FeatureVector());
+        }
+        assertArrayEquals(SampleBlockCodec.encode(read), SampleBlockCodec.encode(again.build(HEADER)));
+        byte[] bytes = SampleBlockCodec.encode(read);
+        assertThrows(
+                IllegalArgumentException.class, () -> SampleBlockCodec.decode(Arrays.copyOf(bytes, bytes.length - 5)));
+    }
+
     private byte[] fossil(String name) throws IOException {
         try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream(name), name)) {
             return file.readAllBytes();

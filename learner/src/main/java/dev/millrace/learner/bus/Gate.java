@@ -165,9 +165,15 @@ public final class Gate implements TrainingShard.Watch {
         double bound = 0;
         double difference = 0;
         int n = 0;
+        int refused = 0;
         for (int i = from; i < to; i++) {
             int sample = samples[i];
-            if (block.weight(sample) <= 0 || Float.isNaN(predictions[i])) {
+            if (Float.isNaN(predictions[i])) {
+                refused++;
+                continue;
+            }
+            // One that takes another back, or says nothing of the first head, is as good as any, and tells no loss.
+            if (block.weight(sample) <= 0) {
                 continue;
             }
             int label = block.label(sample) >= 0.5f ? 1 : 0;
@@ -181,7 +187,7 @@ public final class Gate implements TrainingShard.Watch {
             n++;
             join(block.requestHash(sample), block.eventTimeMs(sample), label, p, of);
         }
-        test(Signal.REFUSED, 1.0 - (double) n / (to - from), REFUSED_SHARE);
+        test(Signal.REFUSED, (double) refused / (to - from), REFUSED_SHARE);
         if (n > 0) {
             paired(difference / n);
             byLabel(loss / n, lossBound(bound / n));

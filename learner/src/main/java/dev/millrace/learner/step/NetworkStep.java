@@ -19,6 +19,7 @@ import dev.millrace.ps.table.ParameterTable;
 final class NetworkStep implements Step {
     private final LinearModel inputs;
     private final Loss loss;
+    private final HeadLosses heads;
     private final NetworkModel network;
     private final Minibatch minibatch;
     private final Batch batch;
@@ -31,6 +32,7 @@ final class NetworkStep implements Step {
     NetworkStep(ModelSpec spec, ParameterTable table, RowLife life, Blas blas) {
         inputs = new LinearModel(spec);
         loss = new Loss(spec.objective());
+        heads = new HeadLosses(spec);
         minibatch = new Minibatch(spec, table, life);
         network = new NetworkModel(spec, blas);
         batch = network.newBatch();
@@ -99,6 +101,12 @@ final class NetworkStep implements Step {
         for (int i = 0; i < n; i++) {
             int sample = samples[minibatch.taken(i)];
             float z = batch.output(i);
+            if (heads.count() > 0) {
+                boolean finite = heads.gradients(block, sample, batch, i);
+                predictions[minibatch.taken(i)] = finite ? inputs.output(z) : Float.NaN;
+                learned += finite ? 1 : 0;
+                continue;
+            }
             double error = (loss.predicted(z, block.keepRate(sample)) - block.label(sample))
                     * SampleWeights.of(block, sample, z);
             boolean finite = Float.isFinite((float) error);

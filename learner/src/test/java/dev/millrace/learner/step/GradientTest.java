@@ -16,7 +16,7 @@ class GradientTest {
     private static final double STEP = 1e-6;
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.learner.step.NetworkSpecs#networks")
+    @MethodSource("dev.millrace.learner.step.NetworkSpecs#all")
     void agreesWithFiniteDifferences(String network) {
         long seed = 3;
         Random random = new Random(seed);

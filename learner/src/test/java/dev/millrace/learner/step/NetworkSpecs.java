@@ -36,7 +36,31 @@ final class NetworkSpecs {
                 "{type: dcn, dim: 4, hidden: [9, 5], crossLayers: 3, crossRank: 3, batch: 13, dense: {type: sgd, rate: 0.05}}");
     }
 
+    static Stream<String> all() {
+        return Stream.concat(networks(), networksOfHeads());
+    }
+
+    /** Two probabilities and a value, learned side by side. */
+    private static final String HEADS = "{click: {labels: {click: 1}}, like: {labels: {like: 1}, weight: 2},"
+            + " watch: {objective: squared, labels: {watch: {perUnit: 1, atMost: 5}}, weight: 0.3}}";
+
+    /** Those of {@link #networks} that have layers, whose outputs several objectives share. */
+    static Stream<String> networksOfHeads() {
+        return Stream.of(
+                "{type: widedeep, dim: 4, hidden: [10, 6], batch: 16, embeddings: {type: adagrad, rate: 0.05}}, heads: " + HEADS,
+                "{type: deepfm, dim: 4, hidden: [7], batch: 20, embeddings: {type: adam, rate: 0.01},"
+                        + " dense: {type: adagrad, rate: 0.02}}, heads: " + HEADS,
+                "{type: dcn, dim: 2, hidden: [6], crossLayers: 2, batch: 12, dense: {type: adam, rate: 0.01}}, heads: "
+                        + HEADS);
+    }
+
     static ModelSpec spec(String network) {
+        if (network.contains("heads: ")) {
+            return SpecReader.parse(
+                    "test",
+                    "{model: m, rewardWindow: 1s, %s, optimizer: {alpha: 0.1, l2: 0.1}, score: 'click * (1 + 2 * like) + 0.1 * max(0, watch)', network: %s}"
+                            .formatted(THREE_SLOTS, network));
+        }
         boolean mf = network.contains("type: mf");
         return SpecReader.parse(
                 "test",
@@ -59,12 +83,26 @@ final class NetworkSpecs {
             float label = spec.network().type() == dev.millrace.ingest.spec.Network.Type.MF
                     ? 1 + (user * 7 + item * 3) % 5
                     : liked ? 1f : 0f;
+            boolean several = !spec.heads().isEmpty();
+            float weight = several && i % 5 == 0 ? 0f : i % 3 == 0 ? 0.5f : 1f;
+            float keepRate = !several && i % 4 == 0 ? 0.5f : 1f;
             builder.add(
                     new SampleBlockBuilder.Meta(
-                            firstId + i, i, 0, label, i % 3 == 0 ? 0.5f : 1f, i % 4 == 0 ? 0.5f : 1f, 0.5f, 0, 1_000L),
+                            firstId + i, i, 0, label, weight, keepRate, 0.5f, 0, 1_000L, (byte) 0, more(spec, i)),
                     vector);
         }
         return builder.build(new SampleBlock.Header("m", spec.fingerprint(), 0, 0));
+    }
+
+    /** Labels of the heads after the first, which not every sample has. */
+    private static float[] more(ModelSpec spec, int i) {
+        float[] more = new float[3 * (spec.heads().labels() - 1)];
+        for (int at = 0; at < more.length; at += 3) {
+            more[at] = at == 0 ? i % 2 : (i % 7) * 0.5f;
+            more[at + 1] = i % 4 == 1 ? 0f : 1f + at;
+            more[at + 2] = 0.5f;
+        }
+        return more;
     }
 
     private static void add(Slot slot, int user, int item, Random random, FeatureVector vector) {

@@ -30,10 +30,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class NetworkStepTest extends StepContract {
+    @Override
+    Stream<String> networks() {
+        return NetworkSpecs.all();
+    }
+
     @Override
     Step create(ModelSpec spec, ParameterTable table, RowLife life) {
         return new NetworkStep(spec, table, life, Blas.best());
@@ -83,7 +89,7 @@ class NetworkStepTest extends StepContract {
 
     /** What serving scores from the deltas is what the learner predicts next, within 1e-5. */
     @ParameterizedTest
-    @MethodSource("dev.millrace.learner.step.NetworkSpecs#networks")
+    @MethodSource("dev.millrace.learner.step.NetworkSpecs#all")
     void servingScoresAsTheLearnerPredicts(String network) throws IOException {
         long seed = 29;
         Random random = new Random(seed);
@@ -122,8 +128,8 @@ class NetworkStepTest extends StepContract {
             RawFeatures request,
             List<RawFeatures> items)
             throws IOException {
-        float[] scores = new float[items.size()];
-        server.score(request, items, scores);
+        float[] scores = scores(server, request, items);
+        int first = spec.heads().isEmpty() ? 0 : items.size();
         SampleBlock block = block(spec, request, items, 1, new Random(1));
         int compared = 0;
         try (Snapshot snapshot = shard.snapshot(0)) {
@@ -134,17 +140,29 @@ class NetworkStepTest extends StepContract {
                 long before = copy.table().size();
                 step.learn(block, new int[] {i}, 1, predictions, key -> {});
                 if (copy.table().size() == before) {
-                    assertEquals(predictions[0], scores[i], 1e-5 * Math.max(1, Math.abs(scores[i])), "item " + i);
+                    float score = scores[first + i];
+                    assertEquals(predictions[0], score, 1e-5 * Math.max(1, Math.abs(score)), "item " + i);
+                    if (first > 0) {
+                        assertEquals(combined(scores, items.size(), i), scores[i], "item " + i);
+                    }
                     compared++;
                 }
             }
         }
         assertTrue(compared > 10, compared + " compared");
-        assertTrue(Arrays.equals(scores, again(server, request, items)));
+        assertTrue(Arrays.equals(scores, scores(server, request, items)));
     }
 
-    private static float[] again(GatheredWeightServer server, RawFeatures request, List<RawFeatures> items) {
-        float[] scores = new float[items.size()];
+    /** As the formula of the specs with heads says: click * (1 + 2 * like) + 0.1 * max(0, watch). */
+    private static float combined(float[] scores, int items, int i) {
+        double click = scores[items + i];
+        double like = scores[2 * items + i];
+        return (float) (click * (1 + 2 * like) + 0.1 * Math.max(0, scores[3 * items + i]));
+    }
+
+    /** The items' scores; behind them those of the heads, where there are some. */
+    private static float[] scores(GatheredWeightServer server, RawFeatures request, List<RawFeatures> items) {
+        float[] scores = new float[items.size() * (1 + server.spec().heads().count())];
         server.score(request, items, scores);
         return scores;
     }

@@ -84,8 +84,8 @@ final class PlainLearner {
         return new Feature(id, fields.of(id), x);
     }
 
-    private double output(Feature[] sample) {
-        double wide = 0;
+    private double[] outputs(Feature[] sample, double more) {
+        double wide = more;
         double squares = 0;
         double[] x0 = new double[fields.count() * dim];
         for (Feature feature : sample) {
@@ -96,7 +96,7 @@ final class PlainLearner {
                 squares += feature.x() * feature.x() * row.v[c] * row.v[c];
             }
         }
-        return network.output(wide, squares, x0, dense);
+        return network.outputs(wide, squares, x0, dense);
     }
 
     /** Learns samples {@code from .. to-1} as one minibatch. @return their predictions */
@@ -104,7 +104,8 @@ final class PlainLearner {
         int n = to - from;
         Feature[][] samples = new Feature[n][];
         double[] predictions = new double[n];
-        double[] errors = new double[n];
+        double[][] errors = new double[n][];
+        double[] wideErrors = new double[n];
         for (int i = 0; i < n; i++) {
             int sample = from + i;
             samples[i] = new Feature[block.offset(sample + 1) - block.offset(sample)];
@@ -113,18 +114,19 @@ final class PlainLearner {
             }
         }
         for (int i = 0; i < n; i++) {
-            double z = output(samples[i]);
-            boolean logistic = spec.objective() == Objective.LOGISTIC;
-            double corrected = 1 / (1 + Math.exp(-(z - Math.log(block.keepRate(from + i)))));
-            predictions[i] = logistic ? 1 / (1 + Math.exp(-z)) : z;
-            errors[i] = ((logistic ? corrected : z) - block.label(from + i)) * block.weight(from + i);
+            double[] z = outputs(samples[i], 0);
+            predictions[i] = spec.objective() == Objective.LOGISTIC ? 1 / (1 + Math.exp(-z[0])) : z[0];
+            errors[i] = errors(block, from + i, z);
+            double[] above = outputs(samples[i], STEP);
+            double[] below = outputs(samples[i], -STEP);
+            wideErrors[i] = slope(above, below, errors[i]);
         }
         Map<Long, double[]> vectors = vectorGradients(samples, errors);
         double[] layers = layerGradients(samples, errors);
         Map<Long, double[]> sums = new HashMap<>();
         for (int i = 0; i < n; i++) {
             for (Feature feature : samples[i]) {
-                double g = errors[i] * feature.x();
+                double g = wideErrors[i] * feature.x();
                 double[] sum = sums.computeIfAbsent(feature.id(), k -> new double[3]);
                 sum[0] += g;
                 sum[1] += g * g;
@@ -150,7 +152,7 @@ final class PlainLearner {
         return predictions;
     }
 
-    private Map<Long, double[]> vectorGradients(Feature[][] samples, double[] errors) {
+    private Map<Long, double[]> vectorGradients(Feature[][] samples, double[][] errors) {
         Map<Long, double[]> gradients = new HashMap<>();
         for (int i = 0; i < samples.length; i++) {
             Map<Long, Boolean> done = new HashMap<>();
@@ -161,31 +163,55 @@ final class PlainLearner {
                 double[] v = row(feature.id()).v;
                 double[] g = gradients.computeIfAbsent(feature.id(), k -> new double[dim]);
                 for (int c = 0; c < dim; c++) {
-                    g[c] += errors[i] * slope(v, c, samples[i]);
+                    g[c] += slope(v, c, samples[i], errors[i]);
                 }
             }
         }
         return gradients;
     }
 
-    private double[] layerGradients(Feature[][] samples, double[] errors) {
+    private double[] layerGradients(Feature[][] samples, double[][] errors) {
         double[] gradients = new double[dense.length];
         for (int p = 0; p < dense.length; p++) {
             for (int i = 0; i < samples.length; i++) {
-                gradients[p] += errors[i] * slope(dense, p, samples[i]);
+                gradients[p] += slope(dense, p, samples[i], errors[i]);
             }
         }
         return gradients;
     }
 
-    private double slope(double[] parameters, int at, Feature[] sample) {
+    /** Of Σ error·z over the outputs. */
+    private double slope(double[] parameters, int at, Feature[] sample, double[] errors) {
         double w = parameters[at];
         parameters[at] = w + STEP;
-        double above = output(sample);
+        double[] above = outputs(sample, 0);
         parameters[at] = w - STEP;
-        double below = output(sample);
+        double[] below = outputs(sample, 0);
         parameters[at] = w;
-        return (above - below) / (2 * STEP);
+        return slope(above, below, errors);
+    }
+
+    private static double slope(double[] above, double[] below, double[] errors) {
+        double sum = 0;
+        for (int head = 0; head < above.length; head++) {
+            sum += errors[head] * (above[head] - below[head]) / (2 * STEP);
+        }
+        return sum;
+    }
+
+    /** ∂loss/∂z of each output. */
+    private double[] errors(SampleBlock block, int sample, double[] z) {
+        double[] errors = new double[z.length];
+        for (int head = 0; head < z.length; head++) {
+            boolean none = spec.heads().isEmpty();
+            Objective objective =
+                    none ? spec.objective() : spec.heads().all().get(head).objective();
+            double scale = none ? 1 : spec.heads().all().get(head).weight();
+            double corrected = 1 / (1 + Math.exp(-(z[head] - Math.log(block.keepRate(sample)))));
+            double predicted = objective == Objective.LOGISTIC ? corrected : z[head];
+            errors[head] = (predicted - block.label(sample, head)) * block.weight(sample, head) * scale;
+        }
+        return errors;
     }
 
     private void ftrl(Row row, double sum, double squares) {

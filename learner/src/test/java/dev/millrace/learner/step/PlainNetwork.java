@@ -8,11 +8,15 @@ final class PlainNetwork {
     private final Network network;
     private final int fields;
     private final int dim;
+    private final int heads;
+    private final int parameters;
 
     PlainNetwork(ModelSpec spec) {
         network = spec.network();
         fields = spec.network().slots().size();
         dim = network.dim();
+        heads = spec.heads().count();
+        parameters = new dev.millrace.ps.network.NetworkModel(spec).parameters();
     }
 
     /**
@@ -20,8 +24,9 @@ final class PlainNetwork {
      * @param squares Σ xᵢ²·|vᵢ|²
      * @param x0 pooled embeddings, [fields · dim]
      * @param dense parameters in the order that the parts document
+     * @return z; of each head, where there are some
      */
-    double output(double wide, double squares, double[] x0, double[] dense) {
+    double[] outputs(double wide, double squares, double[] x0, double[] dense) {
         double z = wide;
         int at = 0;
         if (network.type().hasPairs()) {
@@ -40,7 +45,23 @@ final class PlainNetwork {
             z += dot(x, dense, at);
             at += width;
         }
-        return network.type().isDeep() ? z + perceptron(x0, dense, at) : z;
+        if (!network.type().isDeep()) {
+            return new double[] {z};
+        }
+        double[] sums = perceptron(x0, dense, at);
+        if (heads == 0) {
+            sums[0] += z;
+            return sums;
+        }
+        for (int head = 0; head < heads; head++) {
+            int factors = parameters - 2 * heads;
+            sums[head] += dense[factors + head] * z + dense[factors + heads + head];
+        }
+        return sums;
+    }
+
+    double output(double wide, double squares, double[] x0, double[] dense) {
+        return outputs(wide, squares, x0, dense)[0];
     }
 
     private double pairs(double squares, double[] x0) {
@@ -89,7 +110,7 @@ final class PlainNetwork {
         return next;
     }
 
-    private double perceptron(double[] x0, double[] dense, int from) {
+    private double[] perceptron(double[] x0, double[] dense, int from) {
         double[] x = x0;
         int at = from;
         for (int width : network.hidden()) {
@@ -101,7 +122,11 @@ final class PlainNetwork {
             at += width;
             x = above;
         }
-        return dot(x, dense, at);
+        double[] sums = new double[Math.max(1, heads)];
+        for (int head = 0; head < sums.length; head++) {
+            sums[head] = dot(x, dense, at + head * x.length);
+        }
+        return sums;
     }
 
     /** x·W, W [x.length, width] at {@code at}. */

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes logits apart. A linear model's parts are its terms wᵢ·xᵢ. A network's are its integrated gradients (Sundararajan,
+ * Takes logits apart; of a model with heads, the first one's. A linear model's parts are its terms wᵢ·xᵢ. A network's are its integrated gradients (Sundararajan,
  * Taly, Yan 2017) on the straight path from no feature to all of them, α·x for α from 0 to 1: φᵢ = xᵢ·∫ ∂z/∂xᵢ(α·x) dα,
  * with what the layers give at α = 0 as the base. Where features meet in pairs only (fm, mf, fwfm) each gets half of every
  * pair that it is in, which is its Shapley value (Shapley 1953), and the integral is exact.
@@ -132,6 +132,10 @@ public final class Explainer {
 
         /** @param contributions those of the wide part; receives the others */
         Explained explained(double[] contributions, double wide) {
+            float factor = network.wideFactor(dense);
+            for (int i = 0; i < contributions.length; i++) {
+                contributions[i] *= factor;
+            }
             double[] gained = new double[x.length];
             double none = forward(0);
             double all = forward(1);
@@ -147,7 +151,7 @@ public final class Explainer {
                 double share = size == 0 ? 1.0 / embedded.size() : Math.abs(gained[i]) / size;
                 contributions[i] += gained[i] + rest * share;
             }
-            return new Explained(wide + all, none, contributions, missed);
+            return new Explained(factor * wide + all, none, contributions, missed);
         }
 
         /** z at α without the wide part; the batch is left with its state there. */

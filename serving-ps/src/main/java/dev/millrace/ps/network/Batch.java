@@ -9,7 +9,8 @@ import java.util.Arrays;
  *  wide[i]              Σ wᵢ·xᵢ of all features
  *  embedded[i][field]   Σ xᵢ·vᵢ of the field's features, zeros when there are none     [capacity, fields · dim]
  *  squares[i]           Σ xᵢ²·|vᵢ|²
- *  outputs[i]           z
+ *  outputs[i]           z; of a model with heads, what they share of it
+ *  headOutputs[i][h]    z of each head, where there are some
  *  gradients            ∂loss/∂z, ∂loss/∂embedded
  * </pre>
  *
@@ -18,16 +19,21 @@ import java.util.Arrays;
 public final class Batch {
     private final int dim;
     private final int inputs;
+    private final int heads;
     private int size;
     float[] wide = {};
     float[] squares = {};
     float[] embedded = {};
     float[] outputs = {};
     float[] outputGradients = {};
+    float[] headOutputs = {};
+    float[] headGradients = {};
     float[] embeddedGradients = {};
 
-    Batch(int fields, int dim) {
+    /** @param heads 0: one output */
+    Batch(int fields, int dim, int heads) {
         this.dim = dim;
+        this.heads = heads;
         this.inputs = fields * dim;
     }
 
@@ -38,6 +44,8 @@ public final class Batch {
             squares = new float[samples];
             outputs = new float[samples];
             outputGradients = new float[samples];
+            headOutputs = new float[samples * heads];
+            headGradients = new float[samples * heads];
             embedded = new float[samples * inputs];
             embeddedGradients = new float[samples * inputs];
         }
@@ -81,16 +89,29 @@ public final class Batch {
         return size;
     }
 
-    /** z, after {@link NetworkModel#forward}. */
+    /** z, after {@link NetworkModel#forward}; of a model with heads, the first one's. */
     public float output(int sample) {
-        return outputs[sample];
+        return output(sample, 0);
     }
 
-    /** To be set before {@link NetworkModel#backward}: ∂loss/∂z. */
+    public float output(int sample, int head) {
+        return heads == 0 ? outputs[sample] : headOutputs[sample * heads + head];
+    }
+
+    /** To be set before {@link NetworkModel#backward}: ∂loss/∂z; of a model with heads, of the first one alone. */
     public void outputGradient(int sample, float gradient) {
         outputGradients[sample] = gradient;
+        for (int head = 0; head < heads; head++) {
+            headGradients[sample * heads + head] = head == 0 ? gradient : 0f;
+        }
     }
 
+    /** The same of each of a model's heads. */
+    public void outputGradient(int sample, int head, float gradient) {
+        headGradients[sample * heads + head] = gradient;
+    }
+
+    /** ∂loss/∂z; of a model with heads, of what they share, after {@link NetworkModel#backward}. */
     public float outputGradient(int sample) {
         return outputGradients[sample];
     }

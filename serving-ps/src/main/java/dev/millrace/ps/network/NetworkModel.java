@@ -7,15 +7,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a spec's network computes: z = wide + its parts. The parameters of all layers are one array, cut into rows as long
+ * What a spec's network computes: z = wide + its parts; with heads, one z each of them ({@link HeadMix}). The parameters of all layers are one array, cut into rows as long
  * as an embedding, which travel with the others. Forward is the same code for serving and for learning. One thread.
  */
 public final class NetworkModel {
     private final Network network;
     private final Fields fields;
     private final List<Part> parts = new ArrayList<>();
+    private final int heads;
+    private final @Nullable HeadMix mix;
     private final int parameters;
 
     public NetworkModel(ModelSpec spec) {
@@ -24,6 +27,7 @@ public final class NetworkModel {
 
     public NetworkModel(ModelSpec spec, Blas blas) {
         network = spec.network();
+        heads = spec.heads().count();
         fields = new Fields(spec);
         int dim = network.dim();
         int inputs = fields.count() * dim;
@@ -38,9 +42,10 @@ public final class NetworkModel {
             at += add(new CrossLayers(inputs, network.crossLayers(), network.crossRank(), at, blas));
         }
         if (network.type().isDeep()) {
-            at += add(new Perceptron(inputs, network.hidden(), at, blas));
+            at += add(new Perceptron(inputs, network.hidden(), heads, at, blas));
         }
-        parameters = at;
+        mix = heads == 0 ? null : new HeadMix(heads, at);
+        parameters = at + (mix == null ? 0 : mix.parameters());
     }
 
     private int add(Part part) {
@@ -70,11 +75,14 @@ public final class NetworkModel {
         for (Part part : parts) {
             part.initialize(dense, random);
         }
+        if (mix != null) {
+            mix.initialize(dense);
+        }
         return dense;
     }
 
     public Batch newBatch() {
-        return new Batch(fields.count(), network.dim());
+        return new Batch(fields.count(), network.dim(), heads);
     }
 
     /** Outputs of all samples. */
@@ -83,6 +91,14 @@ public final class NetworkModel {
         for (Part part : parts) {
             part.forward(batch, dense);
         }
+        if (mix != null) {
+            mix.forward(batch, dense);
+        }
+    }
+
+    /** What the wide part's sum is multiplied with in the first head's output: 1 without heads. */
+    public float wideFactor(float[] dense) {
+        return mix == null ? 1f : mix.factor(0, dense);
     }
 
     /**
@@ -91,6 +107,9 @@ public final class NetworkModel {
      * @param gradient as long as the parameters, receives their gradients, summed over the samples
      */
     public void backward(Batch batch, float[] dense, float[] gradient) {
+        if (mix != null) {
+            mix.backward(batch, dense, gradient);
+        }
         Arrays.fill(batch.embeddedGradients, 0, batch.gradientAt(batch.size(), 0), 0f);
         for (Part part : parts) {
             part.backward(batch, dense, gradient);

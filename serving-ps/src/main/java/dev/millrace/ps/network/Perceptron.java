@@ -7,11 +7,12 @@ import java.util.random.RandomGenerator;
 
 /**
  * Layers of max(0, x·W + b) over the concatenated embeddings, and a last one to a number without a bias, which the wide
- * part has. Parameters, layer by layer: W [in, out], b [out]; at last w [width]. W begins at N(0, 2/in) (He et al. 2015),
- * w at N(0, 1/width).
+ * part has; or to one for each head. Parameters, layer by layer: W [in, out], b [out]; at last w [width], head by head. W
+ * begins at N(0, 2/in) (He et al. 2015), w at N(0, 1/width).
  */
 final class Perceptron implements Part {
     private final int[] widths;
+    private final int heads;
     private final int at;
     private final Blas blas;
     /** After each layer, [capacity, width]; and what reaches it from above. */
@@ -19,8 +20,12 @@ final class Perceptron implements Part {
 
     private final float[][] gradients;
 
-    /** @param inputs floats of a sample's embeddings */
-    Perceptron(int inputs, List<Integer> hidden, int at, Blas blas) {
+    /**
+     * @param inputs floats of a sample's embeddings
+     * @param heads 0: one output
+     */
+    Perceptron(int inputs, List<Integer> hidden, int heads, int at, Blas blas) {
+        this.heads = heads;
         widths = new int[hidden.size() + 1];
         widths[0] = inputs;
         for (int layer = 0; layer < hidden.size(); layer++) {
@@ -47,7 +52,11 @@ final class Perceptron implements Part {
 
     @Override
     public int parameters() {
-        return weights(layers()) - at + widths[layers()];
+        return weights(layers()) - at + outputs() * widths[layers()];
+    }
+
+    private int outputs() {
+        return Math.max(1, heads);
     }
 
     @Override
@@ -59,7 +68,7 @@ final class Perceptron implements Part {
             java.util.Arrays.fill(dense, biases, biases + widths[layer + 1], 0f);
         }
         int w = weights(layers());
-        Draw.normal(dense, w, w + widths[layers()], Math.sqrt(1.0 / widths[layers()]), random);
+        Draw.normal(dense, w, w + outputs() * widths[layers()], Math.sqrt(1.0 / widths[layers()]), random);
     }
 
     @Override
@@ -83,7 +92,12 @@ final class Perceptron implements Part {
         int width = widths[layers()];
         int w = weights(layers());
         for (int i = 0; i < n; i++) {
-            batch.outputs[i] += Sums.dot(below, i * width, dense, w, width);
+            if (heads == 0) {
+                batch.outputs[i] += Sums.dot(below, i * width, dense, w, width);
+            }
+            for (int head = 0; head < heads; head++) {
+                batch.headOutputs[i * heads + head] = Sums.dot(below, i * width, dense, w + head * width, width);
+            }
         }
     }
 
@@ -127,12 +141,16 @@ final class Perceptron implements Part {
         int w = weights(layers());
         float[] top = activations[layers() - 1];
         float[] to = gradients[layers() - 1];
-        java.util.Arrays.fill(gradient, w, w + width, 0f);
+        java.util.Arrays.fill(gradient, w, w + outputs() * width, 0f);
         for (int i = 0; i < batch.size(); i++) {
-            float dz = batch.outputGradients[i];
-            for (int j = 0; j < width; j++) {
-                gradient[w + j] = Math.fma(dz, top[i * width + j], gradient[w + j]);
-                to[i * width + j] = dz * dense[w + j];
+            for (int head = 0; head < outputs(); head++) {
+                float dz = heads == 0 ? batch.outputGradients[i] : batch.headGradients[i * heads + head];
+                int own = w + head * width;
+                for (int j = 0; j < width; j++) {
+                    int x = i * width + j;
+                    gradient[own + j] = Math.fma(dz, top[x], gradient[own + j]);
+                    to[x] = head == 0 ? dz * dense[own + j] : Math.fma(dz, dense[own + j], to[x]);
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ final class NetworkScore implements Scorer {
     private final ModelSpec spec;
     private final LinearModel inputs;
     private final WeightReader reader;
+    private final HeadScores heads;
     private final int dim;
     private final long[] denseKeys;
     private final BlockingQueue<Desk> spare = new ArrayBlockingQueue<>(SPARE);
@@ -41,7 +42,8 @@ final class NetworkScore implements Scorer {
     private record Layers(List<ShardVersion> version, float[] dense) {}
 
     /** What one thread computes on. */
-    private record Desk(NetworkModel network, Batch batch) {}
+    @SuppressWarnings("ArrayRecordComponent") // computed with, never compared
+    private record Desk(NetworkModel network, Batch batch, float[] predictions) {}
 
     NetworkScore(ModelSpec spec, WeightReader reader) {
         this.spec = spec;
@@ -53,7 +55,12 @@ final class NetworkScore implements Scorer {
         for (int i = 0; i < denseKeys.length; i++) {
             denseKeys[i] = FeatureIds.dense(i);
         }
-        spare.add(new Desk(network, network.newBatch()));
+        heads = new HeadScores(spec);
+        spare.add(desk(network));
+    }
+
+    private Desk desk(NetworkModel network) {
+        return new Desk(network, network.newBatch(), new float[heads.count() * ITEMS]);
     }
 
     @Override
@@ -95,8 +102,7 @@ final class NetworkScore implements Scorer {
         if (taken != null) {
             return taken;
         }
-        NetworkModel network = new NetworkModel(spec);
-        return new Desk(network, network.newBatch());
+        return desk(new NetworkModel(spec));
     }
 
     private void compute(
@@ -115,8 +121,12 @@ final class NetworkScore implements Scorer {
                 from = to;
             }
             desk.network().forward(batch, dense);
-            for (int i = 0; i < n; i++) {
-                scores[first + i] = inputs.output(batch.output(i));
+            if (heads.count() == 0) {
+                for (int i = 0; i < n; i++) {
+                    scores[first + i] = inputs.output(batch.output(i));
+                }
+            } else {
+                heads.score(batch, n, scores, first, request.items(), desk.predictions());
             }
         }
     }

@@ -23,7 +23,9 @@ public interface WeightServer extends ReplicaState, WeightReader {
      *
      * @param request {@code user.*} and {@code context.*} attributes
      * @param items {@code item.*} attributes of each item
-     * @param scores receives the probability of each item; at least as long as {@code items}
+     * @param scores receives the probability of each item, or what the formula of a model with heads makes of theirs; at
+     *     least as long as {@code items}. Where it is so many times longer that each head's predictions fit behind, they
+     *     follow, head by head: of item i and head h at {@code items.size() * (1 + h) + i}
      * @return that version's sequence
      */
     long score(RawFeatures request, List<RawFeatures> items, float[] scores);
