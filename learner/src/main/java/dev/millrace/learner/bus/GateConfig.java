@@ -42,7 +42,7 @@ public record GateConfig(
     public static final GateConfig DEFAULT = new GateConfig(
             true,
             1e-9,
-            100,
+            1e4,
             Duration.ofSeconds(2),
             0.25,
             0.05,

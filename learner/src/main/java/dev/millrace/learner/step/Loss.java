@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.spec.Objective;
+import dev.millrace.ps.model.Logistic;
 
 /**
  * The loss of one output z against its label y: ∂loss/∂z is {@code predicted − y} for both, times the sample's weight.
@@ -8,8 +9,8 @@ import dev.millrace.ingest.spec.Objective;
  * 2014, §6.3); or ½(z − y)², where r does not matter.
  */
 record Loss(Objective objective) {
-    /** What is compared with the label. StrictMath: the same bits on every machine. */
+    /** What is compared with the label. */
     double predicted(float z, float keepRate) {
-        return objective == Objective.SQUARED ? z : 1 / (1 + StrictMath.exp(-(z - StrictMath.log(keepRate))));
+        return objective == Objective.SQUARED ? z : Logistic.sigmoid(z, keepRate);
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ps.model.Logistic;
 
 /**
  * How much a sample counts. Where negatives are sent at once, so that every positive has a fake negative before it
@@ -21,8 +22,7 @@ public final class SampleWeights {
         if (!block.hasFakeNegatives(sample)) {
             return weight;
         }
-        // StrictMath: the same bits on every machine.
-        double p = 1 / (1 + StrictMath.exp(-z));
+        double p = Logistic.sigmoid(z);
         return weight * (1 + p) * (block.label(sample) == 0 ? 1 - p : 1);
     }
 }

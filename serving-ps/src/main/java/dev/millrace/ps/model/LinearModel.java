@@ -179,12 +179,8 @@ public final class LinearModel {
         return logistic ? sigmoid(z) : z;
     }
 
-    /**
-     * Logistic function, the same bits on every machine: a served score is computed again from the log elsewhere and
-     * compared to the last bit. {@code Math.exp} may differ by a unit in the last place between processors, and between
-     * the interpreter and compiled code of one.
-     */
+    /** {@link Logistic#sigmoid(double)} in float. */
     public static float sigmoid(float z) {
-        return (float) (1 / (1 + StrictMath.exp(-z)));
+        return (float) Logistic.sigmoid(z);
     }
 }

@@ -7,6 +7,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.step.SampleWeights;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.model.Logistic;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -91,8 +92,7 @@ public final class MinibatchStep {
         for (int f = 0; f < features; f++) {
             z += weights[numbers[at + f]] * input(block, from + f);
         }
-        // StrictMath: the same bits on every machine.
-        double p = 1 / (1 + StrictMath.exp(-(z - StrictMath.log(block.keepRate(sample)))));
+        double p = Logistic.sigmoid(z, block.keepRate(sample));
         double error = (p - block.label(sample)) * SampleWeights.of(block, sample, z);
         if (!Double.isFinite(error)) {
             refused++;
