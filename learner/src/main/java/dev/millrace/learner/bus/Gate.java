@@ -33,6 +33,8 @@ public final class Gate implements TrainingShard.Watch {
     private static final int MAX_WAITING = 100_000;
     private static final double SMOOTHING = 1.0 / 20;
     private static final long MARGIN_MS = 500;
+    /** A task of the join may write what its watermark brought after another that has come as far. */
+    private static final long TASKS_APART_MS = 200;
 
     /** What is tested. */
     enum Signal {
@@ -106,9 +108,19 @@ public final class Gate implements TrainingShard.Watch {
         return alarm;
     }
 
-    /** Whether there is some evidence, though not enough: what is held back now need not be taken back later. */
+    /**
+     * Whether there is some evidence, though not enough, and a little waiting decides, if it goes on to come as quickly:
+     * what is held back now need not be taken back later. Slower evidence is of slow changes, which can be taken back.
+     */
     public boolean doubts() {
-        return tests.values().stream().anyMatch(test -> test.evidence() >= doubt);
+        return tests.values().stream().anyMatch(this::soonDecided);
+    }
+
+    private boolean soonDecided(BettingCusum test) {
+        double evidence = test.evidence();
+        double sinceMs = nowMs - records.joinedMs(test.since());
+        return evidence >= doubt
+                && (threshold - evidence) * sinceMs <= evidence * config.holdBack().toMillis();
     }
 
     /** The record that is learned next. */
@@ -122,7 +134,6 @@ public final class Gate implements TrainingShard.Watch {
         if (!judges || alarm.isPresent()) {
             return;
         }
-        release(block.header().watermarkMs());
         int from = 0;
         while (from < count) {
             int to = from + 1;
@@ -132,9 +143,8 @@ public final class Gate implements TrainingShard.Watch {
             request(block, samples, from, to, predictions);
             from = to;
         }
-        if (waitMs == 0) {
-            release(Long.MAX_VALUE);
-        }
+        // Behind its samples: they may be the negatives that the block's own watermark has brought.
+        release(waitMs == 0 ? Long.MAX_VALUE : block.header().watermarkMs());
     }
 
     /** While learning waits: the same looks, without learning, for when samples are as before again. */
@@ -207,7 +217,7 @@ public final class Gate implements TrainingShard.Watch {
             if (wholes.size() >= MAX_WAITING) {
                 whole(wholes.removeFirst());
             }
-            whole = new Whole(eventMs + waitMs);
+            whole = new Whole(eventMs + waitMs + TASKS_APART_MS);
             wholes.put(request, whole);
         }
         whole.samples++;

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param enabled whether it ever does
  * @param falseAlarm alarms of a signal are at least 1/this requests apart on average while nothing is worse than the
  *     margins allow
- * @param doubt evidence as a factor from which on publishing waits for more of it, up to {@code holdBack}
+ * @param doubt evidence as a factor from which on publishing waits for more of it, where at its pace {@code holdBack} decides
  * @param holdBack longest such wait since the last delta
  * @param lossMargin part by which the log loss of served scores may lie above its reference, beside {@code lossSlack}
  * @param lossSlack in nats
@@ -42,7 +42,7 @@ public record GateConfig(
     public static final GateConfig DEFAULT = new GateConfig(
             true,
             1e-9,
-            1e4,
+            100,
             Duration.ofSeconds(2),
             0.25,
             0.05,

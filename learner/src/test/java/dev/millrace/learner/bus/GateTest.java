@@ -36,6 +36,20 @@ class GateTest {
             policies: {absence: drop, lateness: 5s}
             """);
 
+    private static final int WINDOW_MS = 1_000;
+    private static final int NEGATIVES = 19;
+    private static final float RATE = 0.05f;
+    private static final String ABSENCE = """
+            model: shop
+            objective: logistic
+            labels: {like: 1}
+            rewardWindow: 1s
+            slots:
+              item: {type: category, from: item.id}
+            optimizer: {type: ftrl, alpha: 0.2}
+            policies: {absence: negative, lateness: 5s}
+            """;
+
     private enum Wrong {
         NOTHING,
         LABELS_FLIPPED,
@@ -122,6 +136,43 @@ class GateTest {
         }
         long from = gate.cleanFrom().orElseThrow().getOrDefault(0, -1L);
         assertTrue(from >= clean && from < clean + 200, "clean from request " + from + ", seed " + SEED);
+    }
+
+    /** At load a block brings a window's end and the negatives that it makes at once. */
+    @Test
+    void positivesWaitForTheNegativesThatTheSameBlockBrings() {
+        ModelSpec absence = SpecReader.parse("test", ABSENCE);
+        gate = new Gate(GateConfig.DEFAULT, absence);
+        for (int request = 0; request < END; request++) {
+            long shownMs = 1_000_000 + (long) request * MS_A_REQUEST;
+            samples(request, shownMs, shownMs - WINDOW_MS / 2, 1, 1);
+            int ended = request - WINDOW_MS / MS_A_REQUEST;
+            if (ended >= 0) {
+                long endedMs = shownMs - WINDOW_MS;
+                boolean atOnce = request >= CHANGE;
+                samples(ended, endedMs, atOnce ? shownMs : endedMs, 0, NEGATIVES);
+                assertFalse(gate.doubts(), "at request " + request);
+            }
+        }
+        assertTrue(gate.alarm().isEmpty(), () -> "alarm " + gate.alarm());
+    }
+
+    private void samples(int request, long eventMs, long watermarkMs, int label, int count) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        float[] predictions = new float[count];
+        int[] samples = new int[count];
+        for (int i = 0; i < count; i++) {
+            FeatureVector vector = new FeatureVector();
+            vector.add(FeatureIds.BIAS, 1f);
+            long id = 1 + 2L * NEGATIVES * request + NEGATIVES * (long) label + i;
+            builder.add(new SampleBlockBuilder.Meta(id, request, 0, label, 1f, 1f, RATE, 0, eventMs), vector);
+            predictions[i] = RATE;
+            samples[i] = i;
+        }
+        SampleBlock block =
+                builder.build(new SampleBlock.Header("shop", SPEC.fingerprint(), eventMs + WINDOW_MS, watermarkMs));
+        gate.record(0, offset++, block);
+        gate.learned(block, samples, count, predictions);
     }
 
     @Test
