@@ -22,7 +22,8 @@ class HeadReaderTest {
     }
 
     private static String problem(String heads, String more) {
-        return String.valueOf(assertThrows(SpecException.class, () -> spec(heads, more)).getMessage());
+        return String.valueOf(
+                assertThrows(SpecException.class, () -> spec(heads, more)).getMessage());
     }
 
     @Test

@@ -120,7 +120,8 @@ public final class Gate implements TrainingShard.Watch {
         double evidence = test.evidence();
         double sinceMs = nowMs - records.joinedMs(test.since());
         return evidence >= doubt
-                && (threshold - evidence) * sinceMs <= evidence * config.holdBack().toMillis();
+                && (threshold - evidence) * sinceMs
+                        <= evidence * config.holdBack().toMillis();
     }
 
     /** The record that is learned next. */

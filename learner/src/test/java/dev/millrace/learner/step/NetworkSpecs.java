@@ -47,7 +47,8 @@ final class NetworkSpecs {
     /** Those of {@link #networks} that have layers, whose outputs several objectives share. */
     static Stream<String> networksOfHeads() {
         return Stream.of(
-                "{type: widedeep, dim: 4, hidden: [10, 6], batch: 16, embeddings: {type: adagrad, rate: 0.05}}, heads: " + HEADS,
+                "{type: widedeep, dim: 4, hidden: [10, 6], batch: 16, embeddings: {type: adagrad, rate: 0.05}}, heads: "
+                        + HEADS,
                 "{type: deepfm, dim: 4, hidden: [7], batch: 20, embeddings: {type: adam, rate: 0.01},"
                         + " dense: {type: adagrad, rate: 0.02}}, heads: " + HEADS,
                 "{type: dcn, dim: 2, hidden: [6], crossLayers: 2, batch: 12, dense: {type: adam, rate: 0.01}}, heads: "
