@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.alarm.AlarmMeters;
 import dev.millrace.api.alarm.AlarmNumbers;
 import dev.millrace.api.alarm.Alarms;
+import dev.millrace.api.bus.BookVersions;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.bus.Buses;
 import dev.millrace.api.bus.ModelBus;
@@ -17,6 +18,7 @@ import dev.millrace.api.desk.ProfileDesk;
 import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
+import dev.millrace.api.desk.WindowsDesk;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.grpc.GrpcConfig;
@@ -32,6 +34,8 @@ import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.monitor.MonitorMeters;
 import dev.millrace.api.monitor.Readiness;
 import dev.millrace.api.monitor.Snapshots;
+import dev.millrace.api.monitor.window.WindowFeed;
+import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
@@ -157,8 +161,24 @@ final class ApiBeans {
     }
 
     @Singleton
-    Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness) {
-        return new Snapshots(wiring.models(), monitor, traces, readiness, wiring.clock());
+    Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness, Windows windows) {
+        return new Snapshots(wiring.models(), monitor, traces, readiness, windows, wiring.clock());
+    }
+
+    @Singleton
+    Windows windows() {
+        return new Windows(new BookVersions(wiring.buses()), wiring.windows().partitions(), wiring.clock());
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    WindowFeed windowFeed(Windows windows) {
+        return wiring.windows().start().apply(windows);
+    }
+
+    @Singleton
+    WindowsDesk windowsDesk(Models models, Windows windows, Buses buses) {
+        return new WindowsDesk(models, windows, buses);
     }
 
     @Singleton

@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param live counts of the real-time features that are kept in this process, by model
  * @param meters of what else runs in this process, for {@code /prometheus}
  * @param alarms rules, and who is told
+ * @param windows what is kept of the quality of what was served
  * @param buses registries of versions, by model; a model without one has none here
  */
 public record ApiParts(
@@ -27,6 +29,7 @@ public record ApiParts(
         List<MeterBinder> meters,
         Map<String, BusParts> buses,
         AlarmRules alarms,
+        WindowParts windows,
         Clock clock) {
     public ApiParts {
         models = Map.copyOf(models);
@@ -42,6 +45,6 @@ public record ApiParts(
             Map<String, LiveStats> live,
             EventPublisher publisher,
             Clock clock) {
-        this(models, profiles, live, publisher, List.of(), Map.of(), AlarmRules.shipped(), clock);
+        this(models, profiles, live, publisher, List.of(), Map.of(), AlarmRules.shipped(), WindowParts.NONE, clock);
     }
 }

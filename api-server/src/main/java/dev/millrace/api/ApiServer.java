@@ -7,6 +7,7 @@ import dev.millrace.api.grpc.GrpcEdge;
 import dev.millrace.api.log.KafkaTail;
 import dev.millrace.api.log.PublisherSink;
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.window.WindowFeed;
 import dev.millrace.api.security.SecurityConfig;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
@@ -49,6 +50,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.meters(),
                         parts.buses(),
                         parts.alarms(),
+                        parts.windows(),
                         parts.clock()));
     }
 
@@ -66,6 +68,7 @@ public final class ApiServer implements AutoCloseable {
             // It reads while the first requests are on their way.
             context.getBean(Tail.class);
             context.getBean(Alarms.class);
+            context.getBean(WindowFeed.class);
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
             return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);

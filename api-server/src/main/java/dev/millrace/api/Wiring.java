@@ -5,6 +5,7 @@ import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ps.serve.WeightServer;
@@ -30,6 +31,7 @@ record Wiring(
         List<MeterBinder> meters,
         Map<String, BusParts> buses,
         AlarmRules alarms,
+        WindowParts windows,
         Clock clock) {
     /** A log whose history nobody tells. */
     Wiring(
@@ -52,6 +54,17 @@ record Wiring(
             Function<LogListener, Tail> history,
             List<MeterBinder> meters,
             Clock clock) {
-        this(models, profiles, live, sink, tail, history, meters, Map.of(), AlarmRules.shipped(), clock);
+        this(
+                models,
+                profiles,
+                live,
+                sink,
+                tail,
+                history,
+                meters,
+                Map.of(),
+                AlarmRules.shipped(),
+                WindowParts.NONE,
+                clock);
     }
 }

@@ -11,10 +11,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
+import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.window.WindowFeed;
+import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.ps.serve.ServedVersion;
 import io.micronaut.web.router.Router;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,7 +49,17 @@ class OpenApiTest {
         server = ApiServer.start(
                 ApiConfig.of("nowhere:1").withPort(0),
                 new Wiring(
-                        Map.of("movies", weights), new MemoryProfiles(), Map.of(), log, log::tail, Clock.systemUTC()));
+                        Map.of("movies", weights),
+                        new MemoryProfiles(),
+                        Map.of(),
+                        log,
+                        log::tail,
+                        listener -> Tail.NONE,
+                        List.of(),
+                        Map.of(),
+                        AlarmRules.shipped(),
+                        new WindowParts(1, windows -> WindowFeed.NONE),
+                        Clock.systemUTC()));
         long now = System.currentTimeMillis();
         weights.apply(new ServedVersion(7, now, now, now, Map.of(0, 42L), 5, -77, 0, 10));
         calls = new HttpCalls(server.port());
@@ -180,6 +195,9 @@ class OpenApiTest {
         check(200, "GET", "/v1/events/o-e1?until=accepted&within=1s", JSON, "");
         check(200, "GET", "/v1/monitor?model=movies", JSON, "");
         check(200, "GET", "/v1/parity", JSON, "");
+        check(400, "GET", models + "/windows?length=2m", JSON, "");
+        check(200, "GET", models + "/windows?length=1m&of=all&series=true", JSON, "");
+        check(200, "GET", models + "/windows/parts?length=1h", JSON, "");
         versionsAndAlarms(models);
         log.lastRecordMs = Long.MAX_VALUE / 2;
         for (String path : new String[] {"/health", "/health/liveness", "/health/readiness", "/prometheus"}) {

@@ -1,6 +1,9 @@
 package dev.millrace.api.monitor;
 
 import dev.millrace.api.log.LogListener;
+import dev.millrace.api.monitor.quality.ImpressionGroups;
+import dev.millrace.api.monitor.quality.Quality;
+import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.api.trace.Trace;
 import dev.millrace.ingest.sample.SampleBlock;
 import it.unimi.dsi.fastutil.longs.LongLinkedOpenHashSet;

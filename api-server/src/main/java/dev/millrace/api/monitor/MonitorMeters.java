@@ -1,6 +1,7 @@
 package dev.millrace.api.monitor;
 
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.trace.Status;
@@ -136,18 +137,25 @@ public final class MonitorMeters {
                 tags,
                 weights,
                 w -> lag(w.version()));
-        counter(
-                "samples.learned",
-                "distinct samples in the weights that serve",
+        gauge(
+                "model.samples",
+                "distinct samples in the weights that serve; falls when they go back to an older version",
                 tags,
                 weights,
                 w -> w.version().samples());
+        Growth learned = new Growth(weights.version().samples());
+        Growth duplicates = new Growth(weights.version().duplicateSamples());
+        weights.onApplied(version -> {
+            learned.to(version.samples());
+            duplicates.to(version.duplicateSamples());
+        });
+        counter("samples.learned", "samples that the weights that serve have learned", tags, learned, Growth::total);
         counter(
                 "samples.duplicate",
                 "samples that came again and were not learned again",
                 tags,
-                weights,
-                w -> w.version().duplicateSamples());
+                duplicates,
+                Growth::total);
     }
 
     private void parity(Tags tags, WeightServer weights) {

@@ -1,5 +1,7 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.Quality;
+import dev.millrace.api.monitor.window.WindowSummary;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param watermarkMs event time up to which the weights have learned
  * @param learningLagMs since then
  * @param traced actions whose way is known
+ * @param windows of the whole traffic, by length; null where none are kept here
  */
 @Serdeable
 public record MonitorSnapshot(
@@ -30,7 +33,8 @@ public record MonitorSnapshot(
         Freshness freshnessMs,
         Map<String, Long> outcomes,
         int traced,
-        long heapUsedBytes) {
+        long heapUsedBytes,
+        @Nullable Map<String, WindowSummary> windows) {
     /** The numbers that stand in the audit of what was done to a model. */
     public Map<String, Double> forAudit() {
         Map<String, Double> metrics = new TreeMap<>();

@@ -1,5 +1,7 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.Quality;
+import dev.millrace.api.monitor.quality.QualityStats;
 import java.util.function.Consumer;
 
 /** Quality of the last minute or so, and of everything since the start. Guarded by its own lock. */

@@ -1,5 +1,7 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.Quality;
+import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.trace.Status;
 import dev.millrace.api.trace.TraceIndex;
 import dev.millrace.ps.serve.ServedVersion;
@@ -19,11 +21,18 @@ public final class Snapshots {
     private final Monitor monitor;
     private final TraceIndex traces;
     private final Readiness readiness;
+    private final Windows windows;
     private final Clock clock;
     private final ConcurrentHashMap<String, MonitorSnapshot> last = new ConcurrentHashMap<>();
 
     public Snapshots(
-            Map<String, WeightServer> models, Monitor monitor, TraceIndex traces, Readiness readiness, Clock clock) {
+            Map<String, WeightServer> models,
+            Monitor monitor,
+            TraceIndex traces,
+            Readiness readiness,
+            Windows windows,
+            Clock clock) {
+        this.windows = windows;
         this.models = models;
         this.monitor = monitor;
         this.traces = traces;
@@ -59,12 +68,18 @@ public final class Snapshots {
                         model.candidates().perSecond(nowMs),
                         monitor.events().perSecond(nowMs),
                         model.samples().perSecond(nowMs)),
-                new MonitorSnapshot.Qualities(model.total(nowMs), model.recent(nowMs)),
+                new MonitorSnapshot.Qualities(model.total(nowMs), recent(name, model, nowMs)),
                 model.rankTime(nowMs),
                 freshness(model, nowMs),
                 outcomes(),
                 traces.size(),
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+                windows.kept() ? windows.summaries(name) : null);
+    }
+
+    /** One answer to one question: the window of a minute, where it is kept, is that of all servers' traffic. */
+    private Quality recent(String name, ModelMonitor model, long nowMs) {
+        return windows.kept() ? windows.minute(name) : model.recent(nowMs);
     }
 
     private static MonitorSnapshot.Freshness freshness(ModelMonitor model, long nowMs) {

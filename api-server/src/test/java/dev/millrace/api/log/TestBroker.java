@@ -15,11 +15,11 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /** One real Kafka node on loopback, its log in a folder. */
-final class TestBroker implements AutoCloseable {
+public final class TestBroker implements AutoCloseable {
     private final KafkaRaftServer server;
-    final String bootstrapServers;
+    public final String bootstrapServers;
 
-    TestBroker(Path dir) throws Exception {
+    public TestBroker(Path dir) throws Exception {
         int[] ports = freePorts();
         bootstrapServers = "127.0.0.1:" + ports[0];
         new Formatter()
@@ -36,6 +36,13 @@ final class TestBroker implements AutoCloseable {
 
     private static java.util.Properties config(Path dir, int[] ports) {
         java.util.Properties properties = new java.util.Properties();
+        // For whoever writes in transactions, and for groups.
+        for (String topic : new String[] {"offsets.topic", "transaction.state.log"}) {
+            properties.put(topic + ".replication.factor", "1");
+            properties.put(topic + ".num.partitions", "1");
+        }
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("group.initial.rebalance.delay.ms", "0");
         properties.putAll(Map.of(
                 "process.roles",
                 "broker,controller",

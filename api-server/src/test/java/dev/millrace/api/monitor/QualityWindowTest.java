@@ -3,6 +3,7 @@ package dev.millrace.api.monitor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.millrace.api.monitor.quality.Quality;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 

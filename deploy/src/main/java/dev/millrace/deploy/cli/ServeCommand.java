@@ -59,6 +59,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private WeightsOption weights = new WeightsOption();
 
+    @Mixin
+    private WatchOptions watch = new WatchOptions();
+
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
@@ -73,6 +76,7 @@ final class ServeCommand implements Callable<Integer> {
                         kafkaPort,
                         from,
                         weights.profiles(),
+                        watch.watching(),
                         Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());

@@ -5,6 +5,8 @@ import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.monitor.window.WindowParts;
+import dev.millrace.api.monitor.window.WindowStreams;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.stream.LiveStreams;
@@ -18,6 +20,7 @@ import dev.millrace.learner.run.LearnerConfig;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.version.SampleTimes;
 import dev.millrace.ps.version.VersionLog;
+import dev.millrace.ps.serve.WeightServer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -55,7 +58,14 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private final ApiServer api;
 
     private EmbeddedMillrace(
-            Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom kept, Clock clock)
+            Path data,
+            LoadedSpec spec,
+            Door door,
+            int kafkaPort,
+            WeightsFrom from,
+            ProfilesFrom kept,
+            Watching watching,
+            Clock clock)
             throws IOException, InterruptedException {
         this.door = door;
         checkPort(door.host(), door.port());
@@ -92,6 +102,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
                             List.of(new JoinMeters(join)),
                             Map.of(model, bus),
                             AlarmRules.of(folder.alarms()),
+                            windows(folder, bootstrap, watching, weights.weights()),
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
@@ -133,7 +144,21 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom profiles, Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, profiles, clock);
+        return start(data, spec, door, kafkaPort, from, profiles, Watching.DEFAULT, clock);
+    }
+
+    /** The same, with what is watched of it. */
+    public static EmbeddedMillrace start(
+            Path data,
+            LoadedSpec spec,
+            Door door,
+            int kafkaPort,
+            WeightsFrom from,
+            ProfilesFrom profiles,
+            Watching watching,
+            Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, profiles, watching, clock);
     }
 
     /** Before anything has started, since the API listens last. */
@@ -152,6 +177,13 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
         return part;
+    }
+
+    private static WindowParts windows(
+            DataFolder folder, String bootstrap, Watching watching, WeightServer weights) {
+        int partitions = Math.max(TopicAdmin.Layout.EMBEDDED.partitions(), TopicAdmin.Layout.EMBEDDED.shards());
+        var streams = WindowStreams.Config.of(bootstrap, folder.streams(), partitions);
+        return WindowParts.streams(streams, watching.windows(), List.of(weights));
     }
 
     /** Real-time features, where the model has any. */

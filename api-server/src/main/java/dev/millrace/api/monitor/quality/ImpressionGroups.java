@@ -1,4 +1,4 @@
-package dev.millrace.api.monitor;
+package dev.millrace.api.monitor.quality;
 
 import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.longs.Long2ObjectLinkedOpenHashMap;
@@ -9,7 +9,7 @@ import java.util.function.DoubleConsumer;
  * reward window. Then the request's AUC is told, if it got both labels. The oldest request is told early when more than
  * the bound are open. One thread, the tail's.
  */
-final class ImpressionGroups {
+public final class ImpressionGroups {
     private final long holdMs;
     private final int maxGroups;
     private final DoubleConsumer aucs;
@@ -26,14 +26,14 @@ final class ImpressionGroups {
     }
 
     /** @param holdMs after a request's first label, until its last must have come */
-    ImpressionGroups(long holdMs, int maxGroups, DoubleConsumer aucs) {
+    public ImpressionGroups(long holdMs, int maxGroups, DoubleConsumer aucs) {
         this.holdMs = holdMs;
         this.maxGroups = maxGroups;
         this.aucs = aucs;
     }
 
     /** @param added whether it comes, and not goes: an earlier label of the item was wrong */
-    void add(long nowMs, long requestHash, float score, boolean positive, boolean added) {
+    public void add(long nowMs, long requestHash, float score, boolean positive, boolean added) {
         Group group = groups.get(requestHash);
         if (group == null) {
             if (groups.size() == maxGroups) {
@@ -51,7 +51,7 @@ final class ImpressionGroups {
     }
 
     /** Tells the requests whose labels must have come by now. */
-    void expire(long nowMs) {
+    public void expire(long nowMs) {
         while (!groups.isEmpty() && groups.get(groups.firstLongKey()).firstMs + holdMs <= nowMs) {
             tell(groups.removeFirst());
         }
@@ -64,7 +64,7 @@ final class ImpressionGroups {
     }
 
     /** Exact, O((p + n) log n). */
-    static double auc(FloatArrayList positives, FloatArrayList negatives) {
+    public static double auc(FloatArrayList positives, FloatArrayList negatives) {
         float[] sorted = negatives.toFloatArray();
         java.util.Arrays.sort(sorted);
         double wins = 0;

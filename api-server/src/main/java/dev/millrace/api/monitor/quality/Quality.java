@@ -1,4 +1,4 @@
-package dev.millrace.api.monitor;
+package dev.millrace.api.monitor.quality;
 
 import io.micronaut.serde.annotation.Serdeable;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ public record Quality(
         @Nullable Double calibration,
         @Nullable Double impressionAuc,
         long impressions) {
-    static @Nullable Double orNull(double value) {
+    public static @Nullable Double orNull(double value) {
         return Double.isFinite(value) ? value : null;
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.api.monitor;
+package dev.millrace.api.monitor.quality;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

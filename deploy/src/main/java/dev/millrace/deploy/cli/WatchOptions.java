@@ -1,0 +1,31 @@
+package dev.millrace.deploy.cli;
+
+import dev.millrace.api.monitor.window.WindowConfig;
+import dev.millrace.deploy.embedded.Watching;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** What is watched of what is served. */
+final class WatchOptions {
+    @Option(
+            names = "--segment",
+            paramLabel = "ATTRIBUTE=VALUE,VALUE",
+            description = "Windows of quality for each of these values of an attribute that a category slot reads, as in"
+                    + " user.country=DE,FR; the others share one. May be given several times.")
+    private List<String> segments = List.of();
+
+    /** @throws IllegalArgumentException naming the option that is wrong */
+    Watching watching() {
+        Map<String, List<String>> named = new LinkedHashMap<>();
+        for (String segment : segments) {
+            int equals = segment.indexOf('=');
+            if (equals < 0) {
+                throw new IllegalArgumentException("--segment " + segment + ": write like user.country=DE,FR");
+            }
+            named.put(segment.substring(0, equals), List.of(segment.substring(equals + 1).split(",")));
+        }
+        return new Watching(WindowConfig.DEFAULT.withSegments(named));
+    }
+}

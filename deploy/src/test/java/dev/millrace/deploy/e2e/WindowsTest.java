@@ -1,0 +1,78 @@
+package dev.millrace.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Live windows of a real service: what people did is in them, and a restart loses none of it. */
+@Tag("e2e")
+class WindowsTest {
+    private static final int REQUESTS = 30;
+
+    private final ObjectMapper mapper = new ObjectMapper();
+
+    @TempDir
+    Path data;
+
+    private JsonNode get(Service service, String path) throws IOException, InterruptedException {
+        var answer = service.get(path);
+        assertEquals(200, answer.statusCode(), answer.body());
+        return mapper.readTree(answer.body());
+    }
+
+    private JsonNode window(Service service, String length) throws IOException, InterruptedException {
+        return get(service, "/v1/models/shop/windows?length=" + length);
+    }
+
+    @Test
+    void whatPeopleDidStandsInTheWindowsOverARestart() throws IOException, InterruptedException, TimeoutException {
+        JsonNode hour;
+        try (Service service = Service.start(data)) {
+            for (int i = 0; i < REQUESTS; i++) {
+                service.rank("w-" + i, "p" + i % 5, "hat", "shoe", "sock");
+                service.act("w-e" + i, "like", "w-" + i, i % 3 == 0 ? "shoe" : "hat");
+            }
+            service.act("w-orphan", "like", "w-nobody", "hat");
+            Awaitility.await().atMost(Service.PATIENCE).untilAsserted(() -> {
+                JsonNode window = window(service, "1h");
+                assertEquals(3 * REQUESTS, window.at("/quality/samples").asInt(), window.toString());
+                assertEquals(REQUESTS, window.at("/quality/impressions").asInt(), window.toString());
+                assertEquals(1, window.at("/outcomes/orphan").asInt(), window.toString());
+            });
+            hour = window(service, "1h");
+            assertEquals(REQUESTS, hour.at("/outcomes/labelled").asInt());
+            assertEquals(1.0 / 3, hour.at("/clickRate").asDouble(), 1e-9);
+            assertEquals(3 * REQUESTS, hour.at("/drift/prediction/shown").asInt(), hour.toString());
+            assertEquals(3 * REQUESTS, hour.at("/drift/slots/item/looked").asInt());
+            assertEquals(1.0, hour.at("/drift/slots/price/nullRate").asDouble(), "no item has a price");
+            JsonNode frame = get(service, "/v1/monitor");
+            assertEquals(3 * REQUESTS, frame.at("/windows/1h/samples").asInt(), frame.toString());
+            assertEquals(400, service.get("/v1/models/shop/windows?length=5m").statusCode());
+        }
+        try (Service service = Service.start(data)) {
+            Awaitility.await()
+                    .atMost(Service.PATIENCE)
+                    .until(() -> window(service, "1h").at("/partitions/here").asInt() == 2);
+            JsonNode again = window(service, "1h");
+            assertEquals(hour.path("quality"), again.path("quality"));
+            assertEquals(hour.path("outcomes"), again.path("outcomes"));
+            assertEquals(hour.path("drift"), again.path("drift"));
+            service.rank("w-last", "p1", "hat");
+            service.act("w-elast", "like", "w-last", "hat");
+            Awaitility.await().atMost(Service.PATIENCE).until(() -> window(service, "10s")
+                            .at("/quality/samples")
+                            .asInt()
+                    == 1);
+            assertTrue(window(service, "1d").at("/quality/samples").asInt() == 3 * REQUESTS + 1);
+        }
+    }
+}
