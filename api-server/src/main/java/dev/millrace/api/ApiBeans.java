@@ -231,11 +231,7 @@ final class ApiBeans {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
                 .map(weights -> Ranker.of(
-                        weights,
-                        families.of(weights.spec().model()),
-                        profiles,
-                        wiring.sink(),
-                        wiring.clock()))
+                        weights, families.of(weights.spec().model()), profiles, wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
         return new RankDesk(models, services, families, ids, monitor, meters, ranks, errors);
@@ -254,8 +250,12 @@ final class ApiBeans {
     @Singleton
     @Bean(preDestroy = "close")
     Candidates candidates(ProfileStore profiles, ArmBoards boards) {
-        return new Candidates(wiring.models(), profiles, config.candidates(), wiring.clock(), listener -> wiring.history()
-                .apply(new Listeners(List.of(listener, boards))));
+        return new Candidates(
+                wiring.models(),
+                profiles,
+                config.candidates(),
+                wiring.clock(),
+                listener -> wiring.history().apply(new Listeners(List.of(listener, boards))));
     }
 
     @Singleton

@@ -33,7 +33,8 @@ final class ArmBeans {
     @Singleton
     Families families() {
         Map<String, Supplier<VersionBook>> books = new HashMap<>();
-        wiring.buses().forEach((name, parts) -> books.put(name, () -> parts.log().book()));
+        wiring.buses()
+                .forEach((name, parts) -> books.put(name, () -> parts.log().book()));
         return new Families(wiring.models(), books);
     }
 

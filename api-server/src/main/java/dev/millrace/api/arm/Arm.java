@@ -33,6 +33,10 @@ public record Arm(
         return weights.spec().model();
     }
 
+    boolean is(Arm other) {
+        return model().equals(other.model());
+    }
+
     /** Whether it is measured against the champion: its spec says so, or it was the champion. */
     boolean isCompared() {
         return weights.spec().arm() != null || !weights.spec().learnsFromAnother();

@@ -114,27 +114,25 @@ public final class ArmRule implements AutoCloseable {
 
     private void promote(String model, FamilyBoard board, ModelBus bus) throws InterruptedException {
         Plan plan = families.of(model).plan();
-        Optional<Won> winner = board.look(clock.millis(), known -> winner(plan, known));
+        Set<String> alarms = alarmed.get();
+        Optional<Won> winner = board.look(clock.millis(), known -> winner(plan, known, alarms));
         if (winner.isEmpty()) {
             return;
         }
         Won won = winner.get();
-        Set<String> alarms = alarmed.get();
-        if (alarms.contains(model) || alarms.contains(won.arm()) || alarms.contains(plan.champion().model())) {
-            LOG.info("arm {} of {} would be promoted, but an alarm is open", won.arm(), model);
-            return;
-        }
         keep(model, board, bus);
         var unused = bus.setArm(won.arm(), Role.CHAMPION, 0, new Asked("rule", won.why(), plan.revision()));
         LOG.info("arm {} is the champion of {}: {}", won.arm(), model, won.why());
     }
 
     /** An arm whose rule is met. */
-    private record Won(String arm, String why) {}
+    record Won(String arm, String why) {}
 
-    private static Optional<Won> winner(Plan plan, FamilyBoard.Known known) {
+    /** @param alarms models with an open alarm: of the two that are compared there must be none */
+    static Optional<Won> winner(Plan plan, FamilyBoard.Known known, Set<String> alarms) {
         int rivals = rivals(plan);
-        if (!known.champion().equals(plan.champion().model())) {
+        if (!known.champion().equals(plan.champion().model())
+                || alarms.contains(plan.champion().model())) {
             return Optional.empty();
         }
         for (Arm arm : plan.arms()) {
@@ -142,6 +140,7 @@ public final class ArmRule implements AutoCloseable {
             boolean won = arm.rule() != null
                     && isIn(arm)
                     && arm.weights().caughtUp()
+                    && !alarms.contains(arm.model())
                     && Verdict.of(tally, arm.rule(), rivals) == Verdict.BETTER;
             if (won) {
                 return Optional.of(new Won(arm.model(), why(arm, tally, rivals, known.champion())));

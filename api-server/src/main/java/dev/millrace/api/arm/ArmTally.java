@@ -36,8 +36,8 @@ final class ArmTally {
     private final ConfidenceSequence aucGain = new ConfidenceSequence(-1, 1, ALPHA);
     private final ConfidenceSequence draftGain = new ConfidenceSequence(-1, 1, ALPHA);
 
-    /** A request whose labels are all there, as this arm and the champion scored it. */
-    void scored(RequestScore its, RequestScore champion) {
+    /** A request whose labels are all there. */
+    void scored(RequestScore its) {
         requests++;
         samples += its.samples();
         losses += its.loss();
@@ -45,7 +45,11 @@ final class ArmTally {
             ranked++;
             aucs += its.auc();
         }
-        if (its == champion || its.samples() != champion.samples()) {
+    }
+
+    /** The same request, as this arm and the champion scored it. */
+    void compared(RequestScore its, RequestScore champion) {
+        if (its.samples() != champion.samples()) {
             return;
         }
         double gain = champion.loss() / champion.samples() - its.loss() / its.samples();

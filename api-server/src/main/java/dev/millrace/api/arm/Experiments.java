@@ -80,15 +80,15 @@ public final class Experiments {
 
     private static void check(Plan plan, Arm arm, Role role, double share) {
         boolean isBase = !arm.weights().spec().learnsFromAnother();
-        if (!arm.isCompared() && role != Role.OFF && role != Role.SHADOW) {
+        if (!arm.isCompared() && role != Role.IDLE && role != Role.SHADOW) {
             throw new ProblemException(Problem.invalid(
                     "role",
-                    "'" + arm.model() + "' is another objective, or of a segment: it can be shadow or off",
+                    "'" + arm.model() + "' is another objective, or of a segment: it can be shadow or idle",
                     "give its spec an 'arm' if it is to challenge"));
         }
-        if (role != Role.CHAMPION && arm == plan.champion()) {
-            throw new ProblemException(Problem.invalid(
-                    "role", "'" + arm.model() + "' is the champion", "make another arm the champion"));
+        if (role != Role.CHAMPION && arm.is(plan.champion())) {
+            throw new ProblemException(
+                    Problem.invalid("role", "'" + arm.model() + "' is the champion", "make another arm the champion"));
         }
         if (isBase && role == Role.CHALLENGER) {
             throw new ProblemException(Problem.invalid(
@@ -97,7 +97,7 @@ public final class Experiments {
                     "make it the champion, or shadow; or give the present champion's spec as the model's own"));
         }
         double shares = plan.arms().stream()
-                .filter(a -> a != arm && a.role() == Role.CHALLENGER)
+                .filter(a -> !a.is(arm) && a.role() == Role.CHALLENGER)
                 .mapToDouble(Arm::share)
                 .sum();
         double wanted = share > 0 ? share : arm.share();
@@ -130,13 +130,12 @@ public final class Experiments {
                         .toList());
     }
 
-    private static Leaderboard.Standing standing(
-            Arm arm, ArmTally tally, ArmTally champion, String name, int rivals) {
+    private static Leaderboard.Standing standing(Arm arm, ArmTally tally, ArmTally champion, String name, int rivals) {
         Segment segment = arm.weights().spec().segment();
         boolean isChampion = arm.role() == Role.CHAMPION;
         return new Leaderboard.Standing(
                 arm.model(),
-                segment != null && arm.role() != Role.OFF ? "segment" : word(arm.role()),
+                segment != null && arm.role() != Role.IDLE ? "segment" : word(arm.role()),
                 arm.weights().spec().arm() == null ? null : word(arm.compare()),
                 arm.role() == Role.CHALLENGER ? arm.share() : 0,
                 segment == null

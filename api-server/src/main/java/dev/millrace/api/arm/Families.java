@@ -31,11 +31,8 @@ public final class Families {
             }
         });
         bases.forEach((name, weights) -> {
-            Family family =
-                    new Family(
-                            weights,
-                            others.getOrDefault(name, List.of()),
-                            books.getOrDefault(name, () -> VersionBook.EMPTY));
+            Family family = new Family(
+                    weights, others.getOrDefault(name, List.of()), books.getOrDefault(name, () -> VersionBook.EMPTY));
             byBase.put(name, family);
             family.members().forEach(m -> byMember.put(m.spec().model(), family));
         });

@@ -110,10 +110,10 @@ public final class Family {
                 .orElseThrow();
     }
 
-    /** Whether it scores what others answer: it is not off, and not for other requests. */
+    /** Whether it scores what others answer: it is not idle, and not for other requests. */
     public static boolean looksOn(Arm arm, Arm answers) {
-        return arm != answers
-                && arm.role() != Role.OFF
+        return !arm.is(answers)
+                && arm.role() != Role.IDLE
                 && arm.weights().spec().segment() == null;
     }
 

@@ -145,9 +145,14 @@ final class FamilyBoard {
             tally(exposure.getArm()).drafted(request.liked(true), request.liked(false));
         }
         for (Arm arm : family.arms()) {
-            RequestScore its = arm.model().equals(champion) ? ofChampion : request.score(arm.model());
-            if (its != null && its.samples() > 0 && arm.isCompared()) {
-                tally(arm.model()).scored(its, ofChampion);
+            RequestScore its = request.score(arm.model());
+            if (its == null || its.samples() == 0 || !arm.isCompared()) {
+                continue;
+            }
+            ArmTally tally = tally(arm.model());
+            tally.scored(its);
+            if (!arm.model().equals(champion)) {
+                tally.compared(its, ofChampion);
             }
         }
     }
@@ -165,12 +170,7 @@ final class FamilyBoard {
 
     /** @param tally of an arm, by its name */
     record Known(
-            String champion,
-            long sinceMs,
-            int open,
-            long leftOut,
-            long changes,
-            Function<String, ArmTally> tally) {}
+            String champion, long sinceMs, int open, long leftOut, long changes, Function<String, ArmTally> tally) {}
 
     /** All of it, but for what is open. */
     synchronized ArmEvidence evidence() {

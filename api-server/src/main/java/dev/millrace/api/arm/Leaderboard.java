@@ -31,7 +31,7 @@ public record Leaderboard(
     }
 
     /**
-     * @param role {@code champion}, {@code challenger}, {@code shadow}, {@code segment}, {@code off}
+     * @param role {@code champion}, {@code challenger}, {@code shadow}, {@code segment}, {@code idle}
      * @param compare {@code split}, {@code interleave}; null: it is not compared
      * @param share part of the people who fall to it, as a challenger
      * @param version sequence of its weights

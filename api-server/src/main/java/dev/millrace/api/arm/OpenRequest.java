@@ -54,7 +54,8 @@ final class OpenRequest {
     }
 
     /** Null: of no experiment. */
-    @Nullable Exposure exposure() {
+    @Nullable
+    Exposure exposure() {
         return exposure;
     }
 
@@ -80,7 +81,8 @@ final class OpenRequest {
     }
 
     /** Null: the model did not score it. */
-    @Nullable RequestScore score(String model) {
+    @Nullable
+    RequestScore score(String model) {
         float[] its = scores.get(model);
         return its == null ? null : RequestScore.of(its, labels, weights);
     }

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * and the person: the same ones each time, on every server, and others for another name. Experiments are asked in the order
  * of their names; who falls to an arm of one is in no later one, and the rest is the champion's. Immutable.
  *
- * @param arms champion first, then by name; segments and arms that are off too
+ * @param arms champion first, then by name; segments and idle arms too
  */
 record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, SortedMap<String, List<Arm>> experiments) {
     private static final long SEED = 0x61726D73L;
@@ -36,16 +36,21 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
         SortedMap<String, List<Arm>> experiments = new TreeMap<>();
         for (WeightServer member : members) {
             String name = member.spec().model();
-            Arm arm = Arm.of(member, role(member, name.equals(champion), book), book.arms().get(name));
+            Arm arm = Arm.of(
+                    member,
+                    role(member, name.equals(champion), book),
+                    book.arms().get(name));
             if (arm.role() == Role.CHAMPION) {
                 arms.addFirst(arm);
                 continue;
             }
             arms.add(arm);
-            if (member.spec().segment() != null && arm.role() != Role.OFF) {
+            if (member.spec().segment() != null && arm.role() != Role.IDLE) {
                 segments.add(arm);
             } else if (arm.role() == Role.CHALLENGER && arm.share() > 0) {
-                experiments.computeIfAbsent(arm.experiment(), e -> new ArrayList<>()).add(arm);
+                experiments
+                        .computeIfAbsent(arm.experiment(), e -> new ArrayList<>())
+                        .add(arm);
             }
         }
         return new Plan(book.revision(), arms.getFirst(), List.copyOf(arms), List.copyOf(segments), experiments);
@@ -94,7 +99,9 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
             left *= 1 - from;
         }
         return new Route(
-                champion, null, exposure(String.join(",", experiments.keySet()), champion, left).build());
+                champion,
+                null,
+                exposure(String.join(",", experiments.keySet()), champion, left).build());
     }
 
     /** 0..1, the same for the same two. */
@@ -110,6 +117,9 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
     }
 
     private static Exposure.Builder exposure(String experiment, Arm arm, double share) {
-        return Exposure.newBuilder().setExperiment(experiment).setArm(arm.model()).setShare((float) share);
+        return Exposure.newBuilder()
+                .setExperiment(experiment)
+                .setArm(arm.model())
+                .setShare((float) share);
     }
 }

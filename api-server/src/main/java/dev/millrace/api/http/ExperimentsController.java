@@ -34,8 +34,9 @@ import java.util.Locale;
 public class ExperimentsController {
     private static final int MAX_TEXT = 1_000;
     private static final int MAX_WHO = 128;
-    private static final List<String> ROLES =
-            Arrays.stream(Role.values()).map(r -> r.name().toLowerCase(Locale.ROOT)).toList();
+    private static final List<String> ROLES = Arrays.stream(Role.values())
+            .map(r -> r.name().toLowerCase(Locale.ROOT))
+            .toList();
 
     private final Experiments experiments;
 

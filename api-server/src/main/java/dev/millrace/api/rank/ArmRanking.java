@@ -74,8 +74,7 @@ final class ArmRanking {
         return more.build();
     }
 
-    private List<OtherScores> others(
-            Arm answers, RawFeatures shared, List<RawFeatures> items, Policy.Listed listed) {
+    private List<OtherScores> others(Arm answers, RawFeatures shared, List<RawFeatures> items, Policy.Listed listed) {
         int[] order = listed.shown().order();
         List<RawFeatures> seen = new ArrayList<>();
         for (int place = 0; place < Math.min(LOOKED_AT, order.length); place++) {

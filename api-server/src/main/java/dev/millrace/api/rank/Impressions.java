@@ -21,11 +21,7 @@ final class Impressions {
      * once. It is on the log of the model that the answering one learns from.
      */
     static byte[] of(
-            RankRequest request,
-            Scored scored,
-            RankAnswer answer,
-            long timeMs,
-            FeatureCodec.Dictionary dictionary) {
+            RankRequest request, Scored scored, RankAnswer answer, long timeMs, FeatureCodec.Dictionary dictionary) {
         Policy policy = scored.answered().policy();
         ModelSpec spec = policy.weights().spec();
         Impression.Builder out = Impression.newBuilder()

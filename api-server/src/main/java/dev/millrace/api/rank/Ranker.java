@@ -48,8 +48,7 @@ public final class Ranker {
     }
 
     /** @param family that the model is of: asked for by the family's name, its arms answer */
-    public static Ranker of(
-            WeightServer weights, Family family, ProfileStore profiles, EventSink sink, Clock clock) {
+    public static Ranker of(WeightServer weights, Family family, ProfileStore profiles, EventSink sink, Clock clock) {
         if (family.isAlone()) {
             return new Ranker(weights, profiles, sink, clock);
         }
@@ -109,8 +108,7 @@ public final class Ranker {
         RankAnswer answer = new RankAnswer(
                 request.requestId(), weights.spec().model(), listed.version(), ranked, gathered.degraded());
         var scored = new Impressions.Scored(shared, items, answered);
-        return publish(
-                request.requestId(), Impressions.of(request, scored, answer, clock.millis(), names()), answer);
+        return publish(request.requestId(), Impressions.of(request, scored, answer, clock.millis(), names()), answer);
     }
 
     /**
@@ -121,7 +119,10 @@ public final class Ranker {
      * @param exposure which part of an experiment it is; null: of none
      */
     record Answered(
-            Policy policy, Policy.Listed listed, List<OtherScores> others, @Nullable Exposure exposure) {}
+            Policy policy,
+            Policy.Listed listed,
+            List<OtherScores> others,
+            @Nullable Exposure exposure) {}
 
     private FeatureCodec.Dictionary names() {
         if (names.size() > MAX_NAMES) {

@@ -30,7 +30,9 @@ class PlanTest {
         Family family = Arms.family(
                 Arms.scoring(Arms.spec("a", "arm: {role: challenger, share: 0.1, experiment: one}"), 0),
                 Arms.scoring(Arms.spec("b", "arm: {role: challenger, share: 0.2, experiment: one}"), 0),
-                Arms.scoring(Arms.spec("c", "arm: {role: challenger, share: 0.25, experiment: two, compare: interleave}"), 0),
+                Arms.scoring(
+                        Arms.spec("c", "arm: {role: challenger, share: 0.25, experiment: two, compare: interleave}"),
+                        0),
                 Arms.scoring(Arms.spec("d", "arm: {}"), 0));
         Map<String, Integer> counts = new HashMap<>();
         Map<String, Float> shares = new HashMap<>();
@@ -41,7 +43,8 @@ class PlanTest {
             shares.put(exposure.getArm(), exposure.getShare());
             boolean interleaved = exposure.getArm().equals("c");
             assertEquals(interleaved, exposure.getInterleaved());
-            assertEquals(interleaved ? "movies" : exposure.getArm(), route.answers().model());
+            assertEquals(
+                    interleaved ? "movies" : exposure.getArm(), route.answers().model());
             assertEquals(exposure, family.route("user" + i, RawFeatures.EMPTY).exposure(), "the same each time");
         }
         assertEquals(Map.of("a", .1f, "b", .2f, "c", .175f, "movies", .525f), shares);
@@ -87,7 +90,7 @@ class PlanTest {
         assertEquals(Role.SHADOW, family.arms().getLast().role(), "who answered before looks on");
         say("movies", Role.CHAMPION, 0);
         assertEquals("movies", family.route("u", RawFeatures.EMPTY).answers().model());
-        say("a", Role.OFF, 0);
+        say("a", Role.IDLE, 0);
         assertTrue(!Family.looksOn(family.arms().getLast(), family.arms().getFirst()));
     }
 
@@ -103,8 +106,7 @@ class PlanTest {
                 slots: {user: {type: category, from: user.id}}
                 arm: {}
                 """);
-        var e = assertThrows(
-                IllegalArgumentException.class, () -> Arms.family(Arms.scoring(labels, 0)));
+        var e = assertThrows(IllegalArgumentException.class, () -> Arms.family(Arms.scoring(labels, 0)));
         assertTrue(String.valueOf(e.getMessage()).contains("make them equal"), e.getMessage());
     }
 }

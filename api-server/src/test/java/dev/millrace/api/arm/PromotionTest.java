@@ -24,7 +24,6 @@ class PromotionTest {
     private static int promoted(long seed, double champions, double challengers) {
         Random random = new Random(seed);
         ArmTally tally = new ArmTally();
-        ArmTally own = new ArmTally();
         float[] weights = new float[ITEMS];
         Arrays.fill(weights, 1);
         for (int request = 0; request < REQUESTS; request++) {
@@ -42,8 +41,9 @@ class PromotionTest {
                 challenger[i] = (float) sigmoid(logit + challengers * (ofPerson2 + random.nextGaussian()));
             }
             RequestScore of = RequestScore.of(champion, labels, weights);
-            own.scored(of, of);
-            tally.scored(RequestScore.of(challenger, labels, weights), of);
+            RequestScore its = RequestScore.of(challenger, labels, weights);
+            tally.scored(its);
+            tally.compared(its, of);
             if (Verdict.of(tally, RULE, 1) == Verdict.BETTER) {
                 return request + 1;
             }

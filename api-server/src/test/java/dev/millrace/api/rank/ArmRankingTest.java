@@ -34,8 +34,7 @@ class ArmRankingTest {
             candidates.add(
                     new RankRequest.Candidate("i" + candidates.size(), Map.of("item.price", new Numeric(price))));
         }
-        return new RankRequest(
-                id, true, user, null, Map.of("context.tariff", new Text("t")), candidates, limit);
+        return new RankRequest(id, true, user, null, Map.of("context.tariff", new Text("t")), candidates, limit);
     }
 
     private Impression rank(Ranker ranker, String id, String user, double... prices) {
@@ -96,8 +95,8 @@ class ArmRankingTest {
     /** Each list says who drafted what, and with what probability an item stands where it stands. */
     @Test
     void anInterleavedListIsDraftedInTurn() {
-        Family family = Arms.family(Arms.scoring(
-                Arms.spec("wide", "arm: {role: challenger, share: 0.999, compare: interleave}"), -1));
+        Family family = Arms.family(
+                Arms.scoring(Arms.spec("wide", "arm: {role: challenger, share: 0.999, compare: interleave}"), -1));
         Ranker ranker = ranker(family);
         double firstIsChampions = 0;
         double said = 0;
@@ -109,7 +108,9 @@ class ArmRankingTest {
             }
             assertEquals("wide", shown.getExposure().getArm());
             assertEquals(4, shown.getExposure().getDraftedCount());
-            assertEquals(2, shown.getExposure().getDraftedList().stream().filter(d -> d).count());
+            assertEquals(
+                    2,
+                    shown.getExposure().getDraftedList().stream().filter(d -> d).count());
             String first = shown.getItems(0).getItem();
             assertEquals(shown.getExposure().getDrafted(0) ? "i0" : "i3", first);
             assertTrue(shown.hasExploration(), "a list that might have been another can be evaluated");

@@ -38,7 +38,11 @@ final class LeaderboardCommand extends ModelsCommand.Base {
 
     private void arm(JsonNode arm) {
         String share = arm.path("share").asDouble() > 0
-                ? String.format(Locale.ROOT, " %.0f %% %s", 100 * arm.path("share").asDouble(), arm.path("compare").asText())
+                ? String.format(
+                        Locale.ROOT,
+                        " %.0f %% %s",
+                        100 * arm.path("share").asDouble(),
+                        arm.path("compare").asText())
                 : "";
         say(
                 "  %-20s %-10s%s  %,d samples, log loss %s, impression AUC %s, click rate %s",
@@ -51,7 +55,9 @@ final class LeaderboardCommand extends ModelsCommand.Base {
                 interval(arm.path("clickRate")));
         JsonNode versus = arm.path("versus");
         if (versus.isObject()) {
-            say("      log loss gain %s, AUC gain %s", interval(versus.path("logLossGain")), interval(versus.path("aucGain")));
+            say(
+                    "      log loss gain %s, AUC gain %s",
+                    interval(versus.path("logLossGain")), interval(versus.path("aucGain")));
             say("      click gain %s%s", interval(versus.path("clickGain")), drafts(versus.path("interleaving")));
             say(
                     "      %s: ln evidence %.2f of %.2f%s",

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "models",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "(list | show | make | promote | leaderboard | rollback | hold | resume | diff | audit)",
+        synopsisSubcommandLabel =
+                "(list | show | make | promote | leaderboard | rollback | hold | resume | diff | audit)",
         header = "Versions of a running service's models: lists, names, compares, goes back.",
         subcommands = {
             ModelsCommand.ListVersions.class,
@@ -99,8 +100,7 @@ final class ModelsCommand {
                     throw new IllegalArgumentException("no model has an arm '" + arm + "'; see models leaderboard");
                 }
                 String family = boards.getFirst().path("model").asText();
-                return client.send(
-                        "PUT", "/v1/experiments/" + family + "/arms/" + arm, signed(order), ifMatch);
+                return client.send("PUT", "/v1/experiments/" + family + "/arms/" + arm, signed(order), ifMatch);
             }
         }
 
@@ -228,7 +228,7 @@ final class ModelsCommand {
             description = {
                 "",
                 "With --to, says what part a model takes among those that answer for one name: champion answers,"
-                        + " challenger answers some people, shadow scores what is shown, off waits.",
+                        + " challenger answers some people, shadow scores what is shown, idle only learns.",
                 ""
             })
     static final class Promote extends Base {
@@ -238,7 +238,7 @@ final class ModelsCommand {
         @Parameters(index = "1", paramLabel = "ALIAS", defaultValue = "champion", description = "Default: champion.")
         private String alias = "";
 
-        @Option(names = "--to", paramLabel = "ROLE", description = "champion, challenger, shadow or off.")
+        @Option(names = "--to", paramLabel = "ROLE", description = "champion, challenger, shadow or idle.")
         @Nullable
         private String role;
 

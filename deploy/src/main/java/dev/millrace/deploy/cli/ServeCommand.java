@@ -32,7 +32,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--spec",
             required = true,
             paramLabel = "FILE",
-            description = "The model spec, a YAML file; again for each further one, a challenger that 'learnsFrom' it say.")
+            description =
+                    "The model spec, a YAML file; again for each further one, a challenger that 'learnsFrom' it say.")
     private List<Path> specs = List.of();
 
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder that keeps everything.")

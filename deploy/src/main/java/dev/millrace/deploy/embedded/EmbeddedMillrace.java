@@ -164,8 +164,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
                         bootstrap, folder.flink().resolve("checkpoints").toUri())
                 .withScratchDir(folder.flink().resolve("scratch"));
         try {
-            return JoinJob.submit(
-                    config, specs.stream().map(LoadedSpec::yaml).toList());
+            return JoinJob.submit(config, specs.stream().map(LoadedSpec::yaml).toList());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CompletionException(e);

@@ -52,8 +52,7 @@ final class EmbeddedModels {
         opened(Learner.start(LearnerConfig.of(bootstrap, folder.snapshots(model)), spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;
-        WeightsFrom.Started started =
-                its.start(bootstrap, folder.rows(model), folder.snapshots(model), spec, clock);
+        WeightsFrom.Started started = its.start(bootstrap, folder.rows(model), folder.snapshots(model), spec, clock);
         opened(started.part());
         weights.put(model, started.weights());
         // One that learns from another's log reads the real-time features of that one.

@@ -24,7 +24,7 @@ public record ArmSpec(
         /** Some people see it. */
         CHALLENGER,
         /** Does not even score; it learns on. */
-        OFF,
+        IDLE,
         /** Answers; only said while they run. */
         CHAMPION
     }
