@@ -4,6 +4,8 @@ import dev.millrace.api.alarm.AlarmMeters;
 import dev.millrace.api.alarm.AlarmNumbers;
 import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.bus.BookVersions;
+import dev.millrace.api.arm.ArmBoards;
+import dev.millrace.api.arm.Families;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.bus.Buses;
 import dev.millrace.api.bus.ModelBus;
@@ -146,8 +148,8 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    Tail tail(TraceFollower follower, Monitor monitor) {
-        return wiring.tail().apply(new Listeners(List.of(follower, monitor)));
+    Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards) {
+        return wiring.tail().apply(new Listeners(List.of(follower, monitor, boards)));
     }
 
     @Singleton
@@ -244,13 +246,15 @@ final class ApiBeans {
             Monitor monitor,
             MonitorMeters meters,
             AdaptiveLimit ranks,
-            ErrorCounts errors) {
+            ErrorCounts errors,
+            Families families) {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
-                .map(weights -> new Ranker(weights, profiles, wiring.sink(), wiring.clock()))
+                .map(weights -> Ranker.of(
+                        weights, families.of(weights.spec().model()), profiles, wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
-        return new RankDesk(models, services, ids, monitor, meters, ranks, errors);
+        return new RankDesk(models, services, families, ids, monitor, meters, ranks, errors);
     }
 
     @Singleton
@@ -265,8 +269,13 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    Candidates candidates(ProfileStore profiles) {
-        return new Candidates(wiring.models(), profiles, config.candidates(), wiring.clock(), wiring.history());
+    Candidates candidates(ProfileStore profiles, ArmBoards boards) {
+        return new Candidates(
+                wiring.models(),
+                profiles,
+                config.candidates(),
+                wiring.clock(),
+                listener -> wiring.history().apply(new Listeners(List.of(listener, boards))));
     }
 
     @Singleton

@@ -1,6 +1,7 @@
 package dev.millrace.api;
 
 import dev.millrace.api.alarm.Alarms;
+import dev.millrace.api.arm.ArmRule;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.grpc.GrpcEdge;
@@ -69,6 +70,7 @@ public final class ApiServer implements AutoCloseable {
             context.getBean(Tail.class);
             context.getBean(Alarms.class);
             context.getBean(WindowFeed.class);
+            context.getBean(ArmRule.class);
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
             return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);

@@ -199,6 +199,9 @@ class OpenApiTest {
         check(200, "GET", models + "/windows?length=1m&of=all&series=true", JSON, "");
         check(200, "GET", models + "/windows/parts?length=1h", JSON, "");
         versionsAndAlarms(models);
+        check(200, "GET", "/v1/experiments", JSON, "");
+        check(404, "GET", "/v1/experiments/movies", JSON, "");
+        check(404, "PUT", "/v1/experiments/movies/arms/wide", JSON, "{\"role\":\"champion\",\"why\":\"w\"}");
         log.lastRecordMs = Long.MAX_VALUE / 2;
         for (String path : new String[] {"/health", "/health/liveness", "/health/readiness", "/prometheus"}) {
             check(200, "GET", path, JSON, "");

@@ -2,9 +2,11 @@ package dev.millrace.api.bus;
 
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import dev.millrace.ingest.proto.ArmEvidence;
 import dev.millrace.ingest.proto.DirectiveDone;
 import dev.millrace.ingest.proto.GateReport;
 import dev.millrace.ingest.proto.VersionEvent;
+import dev.millrace.ingest.spec.ArmSpec.Role;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.version.Directive;
 import dev.millrace.ps.version.ModelVersion;
@@ -125,6 +127,18 @@ public final class ModelBus {
         long startNs = System.nanoTime();
         long offset = append(VersionEvents.alias(alias, target.number(), said(asked)));
         return new Effect(offset + 1, true, weights.version().sequence(), 0, sinceMs(startNs), "");
+    }
+
+    /** What part an arm takes from now on. @param share part of the people; 0: as it was */
+    public Effect setArm(String arm, Role role, double share, Asked asked) throws InterruptedException {
+        long startNs = System.nanoTime();
+        long offset = append(VersionEvents.arm(arm, role, share, said(asked)));
+        return new Effect(offset + 1, true, weights.version().sequence(), 0, sinceMs(startNs), "");
+    }
+
+    /** What comparing the arms has come to. */
+    public void note(ArmEvidence evidence) throws InterruptedException {
+        var unused = append(VersionEvents.evidence(evidence, Said.of(clock.millis(), "arms", "")));
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.millrace.api.desk;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.spec.KnownNames;
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.serve.WeightServer;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,8 +34,13 @@ public final class Models {
         }
     }
 
-    /** The only one, or the first by name. */
+    /** The only one, or the first by name of those that learn from no other's log. */
     public String first() {
-        return byName.firstKey();
+        return byName.values().stream()
+                .map(WeightServer::spec)
+                .filter(spec -> !spec.learnsFromAnother())
+                .map(ModelSpec::model)
+                .findFirst()
+                .orElseGet(byName::firstKey);
     }
 }

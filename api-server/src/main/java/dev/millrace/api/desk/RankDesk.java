@@ -1,5 +1,6 @@
 package dev.millrace.api.desk;
 
+import dev.millrace.api.arm.Families;
 import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.monitor.MonitorMeters;
@@ -12,6 +13,8 @@ import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RequestIds;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.serve.WeightServer;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -43,6 +46,7 @@ public final class RankDesk {
     public RankDesk(
             Models models,
             Iterable<RankService> services,
+            Families families,
             RequestIds ids,
             Monitor monitor,
             MonitorMeters meters,
@@ -58,7 +62,10 @@ public final class RankDesk {
             for (RankOutcome outcome : RankOutcome.values()) {
                 timers.put(outcome, meters.rankTimer(spec.model(), outcome));
             }
-            rooms.put(spec.model(), new Room(spec.model(), new RankReader(spec, ids), service, timers));
+            List<ModelSpec> answering = families.of(spec.model()).members().stream()
+                    .map(WeightServer::spec)
+                    .toList();
+            rooms.put(spec.model(), new Room(spec.model(), new RankReader(answering, ids), service, timers));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SlotType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +32,15 @@ final class RankReader {
     private final Side item;
     private final RequestIds ids;
 
-    RankReader(ModelSpec spec, RequestIds ids) {
-        this.context = Side.of(spec, "context.");
-        this.item = Side.of(spec, "item.");
+    /** @param specs of all that may answer: a request may say what any of them reads */
+    RankReader(Collection<ModelSpec> specs, RequestIds ids) {
+        this.context = Side.of(specs, "context.");
+        this.item = Side.of(specs, "item.");
         this.ids = ids;
+    }
+
+    RankReader(ModelSpec spec, RequestIds ids) {
+        this(List.of(spec), ids);
     }
 
     /**
@@ -44,13 +50,15 @@ final class RankReader {
      * @param numbers of these, the ones that only number slots read
      */
     private record Side(String prefix, Set<String> names, Set<String> numbers) {
-        static Side of(ModelSpec spec, String prefix) {
-            Set<String> names = spec.sources(prefix).stream()
+        static Side of(Collection<ModelSpec> specs, String prefix) {
+            Set<String> names = specs.stream()
+                    .flatMap(spec -> spec.sources(prefix).stream())
                     .map(from -> from.substring(prefix.length()))
                     .collect(Collectors.toCollection(TreeSet::new));
             names.remove("id");
             Set<String> numbers = new HashSet<>(names);
-            spec.slots().stream()
+            specs.stream()
+                    .flatMap(spec -> spec.slots().stream())
                     .filter(slot ->
                             slot.type() != SlotType.NUMBER && slot.from().startsWith(prefix))
                     .forEach(slot -> numbers.remove(slot.from().substring(prefix.length())));

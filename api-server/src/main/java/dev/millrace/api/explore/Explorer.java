@@ -61,7 +61,8 @@ public final class Explorer {
         int n = rankings[0].length;
         SplittableRandom random = new SplittableRandom(FeatureIds.hash(model + '\n' + requestId, SEED));
         boolean anyOrder = random.nextDouble() < explore.epsilon();
-        int[] order = anyOrder ? identity(n) : rankings[random.nextInt(rankings.length)].clone();
+        int taking = anyOrder ? Slate.RANDOM : random.nextInt(rankings.length);
+        int[] order = anyOrder ? identity(n) : rankings[taking].clone();
         int shown = Math.min(limit, n);
         int top = Math.min(explore.shuffle().top(), n);
         if (anyOrder) {
@@ -79,7 +80,7 @@ public final class Explorer {
             double epsilon = explore.epsilon();
             propensities[place] = (float) (epsilon / n + (1 - epsilon) * taken / rankings.length);
         }
-        return new Slate(order, propensities);
+        return new Slate(order, taking, propensities);
     }
 
     /** Probability that the item stands there when this ranking is taken. */

@@ -252,7 +252,7 @@ public class VersionsController {
         return texts;
     }
 
-    private static InEffect view(String model, Effect effect) {
+    static InEffect view(String model, Effect effect) {
         return new InEffect(
                 model,
                 effect.revision(),

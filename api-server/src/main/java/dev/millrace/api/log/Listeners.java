@@ -1,5 +1,6 @@
 package dev.millrace.api.log;
 
+import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetter;
 import dev.millrace.ingest.sample.SampleBlock;
@@ -9,6 +10,11 @@ import java.util.List;
 public record Listeners(List<LogListener> all) implements LogListener {
     public Listeners {
         all = List.copyOf(all);
+    }
+
+    @Override
+    public void impression(EncodedImpression impression) {
+        all.forEach(l -> l.impression(impression));
     }
 
     @Override

@@ -5,10 +5,12 @@ import com.google.protobuf.WireFormat;
 import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.proto.Envelope;
+import dev.millrace.ingest.proto.Exposure;
 import dev.millrace.ingest.proto.Impression;
 import dev.millrace.ingest.proto.ShownItem;
 import dev.millrace.ingest.spec.ModelSpec;
 import java.io.IOException;
+import java.util.List;
 
 /** Makes the log's record of an answer: what was returned, with the raw features that scored it. */
 final class Impressions {
@@ -16,32 +18,34 @@ final class Impressions {
 
     /**
      * The impression in its {@link Envelope}, encoded: each shown item's features as the bytes that they were made into
-     * once.
-     *
-     * @param fingerprint of the spec; computed once, since it hashes every slot
+     * once. It is on the log of the model that the answering one learns from.
      */
     static byte[] of(
-            ModelSpec spec,
-            long fingerprint,
-            RankRequest request,
-            Scored scored,
-            RankAnswer answer,
-            long timeMs,
-            FeatureCodec.Dictionary dictionary) {
+            RankRequest request, Scored scored, RankAnswer answer, long timeMs, FeatureCodec.Dictionary dictionary) {
+        Policy policy = scored.answered().policy();
+        ModelSpec spec = policy.weights().spec();
         Impression.Builder out = Impression.newBuilder()
                 .setRequestId(request.requestId())
-                .setModel(spec.model())
+                .setModel(spec.learnsFrom())
                 .setTimeMs(timeMs)
-                .setSpecFingerprint(fingerprint)
+                .setSpecFingerprint(policy.fingerprint())
                 .setModelVersion(answer.modelVersion())
                 .setFeatures(FeatureCodec.encode(scored.request(), dictionary));
+        if (spec.learnsFromAnother()) {
+            out.setScoredBy(spec.model());
+        }
         if (request.user() != null) {
             out.setUser(request.user());
         }
         if (request.session() != null) {
             out.setSession(request.session());
         }
-        Shown shown = scored.shown();
+        out.addAllOthers(scored.answered().others());
+        Exposure exposure = scored.answered().exposure();
+        if (exposure != null) {
+            out.setExposure(exposure);
+        }
+        Shown shown = scored.answered().listed().shown();
         byte[][] features = new byte[shown.order().length][];
         for (int i = 0; i < features.length; i++) {
             features[i] = FeatureCodec.bytes(scored.items().get(shown.order()[i]), dictionary);
@@ -127,5 +131,5 @@ final class Impressions {
      *
      * @param items of all candidates
      */
-    record Scored(RawFeatures request, java.util.List<RawFeatures> items, Shown shown) {}
+    record Scored(RawFeatures request, List<RawFeatures> items, Ranker.Answered answered) {}
 }

@@ -1,7 +1,6 @@
 package dev.millrace.api.rank;
 
-import dev.millrace.api.explore.Explorer;
-import dev.millrace.api.explore.Slate;
+import dev.millrace.api.arm.Family;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
@@ -9,14 +8,12 @@ import dev.millrace.ingest.feature.FeatureCodec;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ingest.proto.Exposure;
+import dev.millrace.ingest.proto.OtherScores;
 import dev.millrace.ps.serve.WeightServer;
-import dev.millrace.ps.serve.WeightsUnavailable;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -38,22 +35,40 @@ public final class Ranker {
     private final ProfileStore profiles;
     private final EventSink sink;
     private final Clock clock;
-    private final long fingerprint;
     private final LiveFeatures live;
-    private final Explorer explorer;
-    private final List<String> heads;
+    private final Policy policy;
+    /** Null: nobody else answers for the model, or is compared with it. */
+    private final @Nullable ArmRanking arms;
     /** Replaced when it has grown beyond what a spec and its profiles need. */
     private volatile FeatureCodec.Dictionary names = FeatureCodec.Dictionary.shared();
 
+    /** Of a model that nobody is compared with. */
     public Ranker(WeightServer weights, ProfileStore profiles, EventSink sink, Clock clock) {
+        this(weights, weights, null, profiles, sink, clock);
+    }
+
+    /** @param family that the model is of: asked for by the family's name, its arms answer */
+    public static Ranker of(WeightServer weights, Family family, ProfileStore profiles, EventSink sink, Clock clock) {
+        if (family.isAlone()) {
+            return new Ranker(weights, profiles, sink, clock);
+        }
+        return new Ranker(weights, family.base(), new ArmRanking(family, weights), profiles, sink, clock);
+    }
+
+    private Ranker(
+            WeightServer weights,
+            WeightServer base,
+            @Nullable ArmRanking arms,
+            ProfileStore profiles,
+            EventSink sink,
+            Clock clock) {
         this.weights = weights;
+        this.arms = arms;
         this.profiles = profiles;
         this.sink = sink;
         this.clock = clock;
-        fingerprint = weights.spec().fingerprint();
-        live = new LiveFeatures(weights.spec());
-        explorer = new Explorer(weights.spec());
-        heads = weights.spec().heads().names();
+        live = new LiveFeatures(base.spec());
+        policy = new Policy(weights);
     }
 
     public WeightServer weights() {
@@ -79,38 +94,35 @@ public final class Ranker {
         RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
         RawFeatures shared = gathered.shared();
         List<RawFeatures> items = gathered.items();
-        float[] scored = new float[items.size() * (1 + heads.size())];
-        float[][] draws = new float[explorer.draws()][items.size()];
-        long version = score(request, shared, items, scored, draws);
-        float[] scores = heads.isEmpty() ? scored : Arrays.copyOf(scored, items.size());
-        Shown shown = shown(request, scores, draws);
-        int[] order = shown.order();
+        Answered answered = arms == null
+                ? new Answered(policy, policy.list(request, shared, items), List.of(), null)
+                : arms.answer(request, shared, items);
+        Policy.Listed listed = answered.listed();
+        int[] order = listed.shown().order();
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);
         for (int i = 0; i < order.length; i++) {
             String item = request.candidates().get(order[i]).item();
             ranked.add(new RankAnswer.Ranked(
-                    item, scores[order[i]], shown.propensity(i), heads(scored, items.size(), order[i])));
+                    item, listed.scores()[order[i]], listed.shown().propensity(i), answered.policy().heads(listed, order[i])));
         }
-        RankAnswer answer =
-                new RankAnswer(request.requestId(), weights.spec().model(), version, ranked, gathered.degraded());
-        var record = new Impressions.Scored(shared, items, shown);
-        return publish(
-                request.requestId(),
-                Impressions.of(weights.spec(), fingerprint, request, record, answer, clock.millis(), names()),
-                answer);
+        RankAnswer answer = new RankAnswer(
+                request.requestId(), weights.spec().model(), listed.version(), ranked, gathered.degraded());
+        var scored = new Impressions.Scored(shared, items, answered);
+        return publish(request.requestId(), Impressions.of(request, scored, answer, clock.millis(), names()), answer);
     }
 
-    /** Each head's prediction of an item: they stand behind the scores, head by head. */
-    private Map<String, Float> heads(float[] scored, int items, int item) {
-        if (heads.isEmpty()) {
-            return Map.of();
-        }
-        Map<String, Float> its = new LinkedHashMap<>();
-        for (int head = 0; head < heads.size(); head++) {
-            its.put(heads.get(head), scored[(1 + head) * items + item]);
-        }
-        return its;
-    }
+    /**
+     * What is answered, and what the log gets to know of it.
+     *
+     * @param policy whose list it is
+     * @param others scores of models that did not answer
+     * @param exposure which part of an experiment it is; null: of none
+     */
+    record Answered(
+            Policy policy,
+            Policy.Listed listed,
+            List<OtherScores> others,
+            @Nullable Exposure exposure) {}
 
     private FeatureCodec.Dictionary names() {
         if (names.size() > MAX_NAMES) {
@@ -126,32 +138,6 @@ public final class Ranker {
     public Features features(RankRequest request) {
         RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
         return new Features(gathered.shared(), gathered.items());
-    }
-
-    private Shown shown(RankRequest request, float[] scores, float[][] draws) {
-        if (explorer.isNone()) {
-            return Shown.best(Ordering.best(scores, scores.length, request.limit()));
-        }
-        int[] best = Ordering.best(scores, scores.length, scores.length);
-        int[][] rankings = {best};
-        if (draws.length > 0) {
-            rankings = new int[draws.length][];
-            Arrays.setAll(rankings, draw -> Ordering.descending(draws[draw]));
-        }
-        Slate slate = explorer.choose(request.requestId(), rankings, request.limit());
-        return Shown.explored(slate, best, scores);
-    }
-
-    private long score(
-            RankRequest request, RawFeatures shared, List<RawFeatures> items, float[] scores, float[][] draws) {
-        try {
-            return draws.length == 0
-                    ? weights.score(shared, items, scores)
-                    : weights.draw(shared, items, explorer.seed(request.requestId()), scores, draws);
-        } catch (WeightsUnavailable e) {
-            LOG.debug("not ranked", e);
-            throw new ProblemException(Problem.stale("the weights cannot be had now: " + e.getMessage()));
-        }
     }
 
     /** {@code user.*} and {@code context.*} attributes of whoever asks, as they are now. */

@@ -11,16 +11,18 @@ import org.jspecify.annotations.Nullable;
  * @param propensities of each place; null: all certain
  * @param bestPlaces each candidate's place by score; null: not said
  * @param exploration null where nothing explores
+ * @param drafted of each place of an interleaved list, whether the arm drafted the item; null: it is none
  */
 @SuppressWarnings("ArrayRecordComponent") // handed from one method to the next, never compared
 record Shown(
         int[] order,
         float @Nullable [] propensities,
         int @Nullable [] bestPlaces,
-        @Nullable Exploration exploration) {
+        @Nullable Exploration exploration,
+        boolean @Nullable [] drafted) {
     /** Best first, for certain. */
     static Shown best(int[] order) {
-        return new Shown(order, null, null, null);
+        return new Shown(order, null, null, null, null);
     }
 
     /**
@@ -39,7 +41,16 @@ record Shown(
         for (int i = 0; i < slate.order().length; i++) {
             exploration.addBestScores(scores[best[i]]);
         }
-        return new Shown(slate.order(), slate.propensities(), places, exploration.build());
+        return new Shown(slate.order(), slate.propensities(), places, exploration.build(), null);
+    }
+
+    /** @param byItem of each candidate, whether the arm drafted it */
+    Shown drafted(boolean[] byItem) {
+        boolean[] byPlace = new boolean[order.length];
+        for (int place = 0; place < order.length; place++) {
+            byPlace[place] = byItem[order[place]];
+        }
+        return new Shown(order, propensities, bestPlaces, exploration, byPlace);
     }
 
     float propensity(int place) {

@@ -24,13 +24,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "models",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "(list | show | make | promote | rollback | hold | resume | diff | audit)",
+        synopsisSubcommandLabel =
+                "(list | show | make | promote | leaderboard | rollback | hold | resume | diff | audit)",
         header = "Versions of a running service's models: lists, names, compares, goes back.",
         subcommands = {
             ModelsCommand.ListVersions.class,
             ModelsCommand.Show.class,
             ModelsCommand.Make.class,
             ModelsCommand.Promote.class,
+            LeaderboardCommand.class,
             ModelsCommand.Rollback.class,
             ModelsCommand.Hold.class,
             ModelsCommand.Resume.class,
@@ -74,10 +76,43 @@ final class ModelsCommand {
             }
         }
 
-        JsonNode change(String method, String path, Map<String, Object> more) throws IOException, InterruptedException {
-            Map<String, Object> body = new HashMap<>(more);
+        /** Of the models that have arms: the named one's, or all. */
+        List<JsonNode> experiments() throws IOException, InterruptedException {
+            try (RestClient client = new RestClient(url)) {
+                return experiments(client);
+            }
+        }
+
+        private List<JsonNode> experiments(RestClient client) throws IOException, InterruptedException {
+            List<JsonNode> boards = new ArrayList<>();
+            client.get("/v1/experiments").path("experiments").forEach(boards::add);
+            boards.removeIf(
+                    board -> model != null && !board.path("model").asText().equals(model));
+            return boards;
+        }
+
+        /** What part an arm takes in the family that it is of. */
+        JsonNode changeArm(String arm, Map<String, Object> order) throws IOException, InterruptedException {
+            try (RestClient client = new RestClient(url)) {
+                List<JsonNode> boards = experiments(client);
+                boards.removeIf(board -> !board.findValuesAsText("model").contains(arm));
+                if (boards.isEmpty()) {
+                    throw new IllegalArgumentException("no model has an arm '" + arm + "'; see models leaderboard");
+                }
+                String family = boards.getFirst().path("model").asText();
+                return client.send("PUT", "/v1/experiments/" + family + "/arms/" + arm, signed(order), ifMatch);
+            }
+        }
+
+        private Map<String, Object> signed(Map<String, Object> order) {
+            Map<String, Object> body = new HashMap<>(order);
             body.put("why", why);
             body.put("who", Objects.requireNonNullElse(System.getProperty("user.name"), "command line"));
+            return body;
+        }
+
+        JsonNode change(String method, String path, Map<String, Object> more) throws IOException, InterruptedException {
+            Map<String, Object> body = signed(more);
             return call((client, root) -> client.send(method, root + path, body, ifMatch));
         }
 
@@ -189,17 +224,41 @@ final class ModelsCommand {
     @Command(
             name = "promote",
             mixinStandardHelpOptions = true,
-            header = "Makes an alias name a version; champion also takes the serving weights there.")
+            header = "Makes an alias name a version; champion also takes the serving weights there.",
+            description = {
+                "",
+                "With --to, says what part a model takes among those that answer for one name: champion answers,"
+                        + " challenger answers some people, shadow scores what is shown, idle only learns.",
+                ""
+            })
     static final class Promote extends Base {
-        @Parameters(index = "0", paramLabel = "VERSION", description = "Number or alias.")
-        private String version = "";
+        @Parameters(index = "0", paramLabel = "VERSION|MODEL", description = "Number or alias; with --to a model.")
+        private String what = "";
 
         @Parameters(index = "1", paramLabel = "ALIAS", defaultValue = "champion", description = "Default: champion.")
         private String alias = "";
 
+        @Option(names = "--to", paramLabel = "ROLE", description = "champion, challenger, shadow or idle.")
+        @Nullable
+        private String role;
+
+        @Option(
+                names = "--share",
+                paramLabel = "S",
+                description = "Part of the people that a challenger gets. Default: as it was, or its spec says.")
+        @Nullable
+        private Double share;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return effect(where.change("PUT", "/aliases/" + alias, Map.of("version", version)));
+            if (role == null) {
+                return effect(where.change("PUT", "/aliases/" + alias, Map.of("version", what)));
+            }
+            Map<String, Object> order = new HashMap<>(Map.of("role", role));
+            if (share != null) {
+                order.put("share", share);
+            }
+            return effect(where.changeArm(what, order));
         }
     }
 

@@ -6,6 +6,8 @@ import dev.millrace.deploy.embedded.WeightsFrom;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -16,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
-        header = "Runs the service for one model, embedded, until stopped.",
+        header = "Runs the service for a model, embedded, until stopped.",
         description = {
             "",
             "Listens on loopback, and asks nobody for a key; with TLS and keys (millrace keys) wherever --host says."
@@ -26,8 +28,13 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
     private static final Duration JOIN = Duration.ofMinutes(2);
 
-    @Option(names = "--spec", required = true, paramLabel = "FILE", description = "The model spec, a YAML file.")
-    private Path spec = Path.of("");
+    @Option(
+            names = "--spec",
+            required = true,
+            paramLabel = "FILE",
+            description =
+                    "The model spec, a YAML file; again for each further one, a challenger that 'learnsFrom' it say.")
+    private List<Path> specs = List.of();
 
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder that keeps everything.")
     private Path data = Path.of("");
@@ -64,7 +71,10 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LoadedSpec loaded = LoadedSpec.read(spec);
+        List<LoadedSpec> loaded = new ArrayList<>();
+        for (Path spec : specs) {
+            loaded.add(LoadedSpec.read(spec));
+        }
         WeightsFrom from = weights.from();
         Logs.into(data);
         long startNs = System.nanoTime();
@@ -84,7 +94,9 @@ final class ServeCommand implements Callable<Integer> {
             if (millrace.grpcPort() > 0) {
                 say("gRPC at port %d", millrace.grpcPort());
             }
-            say("model %s at %s after %.1f s", loaded.spec().model(), millrace.baseUri(), secondsSince(startNs));
+            String models = String.join(
+                    ", ", loaded.stream().map(each -> each.spec().model()).toList());
+            say("model %s at %s after %.1f s", models, millrace.baseUri(), secondsSince(startNs));
             millrace.awaitJoin(JOIN);
             say("join running after %.1f s; log in %s", secondsSince(startNs), data.resolve("millrace.log"));
             // Until the stop interrupts.

@@ -4,22 +4,12 @@ import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
-import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.monitor.window.WindowStreams;
-import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
-import dev.millrace.ingest.profile.stream.LiveStreams;
 import dev.millrace.ingest.publish.EventPublisher;
-import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
-import dev.millrace.learner.bus.VersionKeeper;
-import dev.millrace.learner.run.Learner;
-import dev.millrace.learner.run.LearnerConfig;
-import dev.millrace.ps.snapshot.SnapshotPlace;
-import dev.millrace.ps.version.SampleTimes;
-import dev.millrace.ps.version.VersionLog;
 import dev.millrace.ps.serve.WeightServer;
 import java.io.IOException;
 import java.net.BindException;
@@ -31,8 +21,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -59,7 +49,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     private EmbeddedMillrace(
             Path data,
-            LoadedSpec spec,
+            List<LoadedSpec> specs,
             Door door,
             int kafkaPort,
             WeightsFrom from,
@@ -71,23 +61,20 @@ public final class EmbeddedMillrace implements AutoCloseable {
         checkPort(door.host(), door.port());
         try {
             DataFolder folder = opened(DataFolder.open(data));
-            folder.claim(spec.spec());
+            for (LoadedSpec spec : specs) {
+                folder.claim(spec.spec());
+            }
             broker = opened(EmbeddedBroker.start(folder.kafka(), kafkaPort));
             String bootstrap = broker.bootstrapServers();
-            String model = spec.spec().model();
-            TopicAdmin.create(bootstrap, List.of(model), TopicAdmin.Layout.EMBEDDED);
-            join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, spec));
+            List<String> names = specs.stream().map(spec -> spec.spec().model()).toList();
+            TopicAdmin.create(bootstrap, names, TopicAdmin.Layout.EMBEDDED);
+            join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, specs));
             parts.push(() -> join.join().close());
-            opened(Learner.start(LearnerConfig.of(bootstrap, folder.snapshots(model)), spec.spec(), clock));
-            WeightsFrom.Started weights =
-                    from.start(bootstrap, folder.rows(model), folder.snapshots(model), spec.spec(), clock);
-            opened(weights.part());
             ProfileStore profiles = opened(kept.open(folder.profiles()));
-            Map<String, LiveStats> live = startLive(folder, bootstrap, spec.spec(), profiles, clock);
-            SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
-            VersionLog versions = opened(VersionLog.open(bootstrap, model));
-            opened(VersionKeeper.start(VersionKeeper.Config.DEFAULT, spec.spec(), place, versions, clock));
-            var bus = new BusParts(versions, place, new SampleTimes(bootstrap, model));
+            var models = new EmbeddedModels(folder, bootstrap, from, profiles, clock, parts);
+            for (LoadedSpec spec : specs) {
+                models.start(spec.spec());
+            }
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap)
@@ -95,14 +82,14 @@ public final class EmbeddedMillrace implements AutoCloseable {
                             .withEdge(door.host(), door.edge())
                             .withGrpc(door.grpc()),
                     new ApiParts(
-                            Map.of(model, weights.weights()),
+                            models.weights(),
                             profiles,
-                            live,
+                            models.live(),
                             publisher,
                             List.of(new JoinMeters(join)),
-                            Map.of(model, bus),
+                            models.buses(),
                             AlarmRules.of(folder.alarms()),
-                            windows(folder, bootstrap, watching, weights.weights()),
+                            windows(folder, bootstrap, watching, models.weights().values()),
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
@@ -144,13 +131,16 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom profiles, Clock clock)
             throws IOException, InterruptedException {
-        return start(data, spec, door, kafkaPort, from, profiles, Watching.DEFAULT, clock);
+        return start(data, List.of(spec), door, kafkaPort, from, profiles, Watching.DEFAULT, clock);
     }
 
-    /** The same, with what is watched of it. */
+    /**
+     * The same with several models, of which all but the first learn from the first one's log, say, and challenge it; and
+     * with what is watched of them.
+     */
     public static EmbeddedMillrace start(
             Path data,
-            LoadedSpec spec,
+            List<LoadedSpec> specs,
             Door door,
             int kafkaPort,
             WeightsFrom from,
@@ -158,7 +148,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             Watching watching,
             Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, spec, door, kafkaPort, from, profiles, watching, clock);
+        return new EmbeddedMillrace(data, specs, door, kafkaPort, from, profiles, watching, clock);
     }
 
     /** Before anything has started, since the API listens last. */
@@ -180,30 +170,18 @@ public final class EmbeddedMillrace implements AutoCloseable {
     }
 
     private static WindowParts windows(
-            DataFolder folder, String bootstrap, Watching watching, WeightServer weights) {
+            DataFolder folder, String bootstrap, Watching watching, Collection<WeightServer> weights) {
         int partitions = Math.max(TopicAdmin.Layout.EMBEDDED.partitions(), TopicAdmin.Layout.EMBEDDED.shards());
         var streams = WindowStreams.Config.of(bootstrap, folder.streams(), partitions);
-        return WindowParts.streams(streams, watching.windows(), List.of(weights));
+        return WindowParts.streams(streams, watching.windows(), List.copyOf(weights));
     }
 
-    /** Real-time features, where the model has any. */
-    private Map<String, LiveStats> startLive(
-            DataFolder folder, String bootstrap, ModelSpec spec, ProfileStore profiles, Clock clock) {
-        if (spec.realtime().isEmpty()) {
-            return Map.of();
-        }
-        var config = LiveStreams.Config.of(bootstrap, folder.streams(), TopicAdmin.Layout.EMBEDDED.partitions());
-        return Map.of(
-                spec.model(),
-                opened(LiveStreams.start(spec, config, profiles, clock)).stats());
-    }
-
-    private static JoinJob submit(DataFolder folder, String bootstrap, LoadedSpec spec) {
+    private static JoinJob submit(DataFolder folder, String bootstrap, List<LoadedSpec> specs) {
         var config = JoinJob.Config.of(
                         bootstrap, folder.flink().resolve("checkpoints").toUri())
                 .withScratchDir(folder.flink().resolve("scratch"));
         try {
-            return JoinJob.submit(config, List.of(spec.yaml()));
+            return JoinJob.submit(config, specs.stream().map(LoadedSpec::yaml).toList());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CompletionException(e);

@@ -44,6 +44,9 @@ class ShippedSpecsTest {
         assertEquals(known("explore: {x: 1}"), keys(top.get("explore").get("properties")));
         assertEquals(known("explore: {shuffle: {x: 1}}"), keys(top.at("/explore/properties/shuffle/properties")));
         assertEquals(known("explore: {thompson: {x: 1}}"), keys(top.at("/explore/properties/thompson/properties")));
+        assertEquals(known("arm: {x: 1}"), keys(top.at("/arm/properties")));
+        assertEquals(known("arm: {promote: {x: 1}}"), keys(top.at("/arm/properties/promote/properties")));
+        assertEquals(known("segment: {x: 1}"), keys(top.at("/segment/properties")));
         assertEquals(known("policies: {x: 1}"), keys(top.get("policies").get("properties")));
         assertEquals(known("slots: {s: {x: 1}}"), keys(schema.at("/$defs/slot/properties")));
         assertEquals(known("realtime: {r: {x: 1}}"), keys(schema.at("/$defs/realtime/properties")));

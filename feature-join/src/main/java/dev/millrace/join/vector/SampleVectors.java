@@ -3,6 +3,7 @@ package dev.millrace.join.vector;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.feature.ImpressionVectorizer;
+import dev.millrace.ingest.feature.SegmentMatch;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.sample.SampleBlock;
@@ -11,6 +12,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.join.match.Label;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the samples of one spec from the impressions that it learns from. One thread. */
 public final class SampleVectors {
@@ -18,6 +20,7 @@ public final class SampleVectors {
     private final long modelHash;
     private final int heads;
     private final ImpressionVectorizer vectorizer;
+    private final @Nullable SegmentMatch segment;
     private final FeatureVector scratch = new FeatureVector();
 
     public SampleVectors(ModelSpec spec) {
@@ -25,10 +28,14 @@ public final class SampleVectors {
         modelHash = SampleIds.ofModel(model);
         heads = spec.heads().count();
         vectorizer = new ImpressionVectorizer(new Vectorizer(spec));
+        segment = SegmentMatch.ofNullable(spec.segment());
     }
 
-    /** One sample a label; what the items share is hashed once. */
+    /** One sample a label, none of a request that is not of the model's segment; what the items share is hashed once. */
     public void samples(EncodedImpression impression, List<Label> labels, Consumer<Sample> out) {
+        if (segment != null && !segment.of(impression)) {
+            return;
+        }
         long requestHash = SampleIds.ofRequest(impression.requestId());
         vectorizer.request(impression, scratch);
         int shared = scratch.size();
@@ -48,11 +55,19 @@ public final class SampleVectors {
                 label.of(0) ? label.value() : 0,
                 label.of(0) ? label.weight() : 0,
                 label.keepRate(),
-                heads == 0 ? impression.score(item) : impression.headScore(item, 0),
-                impression.modelVersion(),
+                score(impression, item, 0),
+                impression.versionOf(model),
                 label.eventTimeMs(),
                 label.fakeNegatives() ? SampleBlock.FAKE_NEGATIVES : 0,
                 more(impression, label));
+    }
+
+    /** The model's own: of a head only where it answered. NaN: there is none. */
+    private float score(EncodedImpression impression, int item, int head) {
+        if (heads == 0) {
+            return impression.scoreOf(model, item);
+        }
+        return impression.scoredBy().equals(model) ? impression.headScore(item, head) : Float.NaN;
     }
 
     /** Label, weight and served score of each head after the first. */
@@ -62,7 +77,7 @@ public final class SampleVectors {
             int at = 3 * (head - 1);
             more[at] = label.of(head) ? label.value() : 0;
             more[at + 1] = label.of(head) ? label.weight() : 0;
-            more[at + 2] = impression.headScore(label.item(), head);
+            more[at + 2] = score(impression, label.item(), head);
         }
         return more;
     }

@@ -11,7 +11,10 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Features;
 import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.proto.OtherScores;
 import dev.millrace.ingest.proto.ShownItem;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.join.Events;
 import dev.millrace.join.match.Label;
 import java.util.ArrayList;
@@ -69,10 +72,28 @@ class SampleVectorsTest {
     }
 
     private static List<Sample> samples(Impression impression) {
+        return samples(Events.spec(), impression);
+    }
+
+    /** Of a model that learns from m. */
+    private static List<Sample> samplesOf(String model, String more, Impression impression) {
+        String spec = """
+                model: %s
+                learnsFrom: m
+                %s
+                objective: logistic
+                labels: {like: 1}
+                rewardWindow: 5s
+                slots: {user: {type: category, from: user.id}}
+                """.formatted(model, more);
+        return samples(SpecReader.parse(model, spec), impression);
+    }
+
+    private static List<Sample> samples(ModelSpec spec, Impression impression) {
         List<Sample> samples = new ArrayList<>();
         long like = SampleIds.ofAction("e1");
         List<Label> labels = List.of(Label.of(1, 1f, like, 1_500), Label.of(0, 0f, Label.NO_ACTION, 2_000));
-        new SampleVectors(Events.spec()).samples(Events.encoded(impression), labels, samples::add);
+        new SampleVectors(spec).samples(Events.encoded(impression), labels, samples::add);
         return samples;
     }
 
@@ -121,5 +142,43 @@ class SampleVectorsTest {
         assertEquals(7, liked.meta().modelVersion());
         assertEquals(1_500, liked.meta().eventTimeMs());
         assertEquals(0, samples(served()).get(1).meta().actionHash());
+    }
+
+    /** The score is the model's own, or none: its quality and its gate are not another's. */
+    @Test
+    void anArmsSampleHasTheArmsScore() {
+        Impression shown = served().toBuilder()
+                .addOthers(OtherScores.newBuilder()
+                        .setModel("arm")
+                        .setModelVersion(8)
+                        .addScores(.9f)
+                        .addScores(.8f))
+                .build();
+        Sample arm = samplesOf("arm", "", shown).get(0);
+        assertEquals(.8f, arm.meta().servedScore());
+        assertEquals(8, arm.meta().modelVersion());
+        Sample stranger = samplesOf("stranger", "", shown).get(0);
+        assertEquals(Float.NaN, stranger.meta().servedScore());
+        assertEquals(0, stranger.meta().modelVersion());
+    }
+
+    @Test
+    void aModelOfASegmentLearnsFromNoOthers() {
+        assertEquals(
+                2,
+                samplesOf("s", "segment: {by: user.age, values: [24]}", served())
+                        .size());
+        assertEquals(
+                0,
+                samplesOf("s", "segment: {by: user.age, values: [25]}", served())
+                        .size());
+        assertEquals(
+                0,
+                samplesOf("s", "segment: {by: user.country, values: [de]}", served())
+                        .size());
+        assertEquals(
+                2,
+                samplesOf("s", "segment: {by: context.device, values: [tv, phone]}", served())
+                        .size());
     }
 }

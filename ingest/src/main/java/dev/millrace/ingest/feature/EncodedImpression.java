@@ -1,10 +1,15 @@
 package dev.millrace.ingest.feature;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.id.SampleIds;
+import dev.millrace.ingest.proto.Exposure;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view of an {@code Impression}'s bytes in protobuf's wire format: the ids, times and places of its parts, nothing
@@ -25,6 +30,9 @@ public final class EncodedImpression {
     private static final int ITEMS = WireCursor.tag(10, WireCursor.LENGTH);
 
     private static final int EXPLORATION = WireCursor.tag(11, WireCursor.LENGTH);
+    private static final int SCORED_BY = WireCursor.tag(12, WireCursor.LENGTH);
+    private static final int OTHERS = WireCursor.tag(13, WireCursor.LENGTH);
+    private static final int EXPOSURE = WireCursor.tag(14, WireCursor.LENGTH);
     private static final int BEST_SCORES = WireCursor.tag(3, WireCursor.LENGTH);
 
     private static final int ITEM = WireCursor.tag(1, WireCursor.LENGTH);
@@ -58,6 +66,10 @@ public final class EncodedImpression {
     private int featuresTo = -1;
     private int items;
     private int[] parts = new int[STRIDE * FIRST_ITEMS];
+    private String scoredBy = "";
+    private List<EncodedScores> others = List.of();
+    private int exposureFrom = -1;
+    private int exposureTo = -1;
 
     private EncodedImpression(byte[] bytes, int from, int to) {
         this.bytes = bytes;
@@ -138,7 +150,34 @@ public final class EncodedImpression {
         } else if (tag == EXPLORATION) {
             skipExploration(in);
         } else {
+            readArms(tag, in, check);
+        }
+    }
+
+    private void readArms(int tag, WireCursor in, boolean check) {
+        if (tag == SCORED_BY) {
+            scoredBy = text(in, check);
+        } else if (tag == OTHERS) {
+            others = others.isEmpty() ? new ArrayList<>(2) : others;
+            others.add(EncodedScores.read(in, check));
+        } else if (tag == EXPOSURE) {
+            once(exposureFrom < 0);
+            int length = in.length();
+            exposureFrom = in.at;
+            exposureTo = in.at += length;
+            if (check) {
+                readExposure();
+            }
+        } else {
             in.skip(tag);
+        }
+    }
+
+    private Exposure readExposure() {
+        try {
+            return Exposure.parser().parseFrom(bytes, exposureFrom, exposureTo - exposureFrom);
+        } catch (InvalidProtocolBufferException e) {
+            throw WireCursor.Malformed.INSTANCE;
         }
     }
 
@@ -272,6 +311,51 @@ public final class EncodedImpression {
 
     public long modelVersion() {
         return modelVersion;
+    }
+
+    /** The model whose scores and version the items' are. */
+    public String scoredBy() {
+        return scoredBy.isEmpty() ? model : scoredBy;
+    }
+
+    /** The version that a model scored with, whether it answered or not; 0: it did not score. */
+    public long versionOf(String scorer) {
+        if (scorer.equals(scoredBy())) {
+            return modelVersion;
+        }
+        EncodedScores scores = others(scorer);
+        return scores == null ? 0 : scores.version();
+    }
+
+    /** What a model said of an item, whether it answered or not; NaN: nothing. */
+    public float scoreOf(String scorer, int item) {
+        if (scorer.equals(scoredBy())) {
+            return score(item);
+        }
+        EncodedScores scores = others(scorer);
+        return scores == null ? Float.NaN : scores.score(bytes, item);
+    }
+
+    private @Nullable EncodedScores others(String scorer) {
+        for (EncodedScores each : others) {
+            if (each.model().equals(scorer)) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    /** Models that scored what was shown, the one that answered first. */
+    public List<String> scorers() {
+        List<String> scorers = new ArrayList<>();
+        scorers.add(scoredBy());
+        others.forEach(each -> scorers.add(each.model()));
+        return scorers;
+    }
+
+    /** Which part of an experiment it was; empty: none. */
+    public Optional<Exposure> exposure() {
+        return exposureFrom < 0 ? Optional.empty() : Optional.of(readExposure());
     }
 
     /** How many were shown. */

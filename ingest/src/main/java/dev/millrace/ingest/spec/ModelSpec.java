@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One model: what it predicts, from what, and how it learns. Read with {@link SpecReader}, which validates it.
@@ -20,6 +21,8 @@ import java.util.stream.Collectors;
  * @param network what there is beside it
  * @param heads several objectives over one network; usually none
  * @param explore how rankings depart from best first; of the fingerprint only whether rows carry what draws need
+ * @param arm how it is compared with the model that it learns from; null: not at all
+ * @param segment the requests that it is for; null: all
  */
 public record ModelSpec(
         String model,
@@ -34,6 +37,8 @@ public record ModelSpec(
         Network network,
         Heads heads,
         Explore explore,
+        @Nullable ArmSpec arm,
+        @Nullable Segment segment,
         Policies policies) {
     public ModelSpec {
         slots = List.copyOf(slots);
@@ -69,6 +74,11 @@ public record ModelSpec(
             text.append("\nuncertain rows");
         }
         return FeatureIds.hash(text.toString(), 1);
+    }
+
+    /** Whether it learns from what another model showed. */
+    public boolean learnsFromAnother() {
+        return !learnsFrom.equals(model);
     }
 
     /** Floats of a row that serves: its weight; its embedding; or how much of it is known, where draws need that. */

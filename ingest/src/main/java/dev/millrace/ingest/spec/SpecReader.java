@@ -36,6 +36,8 @@ public final class SpecReader {
             "heads",
             "score",
             "explore",
+            "arm",
+            "segment",
             "policies");
     static final List<String> SLOT_KEYS =
             List.of("type", "from", "transform", "bins", "standardize", "crossedOnly", "minCount", "expireAfter");
@@ -156,6 +158,7 @@ public final class SpecReader {
         Ftrl optimizer = optimizer(yaml.map("optimizer").known(OPTIMIZER_KEYS));
         Explore explore = ExploreReader.read(yaml.map("explore"));
         ExploreReader.check(yaml, explore, objective, network, optimizer, policies);
+        ArmReader.check(yaml, name, learnsFrom, objective);
         return new ModelSpec(
                 name,
                 learnsFrom,
@@ -169,6 +172,8 @@ public final class SpecReader {
                 network,
                 heads,
                 explore,
+                ArmReader.arm(yaml, name),
+                ArmReader.segment(yaml),
                 policies);
     }
 

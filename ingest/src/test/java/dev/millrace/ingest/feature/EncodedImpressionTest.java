@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.proto.Exploration;
+import dev.millrace.ingest.proto.Exposure;
 import dev.millrace.ingest.proto.Features;
 import dev.millrace.ingest.proto.Impression;
+import dev.millrace.ingest.proto.OtherScores;
 import dev.millrace.ingest.proto.ShownItem;
 import dev.millrace.ingest.proto.Texts;
 import dev.millrace.ingest.proto.Value;
@@ -116,6 +118,13 @@ class EncodedImpressionTest {
         names.names().forEach(out::addNames);
         out.setExploration(
                 Exploration.newBuilder().setCandidates(7).setMeanScore(.2f).addBestScores(.5f));
+        out.setScoredBy("arm").setModelVersion(3);
+        out.addOthers(OtherScores.newBuilder().setModel("m").setModelVersion(9).addScores(.25f));
+        out.setExposure(Exposure.newBuilder()
+                .setExperiment("e")
+                .setArm("arm")
+                .setShare(.1f)
+                .addDrafted(true));
         return out.build();
     }
 
@@ -168,6 +177,21 @@ class EncodedImpressionTest {
     }
 
     @Test
+    void saysWhatEachModelScored() {
+        byte[] bytes = impression(RawFeatures.EMPTY, List.of(RawFeatures.EMPTY, RawFeatures.EMPTY))
+                .toByteArray();
+        EncodedImpression its = check(bytes).orElseThrow();
+        assertEquals(List.of("arm", "m"), its.scorers());
+        assertEquals(1f, its.scoreOf("arm", 1));
+        assertEquals(3, its.versionOf("arm"));
+        assertEquals(.25f, its.scoreOf("m", 0));
+        assertEquals(9, its.versionOf("m"));
+        assertEquals(Float.NaN, its.scoreOf("m", 1), "it scored the first place alone");
+        assertEquals(Float.NaN, its.scoreOf("other", 0));
+        assertEquals(.1f, its.exposure().orElseThrow().getShare());
+    }
+
+    @Test
     void whatCouldFailLaterIsNotSound() {
         Impression sound =
                 impression(RawFeatures.of(Map.of("user.age", new FeatureValue.Numeric(3))), List.of(RawFeatures.EMPTY));
@@ -211,6 +235,11 @@ class EncodedImpressionTest {
                 assertEquals(read.getRequestId(), its.requestId());
                 assertEquals(read.getTimeMs(), its.timeMs());
                 assertEquals(read.getItemsCount(), its.items());
+                assertEquals(read.getScoredBy().isEmpty() ? read.getModel() : read.getScoredBy(), its.scoredBy());
+                for (OtherScores other : read.getOthersList()) {
+                    float unused = its.scoreOf(other.getModel(), its.items() - 1);
+                }
+                assertEquals(read.hasExposure(), its.exposure().isPresent());
                 vectorizer.request(its, out);
                 for (int i = 0; i < its.items(); i++) {
                     assertEquals(read.getItems(i).getItem(), its.item(i));

@@ -235,6 +235,44 @@ class SpecReaderTest {
     }
 
     @Test
+    void aChallengerSaysHowItIsCompared() {
+        String challenger = GOOD.replace("model: shop", "model: wide\nlearnsFrom: shop\narm: {%s}");
+        ArmSpec arm = SpecReader.parse("c", challenger.formatted("")).arm();
+        assertEquals(new ArmSpec(ArmSpec.Role.SHADOW, ArmSpec.Compare.SPLIT, 0.1, "wide", null), arm);
+        ArmSpec other = SpecReader.parse(
+                        "c",
+                        challenger.formatted("role: challenger, compare: interleave, share: 0.5, experiment: e1,"
+                                + " promote: {samples: 500}"))
+                .arm();
+        assertEquals(
+                new ArmSpec(
+                        ArmSpec.Role.CHALLENGER, ArmSpec.Compare.INTERLEAVE, 0.5, "e1", new ArmSpec.Rule(0.05, 500)),
+                other);
+        assertEquals("arm.share", refused(challenger.formatted("share: 1")));
+        assertEquals("arm.role", refused(challenger.formatted("role: champion")));
+        assertEquals("arm", refused(GOOD.replace("model: shop", "model: shop\narm: {}")));
+    }
+
+    @Test
+    void aModelOfASegmentNamesItsRequests() {
+        String segment = GOOD.replace("model: shop", "model: north\nlearnsFrom: shop\nsegment: %s");
+        assertEquals(
+                new Segment("user.zone", java.util.Set.of("7", "no")),
+                SpecReader.parse("s", segment.formatted("{by: user.zone, values: [7, 'no']}"))
+                        .segment());
+        assertEquals("segment.values", refused(segment.formatted("{by: user.zone, values: []}")));
+        assertEquals("segment.by", refused(segment.formatted("{by: user.id, values: [a]}")));
+        assertEquals("segment.by", refused(segment.formatted("{by: item.zone, values: [a]}")));
+    }
+
+    private static String refused(String yaml) {
+        return assertThrows(SpecException.class, () -> SpecReader.parse("x", yaml))
+                .problems()
+                .get(0)
+                .field();
+    }
+
+    @Test
     void anAmountIsFixedOrTheActionsValueWithinItsBounds() {
         Labels labels = SpecReader.parse("good", GOOD).labels();
         assertEquals(1, labels.amount("click", 99));

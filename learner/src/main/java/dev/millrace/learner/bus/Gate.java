@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Policies;
 import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.evidence.BettingCusum;
 import it.unimi.dsi.fastutil.longs.Long2ObjectLinkedOpenHashMap;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -158,7 +159,7 @@ public final class Gate implements TrainingShard.Watch {
         float[] none = new float[block.size()];
         for (int i = 0; i < samples.length; i++) {
             samples[i] = i;
-            none[i] = block.servedScore(i);
+            none[i] = Float.isNaN(block.servedScore(i)) ? 0 : block.servedScore(i);
         }
         learned(block, samples, samples.length, none);
     }
@@ -183,8 +184,9 @@ public final class Gate implements TrainingShard.Watch {
                 refused++;
                 continue;
             }
-            // One that takes another back, or says nothing of the first head, is as good as any, and tells no loss.
-            if (block.weight(sample) <= 0) {
+            // One that takes another back, says nothing of the first head, or was scored by another model alone, is as good
+            // as any, and tells no loss.
+            if (block.weight(sample) <= 0 || Float.isNaN(block.servedScore(sample))) {
                 continue;
             }
             int label = block.label(sample) >= 0.5f ? 1 : 0;

@@ -1,8 +1,10 @@
 package dev.millrace.ps.version;
 
+import dev.millrace.ingest.proto.ArmEvidence;
 import dev.millrace.ingest.proto.DirectiveDone;
 import dev.millrace.ingest.proto.GateReport;
 import dev.millrace.ingest.proto.VersionEvent;
+import dev.millrace.ingest.spec.ArmSpec.Role;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,6 +24,8 @@ import java.util.TreeMap;
  * @param done what became of the last directive that was carried out
  * @param wanted when a version was last asked for, and not made yet: the offset of the asking; −1: it was made
  * @param gate what the gate before publishing last said
+ * @param arms what was said of models that answer for this one, or might
+ * @param evidence what comparing them had come to when it was last written
  * @param audit oldest first, the last {@value #MAX_AUDIT}
  */
 public record VersionBook(
@@ -33,6 +37,8 @@ public record VersionBook(
         Optional<DirectiveDone> done,
         long wanted,
         GateReport gate,
+        SortedMap<String, ArmState> arms,
+        ArmEvidence evidence,
         List<AuditEntry> audit) {
     /** The alias of the version that the serving weights have grown from. */
     public static final String CHAMPION = "champion";
@@ -48,6 +54,8 @@ public record VersionBook(
             Optional.empty(),
             -1,
             GateReport.getDefaultInstance(),
+            Collections.emptySortedMap(),
+            ArmEvidence.getDefaultInstance(),
             List.of());
 
     /** This and one more record, in the order of the topic. */
@@ -80,6 +88,14 @@ public record VersionBook(
         return done.filter(d -> d.getDirective() >= directiveRevision).isPresent();
     }
 
+    /** The arm that was given the champion's place; empty: the model itself answers. */
+    public Optional<String> championArm() {
+        return arms.entrySet().stream()
+                .filter(arm -> arm.getValue().role() == Role.CHAMPION)
+                .map(java.util.Map.Entry::getKey)
+                .findFirst();
+    }
+
     /** The number that the next version gets. */
     public long nextNumber() {
         return versions.isEmpty() ? 1 : versions.lastKey() + 1;
@@ -108,6 +124,8 @@ public record VersionBook(
         private Optional<DirectiveDone> done;
         private long wanted;
         private GateReport gate;
+        private final TreeMap<String, ArmState> arms;
+        private ArmEvidence evidence;
         private final List<AuditEntry> audit;
 
         Draft(VersionBook before, long next) {
@@ -119,6 +137,8 @@ public record VersionBook(
             done = before.done;
             wanted = before.wanted;
             gate = before.gate;
+            arms = new TreeMap<>(before.arms);
+            evidence = before.evidence;
             audit = new ArrayList<>(before.audit);
         }
 
@@ -168,10 +188,23 @@ public record VersionBook(
                     gate = event.getGate();
                     note(offset, event, "gate", VersionEvents.words(gate));
                 }
+                case ARM -> arm(offset, event);
+                case EVIDENCE -> evidence = event.getEvidence();
                 case WHAT_NOT_SET -> {
                     // Of a later format: what it says is not for this reader.
                 }
             }
+        }
+
+        private void arm(long offset, VersionEvent event) {
+            String name = event.getArm().getArm();
+            ArmState state = ArmState.of(event.getArm(), arms.get(name));
+            if (state.role() == Role.CHAMPION) {
+                arms.replaceAll((other, was) -> was.role() == Role.CHAMPION ? was.as(Role.SHADOW) : was);
+            }
+            arms.put(name, state);
+            revision = offset + 1;
+            note(offset, event, "promote", state.words(name));
         }
 
         private void note(long offset, VersionEvent event, String action, String what) {
@@ -192,6 +225,8 @@ public record VersionBook(
                     done,
                     wanted,
                     gate,
+                    Collections.unmodifiableSortedMap(arms),
+                    evidence,
                     List.copyOf(audit));
         }
     }

@@ -1,6 +1,8 @@
 package dev.millrace.ps.version;
 
 import dev.millrace.ingest.proto.AliasSet;
+import dev.millrace.ingest.proto.ArmEvidence;
+import dev.millrace.ingest.proto.ArmSet;
 import dev.millrace.ingest.proto.DirectiveDone;
 import dev.millrace.ingest.proto.DirectiveRecord;
 import dev.millrace.ingest.proto.GateReport;
@@ -9,8 +11,10 @@ import dev.millrace.ingest.proto.VersionEvent;
 import dev.millrace.ingest.proto.VersionRecord;
 import dev.millrace.ingest.proto.VersionRetired;
 import dev.millrace.ingest.proto.VersionWanted;
+import dev.millrace.ingest.spec.ArmSpec.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Events of the registry, to and from what they say. */
@@ -90,6 +94,20 @@ public final class VersionEvents {
                     .setTo(stretch.to()));
         }
         return said.event().setDirective(record).build();
+    }
+
+    /** @param share part of the people; 0: as it was */
+    public static VersionEvent arm(String arm, Role role, double share, Said said) {
+        return said.event()
+                .setArm(ArmSet.newBuilder()
+                        .setArm(arm)
+                        .setRole(role.name().toLowerCase(Locale.ROOT))
+                        .setShare(share))
+                .build();
+    }
+
+    public static VersionEvent evidence(ArmEvidence evidence, Said said) {
+        return said.event().setEvidence(evidence).build();
     }
 
     public static VersionEvent gate(GateReport report, Said said) {

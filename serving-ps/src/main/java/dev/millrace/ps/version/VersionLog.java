@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A model's registry on its compacted topic: a thread reads it into a {@link VersionBook}; anybody writes, and is told
- * whether it counted. Every record has a key of its own, so that compaction takes nothing but what was deleted.
+ * whether it counted. Every record has a key of its own, so that compaction takes nothing but what was
+ * deleted, and evidence that newer evidence replaced.
  *
  * <pre>
  *  field      read by    written by       guard
@@ -131,6 +132,10 @@ public final class VersionLog implements AutoCloseable {
     }
 
     private static String key(VersionEvent event) {
+        if (event.hasEvidence()) {
+            // The newest is all that is needed.
+            return "arm-evidence";
+        }
         return event.hasMade() ? "version-" + event.getMade().getNumber() : "event-" + UUID.randomUUID();
     }
 

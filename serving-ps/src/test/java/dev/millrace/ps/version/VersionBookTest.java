@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ingest.proto.ArmEvidence;
 import dev.millrace.ingest.proto.DirectiveDone;
 import dev.millrace.ingest.proto.GateReport;
 import dev.millrace.ingest.proto.VersionEvent;
+import dev.millrace.ingest.spec.ArmSpec.Role;
 import dev.millrace.ps.version.VersionEvents.Said;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class VersionBookTest {
@@ -127,5 +130,27 @@ class VersionBookTest {
                 book.directive());
         assertTrue(book.carriedOut(3));
         assertEquals(60, book.gate().getCleanFromOrThrow(0));
+    }
+
+    @Test
+    void anArmTakesTheChampionsPlaceAndGivesItBack() {
+        assertEquals(Optional.empty(), book.championArm());
+        say(VersionEvents.arm("wide", Role.CHALLENGER, 0.2, ANYBODY));
+        assertEquals(new ArmState(Role.CHALLENGER, 0.2), book.arms().get("wide"));
+        long seen = book.revision();
+        say(VersionEvents.arm("wide", Role.CHAMPION, 0, seen(seen)));
+        assertEquals(Optional.of("wide"), book.championArm());
+        say(VersionEvents.arm("deep", Role.CHAMPION, 0, seen(seen)));
+        assertEquals(Optional.of("wide"), book.championArm(), "of an older revision");
+        say(VersionEvents.arm("shop", Role.CHAMPION, 0, seen(book.revision())));
+        assertEquals(Optional.of("shop"), book.championArm());
+        assertEquals(new ArmState(Role.SHADOW, 0.2), book.arms().get("wide"));
+        assertEquals("shop is champion", book.audit().getLast().what());
+        long revision = book.revision();
+        int audit = book.audit().size();
+        say(VersionEvents.evidence(ArmEvidence.newBuilder().setChampion("shop").build(), ANYBODY));
+        assertEquals("shop", book.evidence().getChampion());
+        assertEquals(revision, book.revision(), "nothing that anybody relies on");
+        assertEquals(audit, book.audit().size());
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.learner.bus;
+package dev.millrace.ps.evidence;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

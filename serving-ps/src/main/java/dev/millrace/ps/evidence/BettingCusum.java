@@ -1,4 +1,4 @@
-package dev.millrace.learner.bus;
+package dev.millrace.ps.evidence;
 
 import java.util.Arrays;
 
@@ -11,7 +11,7 @@ import java.util.Arrays;
  * anew at 1, is an e-detector: alarms at 1/α are on average at least 1/α observations apart (Shin, Ramdas, Rinaldo,
  * E-detectors, 2023, Theorem 2.4), whatever the distribution. Of several sizes the mean counts. One thread.
  */
-final class BettingCusum {
+public final class BettingCusum {
     /** λ as parts of its bound 1/m. */
     private static final double[] SIZES = {0.02, 0.05, 0.1, 0.2, 0.4, 0.7};
 
@@ -23,7 +23,7 @@ final class BettingCusum {
      * @param m what its mean is at most while nothing has changed, in (0, 1]
      * @param time of it, never going back: told by {@link #since}
      */
-    void add(double x, double m, long time) {
+    public void add(double x, double m, long time) {
         for (int i = 0; i < SIZES.length; i++) {
             if (logWealth[i] <= 0) {
                 logWealth[i] = 0;
@@ -34,17 +34,12 @@ final class BettingCusum {
     }
 
     /** Natural logarithm of the evidence: an alarm at ln(1/α). */
-    double evidence() {
-        double largest = logWealth[winner()];
-        double sum = 0;
-        for (double log : logWealth) {
-            sum += Math.exp(log - largest);
-        }
-        return largest + Math.log(sum / SIZES.length);
+    public double evidence() {
+        return Mixture.log(logWealth);
     }
 
     /** When the largest bet began: about when the mean rose. */
-    long since() {
+    public long since() {
         return since[winner()];
     }
 
@@ -56,7 +51,7 @@ final class BettingCusum {
         return winner;
     }
 
-    void reset() {
+    public void reset() {
         Arrays.fill(logWealth, 0);
     }
 }
