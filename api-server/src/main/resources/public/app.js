@@ -1,91 +1,32 @@
-// The live page: one stream of snapshots in, texts and charts out. Keeps ten minutes of them, here and nowhere else.
+// The live page: frames in, answers, texts and charts out.
 
+import { showAnswers } from './answers.js';
+import { startBus } from './bus.js';
 import { Chart } from './chart.js';
-import { NONE, bytes, count, duration, durationTick, number, rate, ratio, seconds, short } from './format.js';
+import { CHARTS } from './charts.js';
+import { NONE, bytes, count, duration, number, rate, seconds } from './format.js';
+import { History } from './history.js';
+import { startLook } from './look.js';
+import { startPanels } from './panels.js';
+import { Refused, ask, session } from './session.js';
+import { Stream } from './stream.js';
+import { addTips } from './tips.js';
 
-const STREAM = 'v1/monitor/stream';
-const WINDOW_MS = 10 * 60 * 1000;
 /** The charts' time axis grows with what there is to show. */
 const SPANS_MS = [1, 2, 5, 10].map(minutes => minutes * 60 * 1000);
-const MAX_SNAPSHOTS = 1200;
-/** The server sends one a second: this long without one and the stream counts as lost. */
-const SILENCE_MS = 5000;
-const RETRY_MS = [1000, 2000, 4000, 8000];
-const GOAL_MS = { p50: 300, p99: 1000 };
-
-const [S, MIN, H, D] = [1e3, 6e4, 36e5, 864e5];
-const DURATION_STEPS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, S, 3 * S, 10 * S, 30 * S, 2 * MIN, 10 * MIN, H, 6 * H, D, 10 * D, 100 * D];
+/** Of one animation frame: what is left to draw waits for the next. */
+const DRAW_MS = 6;
 
 const STATES = {
   connecting: 'connecting',
   live: 'live',
   behind: 'live, catching up with the log',
-  lost: 'stream lost, reconnecting',
+  lost: 'connection lost, trying again',
+  refused: 'a key is needed',
 };
 
-const CHARTS = [
-  {
-    title: 'Freshness',
-    tip: 'Time from an action in the log to scores served by a model that learned from it: half of the actions are faster than p50, 99 % faster than p99.',
-    scale: 'log', span: 0.5, steps: DURATION_STEPS, tick: durationTick, text: duration, wide: true,
-    series: percentiles(s => s.freshnessMs),
-    lines: [{ at: GOAL_MS.p50, label: 'goal for p50: 300 ms', color: '--main' }, { at: GOAL_MS.p99, label: 'goal for p99: 1 s', color: '--second' }],
-  },
-  {
-    title: 'Rank latency',
-    tip: 'Time that the server takes to answer a ranking request, its write to the log included.',
-    scale: 'log', span: 0.5, steps: DURATION_STEPS, tick: durationTick, text: duration,
-    series: percentiles(s => s.rankMs),
-  },
-  {
-    title: 'AUC',
-    tip: 'Probability that a positive sample had a higher score than a negative one: 0.5 is chance, 1 is perfect.',
-    scale: 'linear', span: 0.1, tick: axisRatio, text: ratio,
-    series: recentAndTotal('auc', 0.5),
-    lines: [{ at: 0.5, label: 'chance', color: '--muted' }],
-  },
-  {
-    title: 'Impression AUC',
-    tip: 'AUC within one answer, averaged over answers with both outcomes: how well the order shown to one person was right.',
-    scale: 'linear', span: 0.1, tick: axisRatio, text: ratio,
-    series: recentAndTotal('impressionAuc', 0.5),
-    lines: [{ at: 0.5, label: 'chance', color: '--muted' }],
-  },
-  {
-    title: 'Calibration',
-    tip: 'Predicted positives divided by real ones: 1 is right, above 1 the model promises too much.',
-    scale: 'log', span: 0.15, tick: axisRatio, text: ratio,
-    series: recentAndTotal('calibration', 1),
-    lines: [{ at: 1, label: 'as predicted', color: '--muted' }],
-  },
-  {
-    title: 'Log loss',
-    tip: 'Mean surprise at what happened, given the score that was served: lower is better, 0 is perfect.',
-    scale: 'linear', span: 0.02, tick: axisRatio, text: ratio,
-    series: recentAndTotal('logLoss'),
-  },
-  {
-    title: 'Normalized entropy',
-    tip: 'Log loss divided by that of always predicting the average rate: below 1 the model knows more than the average.',
-    scale: 'linear', span: 0.1, tick: axisRatio, text: ratio,
-    series: recentAndTotal('normalizedEntropy', 1),
-    lines: [{ at: 1, label: 'knows only the average', color: '--muted' }],
-  },
-  {
-    title: 'Throughput',
-    tip: 'Rankings answered, events accepted and samples learned in a second, over the last five.',
-    scale: 'log1p', span: 1, tick: v => short(v), text: rate,
-    series: [
-      { name: 'samples', of: s => s.rates?.samples, color: '--main', fillTo: 0 },
-      { name: 'events', of: s => s.rates?.events, color: '--second' },
-      { name: 'ranks', of: s => s.rates?.ranks, color: '--third' },
-    ],
-  },
-];
-
-/** What each element with data-text says of a snapshot. */
+/** What each element with data-text says of a frame. */
 const TEXTS = {
-  model: s => s.model ?? '',
   samples: s => count(s.samplesLearned),
   version: s => count(s.version),
   rows: s => count(s.rows),
@@ -93,257 +34,193 @@ const TEXTS = {
   ranks: s => rate(s.rates?.ranks),
   candidates: s => rate(s.rates?.candidates),
   events: s => rate(s.rates?.events),
-  auc: s => ratio(s.quality?.recent?.auc),
-  aucVerdict: s => `${ratio(s.quality?.total?.auc)} overall · 0.5 is chance, 1 is perfect`,
   freshP50: s => duration(s.freshnessMs?.p50),
-  freshP99: s => duration(s.freshnessMs?.p99),
-  goal: s => ({ true: '✓ goals met', false: '✗ goals missed' })[goalsMet(s)] ?? '',
   joinP50: s => duration(s.freshnessMs?.stages?.join?.p50),
   joinP99: s => duration(s.freshnessMs?.stages?.join?.p99),
   learnP50: s => duration(s.freshnessMs?.stages?.learn?.p50),
   learnP99: s => duration(s.freshnessMs?.stages?.learn?.p99),
   serveP50: s => duration(s.freshnessMs?.stages?.serve?.p50),
   serveP99: s => duration(s.freshnessMs?.stages?.serve?.p99),
+  rankP99: s => duration(s.rankMs?.p99),
   late: s => count(s.outcomes?.late),
   orphan: s => count(s.outcomes?.orphan),
   duplicate: s => count(s.outcomes?.duplicate),
   ignored: s => count(s.outcomes?.ignored),
+  storeBytes: s => bytes(s.store?.bytes),
+  inMemory: s => count(s.store?.rowsInMemory),
+  removed: s => count(s.store?.removed),
+  evicted: s => count(s.store?.evicted),
   weightsAge: s => duration(s.weightsAgeMs),
-  watermark: s => ago(number(s.timeMs) - number(s.watermarkMs)),
+  lag: s => duration(s.learningLagMs),
   traced: s => count(s.traced),
   heap: s => bytes(s.heapUsedBytes),
 };
 
-function percentiles(of) {
-  return [
-    { name: 'p50', of: s => of(s)?.p50, color: '--main' },
-    { name: 'p99', of: s => of(s)?.p99, color: '--second' },
-  ];
-}
-
-/** fillTo: the value to be compared with. */
-function recentAndTotal(key, fillTo) {
-  return [
-    { name: 'last minute', of: s => s.quality?.recent?.[key], color: '--main', fillTo },
-    { name: 'overall', of: s => s.quality?.total?.[key], color: '--total', dashed: true },
-  ];
-}
-
-function axisRatio(v) {
-  return String(Number(v.toPrecision(3)));
-}
-
-function ago(ms) {
-  const text = duration(ms);
-  return text === NONE ? text : `${text} ago`;
-}
-
-/** Undefined where nothing was measured. */
-function goalsMet({ freshnessMs }) {
-  const [p50, p99] = [number(freshnessMs?.p50), number(freshnessMs?.p99)];
-  return Number.isNaN(p50 + p99) ? undefined : p50 <= GOAL_MS.p50 && p99 <= GOAL_MS.p99;
-}
-
-// ---- what is known
-
-/** Snapshots in order of the server's clock, which is the charts' clock too. */
-const snapshots = [];
+const history = new History();
+const palette = new Map();
+const charts = [];
+const texts = [...document.querySelectorAll('[data-text]')];
+const stateText = document.getElementById('state');
+const detailText = document.getElementById('detail');
+const ageText = document.getElementById('age');
+let stream = null;
+let model = '';
+let frame = null;
 let arrivedAt = NaN;
-let cursorTime = null;
-let palette = {};
+let looks = [];
 
-function add(snapshot) {
-  if (Number.isNaN(number(snapshot?.timeMs))) return;
-  // A clock that was set back, or a server that was replaced: what lies after is not history.
-  while (snapshots.length && snapshots.at(-1).timeMs >= snapshot.timeMs) snapshots.pop();
-  snapshots.push(snapshot);
-  while (snapshots.length > MAX_SNAPSHOTS || snapshots[0].timeMs < snapshot.timeMs - WINDOW_MS - 5000) snapshots.shift();
+// ---- what comes
+
+function receive(received) {
+  const fresh = history.add(received);
+  if (!fresh && frame && received.timeMs < frame.timeMs) return;
+  frame = received;
+  document.body.dataset.frames = history.times.length;
   arrivedAt = performance.now();
+  setState(frame.ready === false ? 'behind' : 'live');
+  redraw();
 }
 
-/** The server's time now, as far as the last snapshot and our own clock tell. */
-function serverNow() {
-  return snapshots.length ? snapshots.at(-1).timeMs + (performance.now() - arrivedAt) : 0;
+function setState(state, detail = '') {
+  detailText.textContent = detail;
+  if (document.body.dataset.state === state) return;
+  document.body.dataset.state = state;
+  stateText.textContent = STATES[state];
+  if (state === 'refused') openKey();
+  redraw();
 }
 
-// ---- the stream
-
-let source = null;
-let retry = 0;
-let retryTimer = 0;
-let silenceTimer = 0;
-
-function connect() {
-  source = new EventSource(STREAM);
-  source.onmessage = ({ data }) => {
-    retry = 0;
-    watchSilence();
-    add(JSON.parse(data));
-    setState(snapshots.at(-1)?.ready === false ? 'behind' : 'live');
-    redraw();
-  };
-  // The browser's own retry gives up at the first answer that is not a stream: we always start anew.
-  source.onerror = lose;
-  watchSilence();
+/** Shows one model, from the beginning. */
+function connect(name) {
+  stream?.close();
+  if (name !== model) {
+    history.clear();
+    frame = null;
+  }
+  model = name;
+  session.model = name;
+  const query = name ? `?model=${encodeURIComponent(name)}` : '';
+  setState('connecting');
+  // One answer now, while the stream tells what was.
+  ask(`v1/monitor${query}`).then(first => frame ?? receive(first), () => {});
+  stream = new Stream(`v1/monitor/stream${query}`, { frame: receive, state: setState });
+  looks.forEach(look => look());
 }
 
-function lose() {
-  source.close();
-  clearTimeout(silenceTimer);
-  clearTimeout(retryTimer);
-  setState('lost');
-  retryTimer = setTimeout(connect, RETRY_MS[Math.min(retry++, RETRY_MS.length - 1)]);
-}
-
-function watchSilence() {
-  clearTimeout(silenceTimer);
-  silenceTimer = setTimeout(lose, SILENCE_MS);
+async function start() {
+  let names = [];
+  try {
+    names = (await ask('v1/models')).models.map(state => state.model);
+  } catch (failure) {
+    if (failure instanceof Refused && (failure.status === 401 || failure.status === 403)) return setState('refused', failure.text());
+    setState('lost', failure instanceof Refused ? failure.text() : '');
+    return void setTimeout(start, 1000);
+  }
+  const picker = document.getElementById('model');
+  picker.replaceChildren(...names.map(name => new Option(name, name)));
+  picker.value = names.includes(session.model) ? session.model : names[0];
+  picker.onchange = () => connect(picker.value);
+  connect(picker.value);
 }
 
 // ---- what is shown
 
-const charts = CHARTS.map(build);
-const texts = [...document.querySelectorAll('[data-text]')];
-const stateText = document.getElementById('state');
-const ageText = document.getElementById('age');
+let scheduled = 0;
+let waiting = [];
 
-function build(spec) {
-  const card = document.getElementById('chart').content.cloneNode(true).firstElementChild;
-  const title = card.querySelector('h2');
-  title.textContent = spec.title;
-  title.dataset.tip = spec.tip;
-  card.classList.toggle('wide', spec.wide === true);
-  const values = spec.series.map(series => {
-    const item = document.createElement('li');
-    const value = document.createElement('b');
-    item.dataset.color = series.color.slice(2);
-    item.append(`${series.name} `, value);
-    card.querySelector('.legend').append(item);
-    return value;
-  });
-  const canvas = card.querySelector('canvas');
-  canvas.setAttribute('aria-label', `${spec.title} over the last ten minutes; its latest values stand above it`);
-  document.getElementById('charts').append(card);
-  return { chart: new Chart(canvas, spec), spec, canvas, card, values };
-}
-
-function setState(state) {
-  if (document.body.dataset.state === state) return;
-  document.body.dataset.state = state;
-  stateText.textContent = STATES[state];
-  redraw();
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-let frame = 0;
 function redraw() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    render();
-  });
+  scheduled ||= requestAnimationFrame(render);
 }
 
 function render() {
-  const last = snapshots.at(-1);
-  const state = document.body.dataset.state;
-  if (last) {
-    for (const element of texts) setText(element, TEXTS[element.dataset.text](last));
-    document.querySelector('.goal').dataset.met = goalsMet(last);
-    const flows = state !== 'lost' && number(last.rates?.samples) > 0;
-    document.body.dataset.flow = flows ? 'on' : 'off';
-  }
+  scheduled = 0;
   const age = performance.now() - arrivedAt;
-  setText(ageText, Number.isNaN(age) ? 'no data yet' : age < 1500 ? 'updated now' : `data ${seconds(age)} old`);
-  document.title = `${state === 'lost' ? '⚠ ' : ''}${last?.model ? `${last.model} · ` : ''}Millrace`;
-  drawCharts();
-}
-
-function drawCharts() {
-  const now = serverNow();
-  const cursor = cursorTime === null || !snapshots.length ? null : nearest(cursorTime);
-  const age = snapshots.length ? now - snapshots[0].timeMs : 0;
-  const span = SPANS_MS.find(ms => ms >= age) ?? WINDOW_MS;
-  const shown = snapshots[cursor ?? snapshots.length - 1];
-  for (const { chart, spec, card, values } of charts) {
-    const some = chart.draw(snapshots, now, span, cursor, palette);
-    card.classList.toggle('empty', !some);
-    card.dataset.at = cursor === null ? '' : `${seconds(now - shown.timeMs)} ago`;
-    spec.series.forEach((series, i) => setText(values[i], shown ? spec.text(series.of(shown)) : NONE));
+  const state = document.body.dataset.state;
+  if (frame) {
+    showAnswers(frame);
+    for (const element of texts) setText(element, TEXTS[element.dataset.text](frame));
+    document.body.dataset.flow = state !== 'lost' && number(frame.rates?.samples) > 0 ? 'on' : 'off';
+    if (performance.getEntriesByName('answered').length === 0) performance.mark('answered');
   }
+  setText(ageText, Number.isNaN(age) ? 'no data yet' : age < 1500 ? 'updated now' : `data ${seconds(age)} old`);
+  document.title = `${state === 'lost' || state === 'refused' ? '⚠ ' : ''}${model ? `${model} · ` : ''}Millrace`;
+  if (waiting.length === 0) requestAnimationFrame(drawSome);
+  waiting = [...charts];
 }
 
-/** Index of the snapshot closest to a time. */
-function nearest(time) {
-  let best = 0;
-  snapshots.forEach((s, i) => {
-    if (Math.abs(s.timeMs - time) < Math.abs(snapshots[best].timeMs - time)) best = i;
-  });
-  return best;
+/** As many charts as an animation frame has time for. */
+function drawSome() {
+  const begin = performance.now();
+  const now = history.last ? history.last.timeMs + Math.max(0, performance.now() - arrivedAt) : 0;
+  const age = history.times.length ? now - history.times[0] * 1000 : 0;
+  const span = SPANS_MS.find(ms => ms >= age) ?? SPANS_MS.at(-1);
+  while (waiting.length && performance.now() - begin < DRAW_MS) waiting.shift().draw(now, span);
+  if (waiting.length) requestAnimationFrame(drawSome);
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text ?? NONE;
 }
 
 /** Charts draw with the style sheet's colors. */
 function readPalette() {
   const style = getComputedStyle(document.documentElement);
-  palette = Object.fromEntries(['--main', '--second', '--third', '--total', '--muted', '--grid', '--card'].map(name => [name, style.getPropertyValue(name).trim()]));
-  redraw();
+  for (const name of ['--main', '--second', '--third', '--total', '--muted', '--grid', '--card', '--main-tint']) palette.set(name, style.getPropertyValue(name).trim());
+  charts.forEach(chart => chart.repaint());
 }
 
-// ---- explanations
+// ---- the key
 
-const tip = document.getElementById('tip');
+const keyForm = document.getElementById('key-form');
 
-function addTip(element) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'tip';
-  button.textContent = '?';
-  button.setAttribute('aria-label', `What is “${element.textContent}”? ${element.dataset.tip}`);
-  for (const event of ['pointerenter', 'focus', 'click']) button.addEventListener(event, () => showTip(button, element.dataset.tip));
-  for (const event of ['pointerleave', 'blur']) button.addEventListener(event, hideTip);
-  element.after(button);
+function openKey() {
+  document.getElementById('key-box').open = true;
+  keyForm.elements.key.focus();
 }
 
-function showTip(button, text) {
-  tip.textContent = text;
-  tip.hidden = false;
-  const at = button.getBoundingClientRect();
-  const left = Math.min(at.left, document.documentElement.clientWidth - tip.offsetWidth - 8);
-  const below = at.bottom + 6 + tip.offsetHeight < innerHeight;
-  tip.style.left = `${Math.max(8, left)}px`;
-  tip.style.top = `${below ? at.bottom + 6 : at.top - tip.offsetHeight - 6}px`;
-}
+keyForm.addEventListener('submit', event => {
+  event.preventDefault();
+  session.key = keyForm.elements.key.value.trim();
+  keyForm.elements.key.value = '';
+  showKey();
+  start();
+});
 
-function hideTip() {
-  tip.hidden = true;
+document.getElementById('forget').addEventListener('click', () => {
+  session.key = '';
+  showKey();
+  start();
+});
+
+function showKey() {
+  document.getElementById('key-state').textContent = session.key ? 'a key is in use, in this tab only' : 'none is in use';
 }
 
 // ---- start
 
 const sizes = new ResizeObserver(entries => {
-  for (const { target, contentRect } of entries) {
-    charts.find(c => c.canvas.parentElement === target).chart.resize(contentRect.width, contentRect.height, devicePixelRatio);
-  }
-  render();
+  for (const { target, contentRect } of entries) charts.find(chart => chart.plot === target)?.resize(contentRect.width);
+  redraw();
 });
-for (const { chart, canvas } of charts) {
-  sizes.observe(canvas.parentElement);
-  canvas.addEventListener('pointermove', e => {
-    cursorTime = chart.timeAt(e.offsetX, serverNow());
-    redraw();
-  });
-  canvas.addEventListener('pointerleave', () => {
-    cursorTime = null;
-    redraw();
-  });
+
+function build() {
+  for (const [section, specs] of Object.entries(CHARTS)) {
+    for (const spec of specs) {
+      const chart = new Chart(spec, history, palette);
+      document.querySelector(`#${section} .charts`).append(chart.card);
+      charts.push(chart);
+      sizes.observe(chart.plot);
+    }
+  }
 }
-document.querySelectorAll('[data-tip]').forEach(addTip);
-document.addEventListener('keydown', e => e.key === 'Escape' && hideTip());
-for (const event of ['scroll', 'pointerdown']) document.addEventListener(event, hideTip, { passive: true });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readPalette);
+
 readPalette();
-connect();
+build();
+addTips();
+showKey();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readPalette);
+start();
+looks = [startPanels(() => model), startBus(() => model)];
+startLook(() => model);
 // Ages grow and charts move on though nothing arrives.
 setInterval(() => performance.now() - arrivedAt > 1400 && redraw(), 1000);

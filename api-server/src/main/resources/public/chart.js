@@ -1,236 +1,232 @@
-// A line chart on a canvas: one draw of 600 points takes a fraction of a millisecond, and it draws once a second.
+// One chart: a card with a title, a legend that tells values, a plot by uPlot, and a table of the same numbers.
 
-import { durationTick, number } from './format.js';
+import { NONE, clock, seconds } from './format.js';
+import { SCALES, domain, ticks } from './scale.js';
 
-const GUTTER = { left: 52, right: 8, top: 8, bottom: 20 };
+const HEIGHT = 168;
+const TABLE_ROWS = 20;
+/** Screen readers are told no oftener. */
+const LABEL_MS = 10000;
 const FONT = '11px system-ui, sans-serif';
-/** Points further apart than this are not joined by a line. */
-const GAP_MS = 3500;
-
-/** How values become heights, the inverse, and the least value that it can show. */
-const SCALES = {
-  linear: { to: v => v, from: y => y, floor: -Infinity },
-  log: { to: Math.log10, from: y => 10 ** y, floor: 0.01 },
-  // Zero has a place; above ten it is a log scale.
-  log1p: { to: v => Math.log10(1 + v), from: y => 10 ** y - 1, floor: 0 },
-};
 
 export class Chart {
   /**
-   * spec: { scale, tick, span, series: [{ of, color, dashed, fillTo }], lines: [{ at, label, color }] }
-   * of: snapshot -> value (null is a gap); fillTo: the value down or up to which the area is tinted;
-   * span: the least height of the axis, in scaled units; tick: value -> text of the axis;
-   * steps: the levels that the axis may show, ascending, where powers of ten are not what people think in;
-   * lines: objectives and baselines, always in view; color: the name of a CSS variable.
+   * spec: { title, tip, scale, span, tick, text, steps, zero, series: [{ name, of, color, dashed, fill }], levels: [{ at, label, color }] }
+   * of: (frame, the frame before) -> value, where null is a gap; span: the least height of the axis in scaled units;
+   * levels: objectives and baselines, always in view; color: the name of a CSS variable.
    */
-  constructor(canvas, spec) {
-    this.canvas = canvas;
-    this.context = canvas.getContext('2d');
+  constructor(spec, history, palette) {
     this.spec = spec;
-    this.scale = SCALES[spec.scale];
+    this.history = history;
+    this.palette = palette;
+    this.columns = spec.series.map(series => history.column(series.of));
+    this.card = document.getElementById('chart').content.cloneNode(true).firstElementChild;
+    this.title = this.card.querySelector('h3');
+    this.title.textContent = spec.title;
+    this.title.dataset.tip = spec.tip;
+    this.values = spec.series.map(series => this.legend(series));
+    this.plot = this.card.querySelector('.plot');
+    this.plot.addEventListener('keydown', event => this.key(event));
+    this.plot.addEventListener('blur', () => this.leave());
+    this.table = this.card.querySelector('details');
+    this.table.querySelector('summary').setAttribute('aria-label', `Table of ${spec.title}`);
+    this.table.addEventListener('toggle', () => this.fillTable());
+    this.labelledAt = -Infinity;
+    this.uplot = null;
+  }
+
+  legend(series) {
+    const item = document.createElement('li');
+    const value = document.createElement('b');
+    value.dataset.series = series.name;
+    value.textContent = NONE;
+    item.dataset.color = series.color.slice(2);
+    item.append(`${series.name} `, value);
+    this.card.querySelector('.legend').append(item);
+    return value;
   }
 
   /** Sizes are told, never read from the layout while drawing. */
-  resize(width, height, density) {
-    [this.width, this.height, this.density] = [width, height, density];
-    this.canvas.width = Math.round(width * density);
-    this.canvas.height = Math.round(height * density);
+  resize(width) {
+    this.width = Math.round(width);
+    if (this.uplot) this.uplot.setSize({ width: this.width, height: HEIGHT });
   }
 
-  timeAt(x, now) {
-    const inner = this.width - GUTTER.left - GUTTER.right;
-    return now - this.spanMs * (1 - Math.min(1, Math.max(0, (x - GUTTER.left) / inner)));
+  /** Draws what is known, in a window that ends now. */
+  draw(now, spanMs) {
+    const times = this.history.times;
+    const some = this.columns.some(column => column.some(v => v !== null));
+    this.card.classList.toggle('empty', !some);
+    if (this.width > 0 && times.length) {
+      this.window = [(now - spanMs) / 1000, now / 1000];
+      this.uplot ??= this.make();
+      this.uplot.batch(() => {
+        this.uplot.setData([times, ...this.columns], false);
+        this.uplot.setScale('x', { min: this.window[0], max: this.window[1] });
+        this.uplot.setScale('y', this.range());
+      });
+    }
+    if (this.at === undefined) this.tell(times.length - 1);
+    if (this.table.open) this.fillTable();
+    this.label(times.length - 1);
   }
 
-  /** Draws the snapshots that lie in the span before now; false where there was nothing to draw. */
-  draw(snapshots, now, spanMs, cursor, palette) {
-    if (!this.width || !this.height) return false;
-    this.spanMs = spanMs;
-    const values = this.spec.series.map(s => snapshots.map(p => this.clamp(number(s.of(p)))));
-    const some = values.some(list => list.some(v => !Number.isNaN(v)));
-    const [low, high] = this.domain(values);
-    const bottom = this.height - GUTTER.bottom;
-    this.x = t => this.width - GUTTER.right - ((now - t) / this.spanMs) * (this.width - GUTTER.left - GUTTER.right);
-    this.y = v => bottom - ((this.scale.to(v) - low) / (high - low)) * (bottom - GUTTER.top);
+  make() {
+    const { spec, palette } = this;
+    const grid = () => ({ stroke: palette.get('--grid'), width: 1 });
+    const series = spec.series.map(s => ({
+      label: s.name,
+      stroke: () => palette.get(s.color),
+      width: s.dashed ? 1.5 : 2,
+      dash: s.dashed ? [5, 4] : undefined,
+      fill: s.fill ? () => palette.get(`${s.color}-tint`) : undefined,
+      points: { show: false },
+      spanGaps: false,
+    }));
+    return new uPlot(
+      {
+        width: this.width,
+        height: HEIGHT,
+        padding: [8, 6, 0, 0],
+        legend: { show: false },
+        cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'time' }, points: { size: 7 } },
+        scales: { x: { time: true, auto: false }, y: { auto: false, distr: SCALES[spec.scale].distr, asinh: 1 } },
+        series: [{}, ...series],
+        axes: [
+          { stroke: () => palette.get('--muted'), font: FONT, size: 22, gap: 3, grid: { show: false }, ticks: { show: false }, space: 60,
+            splits: () => [0, 0.5, 1].map(part => this.window[0] + part * (this.window[1] - this.window[0])),
+            values: (u, at) => at.map((t, i) => (i === 2 ? 'now' : `−${seconds((this.window[1] - t) * 1000)}`)),
+            align: 2 },
+          { stroke: () => palette.get('--muted'), font: FONT, size: 54, gap: 4, grid: grid(), ticks: { show: false },
+            splits: u => apart(u, ticks(spec, u.scales.y.min, u.scales.y.max)),
+            filter: (u, at) => at,
+            values: (u, at) => at.map(spec.tick) },
+        ],
+        hooks: { draw: [u => this.drawLevels(u)], setCursor: [u => this.point(u.cursor.idx)] },
+      },
+      [this.history.times, ...this.columns],
+      this.plot,
+    );
+  }
 
-    const g = this.context;
-    g.setTransform(this.density, 0, 0, this.density, 0, 0);
-    g.clearRect(0, 0, this.width, this.height);
-    g.font = FONT;
-    g.fillStyle = palette['--muted'];
-    this.drawTimes(now);
-    if (!some) return false;
-    this.drawGrid(this.spec.steps ?? ticks(low, high, this.scale), palette);
+  range() {
+    let from = this.history.times.length;
+    while (from > 0 && this.history.times[from - 1] >= this.window[0]) from--;
+    const [min, max] = domain(this.spec, this.columns, from);
+    return { min, max };
+  }
+
+  drawLevels(u) {
+    const g = u.ctx;
+    const { left, width } = u.bbox;
     g.save();
-    g.beginPath();
-    g.rect(GUTTER.left, 0, this.width - GUTTER.left, bottom + 1);
-    g.clip();
-    this.spec.series.forEach((series, i) => this.drawSeries(series, snapshots, values[i], palette));
-    g.restore();
-    for (const line of this.spec.lines ?? []) this.drawLevel(line, palette);
-    if (cursor !== null) this.drawCursor(snapshots, values, cursor, palette);
-    return true;
-  }
-
-  clamp(v) {
-    return v < this.scale.floor ? this.scale.floor : v;
-  }
-
-  /** Scaled [low, high] with air around all values and lines. */
-  domain(values) {
-    let low = Infinity;
-    let high = -Infinity;
-    const take = v => {
-      if (v < low) low = v;
-      if (v > high) high = v;
-    };
-    for (const list of values) list.forEach(take);
-    for (const line of this.spec.lines ?? []) take(line.at);
-    if (this.spec.scale === 'log1p') take(0);
-    if (low > high) [low, high] = [this.clamp(0), 1];
-    [low, high] = [this.scale.to(low), this.scale.to(high)];
-    const missing = Math.max(0, this.spec.span - (high - low)) / 2;
-    const air = (high - low + 2 * missing) * 0.08;
-    return [this.spec.scale === 'log1p' ? 0 : low - missing - air, high + missing + air];
-  }
-
-  /** Those of the levels that are in view and leave each other room. */
-  drawGrid(levels, palette) {
-    const g = this.context;
-    let free = this.height - GUTTER.bottom;
-    g.strokeStyle = palette['--grid'];
-    g.lineWidth = 1;
-    g.textBaseline = 'middle';
-    g.textAlign = 'right';
-    g.beginPath();
-    for (const v of levels) {
-      const y = Math.round(this.y(v)) + 0.5;
-      if (y > free + 1 || y < GUTTER.top) continue;
-      free = y - 20;
-      g.moveTo(GUTTER.left, y);
-      g.lineTo(this.width - GUTTER.right, y);
-      g.fillText(this.spec.tick(v), GUTTER.left - 6, y);
-    }
-    g.stroke();
-    g.textBaseline = 'alphabetic';
-  }
-
-  drawTimes(now) {
-    const g = this.context;
-    for (const part of [1, 0.5, 0]) {
-      const ms = this.spanMs * part;
-      g.textAlign = part === 0 ? 'right' : part === 1 ? 'left' : 'center';
-      g.fillText(part === 0 ? 'now' : `−${durationTick(ms)}`, this.x(now - ms), this.height - 3);
-    }
-  }
-
-  drawLevel({ at, label, color }, palette) {
-    const g = this.context;
-    const y = Math.round(this.y(at)) + 0.5;
-    g.strokeStyle = g.fillStyle = palette[color];
-    g.lineWidth = 1;
-    g.setLineDash([2, 3]);
-    g.beginPath();
-    g.moveTo(GUTTER.left, y);
-    g.lineTo(this.width - GUTTER.right, y);
-    g.stroke();
-    g.setLineDash([]);
     g.textAlign = 'left';
-    // A halo keeps it readable on top of a line.
-    g.strokeStyle = palette['--card'];
-    g.lineWidth = 4;
-    g.strokeText(label, GUTTER.left + 4, y - 5);
-    g.fillText(label, GUTTER.left + 4, y - 5);
-  }
-
-  drawSeries(series, snapshots, values, palette) {
-    const g = this.context;
-    g.strokeStyle = g.fillStyle = palette[series.color];
-    g.lineWidth = series.dashed ? 1.5 : 2;
-    g.lineJoin = 'round';
-    g.lineCap = 'round';
-    for (const [from, to] of runs(snapshots, values)) {
-      const path = new Path2D();
-      for (let i = from; i < to; i++) path.lineTo(this.x(snapshots[i].timeMs), this.y(values[i]));
-      if (to - from === 1) {
-        g.beginPath();
-        g.arc(this.x(snapshots[from].timeMs), this.y(values[from]), 1.5, 0, 7);
-        g.fill();
-        continue;
-      }
-      g.setLineDash(series.dashed ? [5, 4] : []);
-      g.stroke(path);
-      if (series.fillTo !== undefined) this.drawFill(path, snapshots[from].timeMs, snapshots[to - 1].timeMs, this.y(series.fillTo));
-    }
-    g.setLineDash([]);
-  }
-
-  drawFill(path, from, to, base) {
-    const g = this.context;
-    path.lineTo(this.x(to), base);
-    path.lineTo(this.x(from), base);
-    g.globalAlpha = 0.12;
-    g.fill(path);
-    g.globalAlpha = 1;
-  }
-
-  drawCursor(snapshots, values, cursor, palette) {
-    const g = this.context;
-    const { timeMs } = snapshots[cursor];
-    const x = this.x(timeMs);
-    g.strokeStyle = palette['--muted'];
-    g.lineWidth = 1;
-    g.beginPath();
-    g.moveTo(Math.round(x) + 0.5, GUTTER.top);
-    g.lineTo(Math.round(x) + 0.5, this.height - GUTTER.bottom);
-    g.stroke();
-    this.spec.series.forEach((series, i) => {
-      if (Number.isNaN(values[i][cursor])) return;
-      g.fillStyle = palette[series.color];
+    g.textBaseline = 'alphabetic';
+    g.lineWidth = devicePixelRatio;
+    g.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    for (const { at, label, color } of this.spec.levels ?? []) {
+      const y = Math.round(u.valToPos(at, 'y', true)) + 0.5;
+      g.strokeStyle = g.fillStyle = this.palette.get(color);
+      g.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
       g.beginPath();
-      g.arc(x, this.y(values[i][cursor]), 3.5, 0, 7);
-      g.fill();
+      g.moveTo(left, y);
+      g.lineTo(left + width, y);
+      g.stroke();
+      g.setLineDash([]);
+      // A halo keeps it readable on top of a line.
+      g.strokeStyle = this.palette.get('--card');
+      g.lineWidth = 4 * devicePixelRatio;
+      g.strokeText(label, left + 4, y - 5 * devicePixelRatio);
+      g.fillText(label, left + 4, y - 5 * devicePixelRatio);
+      g.lineWidth = devicePixelRatio;
+    }
+    g.restore();
+  }
+
+  /** The pointer is at a frame, here or in another chart. */
+  point(index) {
+    const at = index ?? undefined;
+    if (this.at === at && at === undefined) return;
+    this.at = at;
+    this.card.dataset.at = at === undefined ? '' : clock(this.history.times[at] * 1000);
+    this.tell(at ?? this.history.times.length - 1);
+  }
+
+  tell(index) {
+    this.spec.series.forEach((series, i) => {
+      const text = index < 0 ? NONE : this.spec.text(this.columns[i][index]);
+      if (this.values[i].textContent !== text) this.values[i].textContent = text;
     });
   }
+
+  key(event) {
+    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30, Home: -Infinity, End: Infinity };
+    if (event.key === 'Escape') this.leave();
+    if (!(event.key in steps) || !this.uplot) return;
+    event.preventDefault();
+    const last = this.history.times.length - 1;
+    const index = Math.max(0, Math.min(last, (this.at ?? last) + steps[event.key]));
+    this.uplot.setCursor({ left: this.uplot.valToPos(this.history.times[index], 'x'), top: 10 });
+    this.plot.setAttribute('aria-label', `${this.spec.title} at ${clock(this.history.times[index] * 1000)}: ${this.said(index)}`);
+  }
+
+  leave() {
+    this.labelledAt = -Infinity;
+    if (this.uplot && this.at !== undefined) this.uplot.setCursor({ left: -10, top: -10 });
+  }
+
+  said(index) {
+    return this.spec.series.map((s, i) => `${s.name} ${index < 0 ? NONE : this.spec.text(this.columns[i][index])}`).join(', ');
+  }
+
+  label(last) {
+    const now = performance.now();
+    if (this.at !== undefined || now - this.labelledAt < LABEL_MS) return;
+    this.labelledAt = now;
+    this.plot.setAttribute('aria-label', `Chart of ${this.spec.title}: ${this.said(last)}. Arrow keys go through time; a table follows.`);
+  }
+
+  /** The same numbers, at most so many rows, newest first. */
+  fillTable() {
+    const body = this.table.querySelector('table');
+    if (!this.table.open) {
+      body.replaceChildren();
+      return;
+    }
+    const { times } = this.history;
+    const step = Math.max(1, Math.ceil(times.length / TABLE_ROWS));
+    const head = row('th', ['Time', ...this.spec.series.map(s => s.name)]);
+    const rows = [];
+    for (let i = times.length - 1; i >= 0; i -= step) {
+      rows.push(row('td', [clock(times[i] * 1000), ...this.columns.map(column => this.spec.text(column[i]))]));
+    }
+    body.replaceChildren(head, ...rows);
+  }
+
+  /** Colors have changed. */
+  repaint() {
+    if (this.uplot) this.uplot.redraw(false, true);
+  }
 }
 
-/** [from, to) of the stretches without a gap in value or time. */
-function runs(snapshots, values) {
-  const found = [];
-  let from = -1;
-  for (let i = 0; i <= values.length; i++) {
-    const ends = i === values.length || Number.isNaN(values[i]);
-    const jumps = !ends && from >= 0 && snapshots[i].timeMs - snapshots[i - 1].timeMs > GAP_MS;
-    if (from >= 0 && (ends || jumps)) found.push([from, i]);
-    if (ends) from = -1;
-    else if (from < 0 || jumps) from = i;
-  }
-  return found;
+/** Those that leave each other room on the axis. */
+function apart(u, levels) {
+  let free = Infinity;
+  return levels.filter(v => {
+    const y = u.valToPos(v, 'y');
+    if (free - y < 18) return false;
+    free = y;
+    return true;
+  });
 }
 
-/** Some round values between scaled low and high, ascending. */
-function ticks(low, high, scale) {
-  const from = scale.from(low);
-  const to = scale.from(high);
-  const decades = high - low;
-  if (scale === SCALES.linear || decades < 0.7) {
-    const step = roundStep((to - from) / 4);
-    const list = [];
-    for (let k = Math.ceil(from / step); k * step <= to; k++) list.push(k * step);
-    return list;
-  }
-  const list = scale === SCALES.log1p ? [0] : [];
-  const stride = Math.ceil(decades / 5);
-  for (let e = scale === SCALES.log1p ? 0 : Math.floor(low); e <= high; e += stride) {
-    list.push(10 ** e);
-    if (decades < 2.2) list.push(3 * 10 ** e);
-  }
-  return list;
-}
-
-/** 1, 2 or 5 times a power of ten, not below the given step. */
-function roundStep(step) {
-  const power = 10 ** Math.floor(Math.log10(step));
-  const m = step / power;
-  return power * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
+function row(cell, texts) {
+  const made = document.createElement('tr');
+  texts.forEach(text => {
+    const one = document.createElement(cell);
+    if (cell === 'th') one.scope = 'col';
+    one.textContent = text;
+    made.append(one);
+  });
+  return made;
 }

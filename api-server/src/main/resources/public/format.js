@@ -57,3 +57,9 @@ function pair(value, base, big, small) {
   const rest = value % base;
   return `${Math.floor(value / base)}${NBSP}${big}${rest ? `${NBSP}${rest}${NBSP}${small}` : ''}`;
 }
+
+/** 12.3 %: a part of a whole. */
+export const share = shown(x => `${Math.abs(x) < 0.0995 ? (100 * x).toFixed(2) : (100 * x).toFixed(1)}${NBSP}%`);
+
+/** 14:05:09, where the reader is. */
+export const clock = shown(ms => new Date(ms).toLocaleTimeString('en-GB'));

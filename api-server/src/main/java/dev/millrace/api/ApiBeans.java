@@ -18,6 +18,7 @@ import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.MonitorDesk;
 import dev.millrace.api.desk.ProfileDesk;
 import dev.millrace.api.desk.RankDesk;
+import dev.millrace.api.desk.RecentDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.desk.WindowsDesk;
@@ -31,6 +32,7 @@ import dev.millrace.api.http.FrontDoor;
 import dev.millrace.api.http.VersionsReader;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.LearningLag;
 import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.monitor.MonitorMeters;
@@ -43,6 +45,8 @@ import dev.millrace.api.rank.RankService;
 import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RecentRanks;
 import dev.millrace.api.rank.RequestIds;
+import dev.millrace.api.recent.HotKeys;
+import dev.millrace.api.recent.RecentRequests;
 import dev.millrace.api.security.Guard;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
@@ -57,6 +61,7 @@ import io.micronaut.context.exceptions.DisabledBeanException;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +73,9 @@ import java.util.stream.Collectors;
 /** The whole assembly: which part is made of which. */
 @Factory
 final class ApiBeans {
+    /** Between two samples of the keys that requests touch. */
+    private static final Duration HOT_KEYS = Duration.ofSeconds(1);
+
     private final ApiConfig config;
     private final ApiConfig.Limits limits;
     private final ApiConfig.Times times;
@@ -148,8 +156,8 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards) {
-        return wiring.tail().apply(new Listeners(List.of(follower, monitor, boards)));
+    Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent) {
+        return wiring.tail().apply(new Listeners(List.of(follower, monitor, boards, recent)));
     }
 
     @Singleton
@@ -181,6 +189,12 @@ final class ApiBeans {
     @Singleton
     WindowsDesk windowsDesk(Models models, Windows windows, Buses buses) {
         return new WindowsDesk(models, windows, buses);
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    Frames frames(Snapshots snapshots) {
+        return new Frames(Frames.Config.DEFAULT, wiring.models().keySet(), snapshots::of).start();
     }
 
     @Singleton
@@ -247,14 +261,34 @@ final class ApiBeans {
             MonitorMeters meters,
             AdaptiveLimit ranks,
             ErrorCounts errors,
-            Families families) {
+            Families families,
+            RecentRequests requests) {
         RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
         List<RankService> services = wiring.models().values().stream()
                 .map(weights -> Ranker.of(
                         weights, families.of(weights.spec().model()), profiles, wiring.sink(), wiring.clock()))
                 .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
                 .toList();
-        return new RankDesk(models, services, families, ids, monitor, meters, ranks, errors);
+        return new RankDesk(models, services, families, ids, monitor, meters, ranks, errors, requests);
+    }
+
+    @Singleton
+    RecentRequests recentRequests() {
+        return new RecentRequests(RecentRequests.Config.DEFAULT, wiring.clock());
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    HotKeys.All hotKeys(RankDesk ranks, RecentRequests recent) {
+        return new HotKeys.All(wiring.models().keySet().stream()
+                        .collect(Collectors.toMap(
+                                name -> name, name -> new HotKeys(HotKeys.Config.DEFAULT, recent, ranks.ranker(name)))))
+                .start(HOT_KEYS);
+    }
+
+    @Singleton
+    RecentDesk recentDesk(Models models, RecentRequests recent, TraceIndex traces, HotKeys.All hot) {
+        return new RecentDesk(models, recent, traces, hot);
     }
 
     @Singleton
@@ -310,8 +344,8 @@ final class ApiBeans {
     }
 
     @Singleton
-    MonitorDesk monitorDesk(Models models, Snapshots snapshots) {
-        return new MonitorDesk(models, snapshots, limits.streams());
+    MonitorDesk monitorDesk(Models models, Snapshots snapshots, Frames frames) {
+        return new MonitorDesk(models, snapshots, frames, limits.streams());
     }
 
     @Singleton

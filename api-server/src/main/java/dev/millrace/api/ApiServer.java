@@ -9,6 +9,8 @@ import dev.millrace.api.log.KafkaTail;
 import dev.millrace.api.log.PublisherSink;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.window.WindowFeed;
+import dev.millrace.api.monitor.Frames;
+import dev.millrace.api.recent.HotKeys;
 import dev.millrace.api.security.SecurityConfig;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
@@ -71,6 +73,8 @@ public final class ApiServer implements AutoCloseable {
             context.getBean(Alarms.class);
             context.getBean(WindowFeed.class);
             context.getBean(ArmRule.class);
+            context.getBean(Frames.class);
+            context.getBean(HotKeys.All.class);
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
             return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);

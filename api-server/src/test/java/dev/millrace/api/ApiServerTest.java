@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -501,9 +502,49 @@ class ApiServerTest {
                 "text/event-stream",
                 stream.headers().firstValue("Content-Type").orElse("").split(";")[0]);
         try (var lines = stream.body()) {
-            assertTrue(lines.iterator().next().startsWith("data: {\"timeMs\":"));
+            assertTrue(firstData(lines.iterator()).startsWith("data: {\"timeMs\":"));
             assertProblem(429, "streams", get("/v1/monitor/stream"));
         }
+    }
+
+    private static String firstData(Iterator<String> lines) {
+        String line = lines.next();
+        while (!line.startsWith("data:")) {
+            line = lines.next();
+        }
+        return line;
+    }
+
+    /** Ids of the first frames of a stream. */
+    private List<Long> ids(int many, String query, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = to("/v1/monitor/stream" + query);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try (var lines = client.send(request.build(), BodyHandlers.ofLines()).body()) {
+            return lines.filter(line -> line.startsWith("id:"))
+                    .limit(many)
+                    .map(line -> Long.valueOf(line.substring(3).strip()))
+                    .toList();
+        }
+    }
+
+    @Test
+    void aStreamGoesOnBehindTheLastEventId() throws Exception {
+        List<Long> first = ids(2, "");
+        assertTrue(first.get(0) < first.get(1), first.toString());
+        // The place that the stream before took is given back when the server sees that it is closed.
+        Awaitility.await().atMost(PATIENCE).until(this::aStreamOpens);
+        List<Long> resumed = Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> ids(2, "", "Last-Event-ID", first.get(0).toString()), ids -> ids.size() == 2);
+        assertEquals(first.get(1), resumed.getFirst(), "what was missed comes first");
+        List<Long> all = Awaitility.await().atMost(PATIENCE).until(() -> ids(3, "?after=0"), ids -> ids.size() == 3);
+        assertTrue(all.containsAll(first) || all.getFirst() < first.getFirst(), all + " " + first);
+        List<Long> strange = Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> ids(1, "", "Last-Event-ID", "x-1"), ids -> ids.size() == 1);
+        assertTrue(strange.getFirst() > first.get(1), "an id of somebody else's is none");
     }
 
     @Test
@@ -518,7 +559,7 @@ class ApiServerTest {
     private boolean aStreamOpens() throws IOException, InterruptedException {
         var stream = client.send(to("/v1/monitor/stream").build(), BodyHandlers.ofLines());
         try (var lines = stream.body()) {
-            return stream.statusCode() == 200 && lines.iterator().next().startsWith("data:");
+            return stream.statusCode() == 200 && firstData(lines.iterator()).startsWith("data:");
         }
     }
 

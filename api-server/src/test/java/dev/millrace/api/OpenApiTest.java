@@ -194,6 +194,10 @@ class OpenApiTest {
         check(415, "POST", "/v1/events", "text/plain", "x");
         check(200, "GET", "/v1/events/o-e1?until=accepted&within=1s", JSON, "");
         check(200, "GET", "/v1/monitor?model=movies", JSON, "");
+        check(200, "GET", models + "/requests?limit=3", JSON, "");
+        check(200, "GET", models + "/requests/o1", JSON, "");
+        check(404, "GET", models + "/requests/none", JSON, "");
+        check(200, "GET", models + "/store", JSON, "");
         check(200, "GET", "/v1/parity", JSON, "");
         check(400, "GET", models + "/windows?length=2m", JSON, "");
         check(200, "GET", models + "/windows?length=1m&of=all&series=true", JSON, "");

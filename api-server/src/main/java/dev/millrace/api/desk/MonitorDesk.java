@@ -1,22 +1,26 @@
 package dev.millrace.api.desk;
 
+import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.MonitorSnapshot;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 
 /** The live numbers, and a bounded number of streams of them. Safe for many threads. */
 public final class MonitorDesk {
     private final Models models;
     private final Snapshots snapshots;
+    private final Frames frames;
     private final Semaphore streams;
 
     /** @param streams open at a time, over all edges */
-    public MonitorDesk(Models models, Snapshots snapshots, int streams) {
+    public MonitorDesk(Models models, Snapshots snapshots, Frames frames, int streams) {
         this.models = models;
         this.snapshots = snapshots;
+        this.frames = frames;
         this.streams = new Semaphore(streams);
     }
 
@@ -31,6 +35,11 @@ public final class MonitorDesk {
 
     public MonitorSnapshot snapshot(String model) {
         return snapshots.of(model);
+    }
+
+    /** @param after the id of the last frame that was seen; null: the newest alone, then what comes */
+    public Publisher<Frames.Frame> frames(String model, @Nullable Long after) {
+        return frames.stream(model, after == null ? frames.beforeNewest(model) : after);
     }
 
     /** Refuses early, before anything is answered. */

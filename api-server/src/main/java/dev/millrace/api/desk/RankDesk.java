@@ -15,6 +15,7 @@ import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RequestIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.api.recent.RecentRequests;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,6 +41,7 @@ public final class RankDesk {
     private final Monitor monitor;
     private final AdaptiveLimit gate;
     private final ErrorCounts errors;
+    private final RecentRequests recent;
 
     private record Room(String model, RankReader reader, RankService service, Map<RankOutcome, Timer> timers) {}
 
@@ -51,11 +53,13 @@ public final class RankDesk {
             Monitor monitor,
             MonitorMeters meters,
             AdaptiveLimit gate,
-            ErrorCounts errors) {
+            ErrorCounts errors,
+            RecentRequests recent) {
         this.models = models;
         this.monitor = monitor;
         this.gate = gate;
         this.errors = errors;
+        this.recent = recent;
         for (RankService service : services) {
             var spec = service.ranker().weights().spec();
             Map<RankOutcome, Timer> timers = new EnumMap<>(RankOutcome.class);
@@ -122,7 +126,7 @@ public final class RankDesk {
         return room(model).reader();
     }
 
-    Ranker ranker(String model) {
+    public Ranker ranker(String model) {
         return room(model).service().ranker();
     }
 
@@ -130,6 +134,7 @@ public final class RankDesk {
     RankAnswer ranked(String model, RankRequest request, RankRequest asked) throws InterruptedException {
         RankAnswer answer = room(model).service().rank(request, asked);
         monitor.ranked(model, request.candidates().size());
+        recent.answered(model, request, answer);
         return answer;
     }
 

@@ -7,11 +7,12 @@ import dev.millrace.api.security.Scope;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Header;
 import io.micronaut.http.annotation.Produces;
 import io.micronaut.http.annotation.QueryValue;
 import io.micronaut.http.sse.Event;
-import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -20,7 +21,8 @@ import reactor.core.publisher.Flux;
 @Access(Scope.ADMIN)
 @Controller("/v1/monitor")
 public class MonitorController {
-    private static final Duration PERIOD = Duration.ofSeconds(1);
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
+    private static final Pattern ID = Pattern.compile("\\d{1,18}");
 
     private final MonitorDesk desk;
 
@@ -33,17 +35,26 @@ public class MonitorController {
         return desk.snapshot(desk.model(model));
     }
 
-    /** One model's snapshots, the first at once. */
+    /**
+     * One model's frames, each with its id: those that are kept behind {@code Last-Event-ID}, or {@code after}, then one a
+     * second. Without both the newest is the first.
+     */
     @Get("/stream")
     @Produces(MediaType.TEXT_EVENT_STREAM)
-    Publisher<Event<MonitorSnapshot>> stream(@QueryValue @Nullable String model) {
+    Publisher<Event<MonitorSnapshot>> stream(
+            @QueryValue @Nullable String model,
+            @QueryValue @Nullable String after,
+            @Header(LAST_EVENT_ID) @Nullable String lastEventId) {
         String name = desk.model(model);
+        Long seen = id(lastEventId == null ? after : lastEventId);
         desk.checkRoom();
         // Taken when somebody subscribes: nobody does for a HEAD, which would keep the place for ever.
-        return Flux.using(desk::enter, place -> ticks(name), Semaphore::release);
+        return Flux.using(desk::enter, place -> Flux.from(desk.frames(name, seen)), Semaphore::release)
+                .map(frame -> Event.of(frame.snapshot()).id(Long.toString(frame.id())));
     }
 
-    private Flux<Event<MonitorSnapshot>> ticks(String model) {
-        return Flux.interval(Duration.ZERO, PERIOD).onBackpressureDrop().map(tick -> Event.of(desk.snapshot(model)));
+    /** Null where it is none of ours: the stream begins as for somebody who has seen nothing. */
+    private static @Nullable Long id(@Nullable String text) {
+        return text != null && ID.matcher(text).matches() ? Long.valueOf(text) : null;
     }
 }

@@ -6,6 +6,7 @@ import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.api.trace.Trace;
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.ModelSpec;
 import it.unimi.dsi.fastutil.longs.LongLinkedOpenHashSet;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -18,7 +19,8 @@ import java.util.Objects;
  * <pre>
  *  field                     written by             guard
  *  seen, groups              the tail               its thread (groups also by snapshots: this)
- *  quality, rates, times     tail, rank, traces     each its own lock
+ *  quality, baseline, rates,
+ *  times                     tail, rank, traces     each its own lock
  * </pre>
  */
 final class ModelMonitor {
@@ -26,6 +28,7 @@ final class ModelMonitor {
 
     private final QualityWindow quality;
     private final ImpressionGroups groups;
+    private final Baseline baseline;
     private final LongLinkedOpenHashSet seen = new LongLinkedOpenHashSet();
     private final int maxSeen;
     private final Map<FreshnessStage, SlidingHistogram> freshness = new EnumMap<>(FreshnessStage.class);
@@ -36,20 +39,28 @@ final class ModelMonitor {
     private long clockMs;
 
     /**
+     * @param spec the model's
      * @param recent length of the windows
      * @param hold after a request's first label, until its last must have come
      * @param maxSeen sample ids remembered, so that what the join sends again does not count twice
      * @param maxGroups requests whose labels are awaited
      */
-    ModelMonitor(Duration recent, Duration hold, int maxSeen, int maxGroups) {
+    ModelMonitor(ModelSpec spec, Duration recent, Duration hold, int maxSeen, int maxGroups) {
         this.maxSeen = maxSeen;
         quality = new QualityWindow(recent.toMillis());
-        groups = new ImpressionGroups(
-                hold.toMillis(), maxGroups, auc -> quality.update(clockMs, stats -> stats.addImpression(auc)));
+        baseline = new Baseline(spec, recent.toMillis());
+        groups = new ImpressionGroups(hold.toMillis(), maxGroups, this::told);
         rankTime = new SlidingHistogram(recent.toMillis());
         for (FreshnessStage stage : FreshnessStage.values()) {
             freshness.put(stage, new SlidingHistogram(recent.toMillis()));
         }
+    }
+
+    private void told(double auc, Baseline.Step gain) {
+        if (!Double.isNaN(auc)) {
+            quality.update(clockMs, stats -> stats.addImpression(auc));
+        }
+        baseline.request(gain, clockMs);
     }
 
     /** Counts what is new and was appended since the start. */
@@ -95,9 +106,10 @@ final class ModelMonitor {
         float score = block.servedScore(i);
         double positive = (double) weight * label;
         double negative = (double) weight * (1 - label) * negatives;
-        quality.update(
-                nowMs, stats -> stats.add(score, (float) (positive / (positive + negative)), positive + negative));
-        groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label), weight > 0);
+        float share = (float) (positive / (positive + negative));
+        quality.update(nowMs, stats -> stats.add(score, share, positive + negative));
+        Baseline.Step gain = baseline.step(block, i, share, positive + negative, nowMs);
+        groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label), weight > 0, gain);
     }
 
     private synchronized void expire(long nowMs) {
@@ -132,6 +144,11 @@ final class ModelMonitor {
     Quality recent(long nowMs) {
         expire(nowMs);
         return quality.recent(nowMs);
+    }
+
+    Baseline.View baseline(long nowMs) {
+        expire(nowMs);
+        return baseline.view(nowMs);
     }
 
     MonitorSnapshot.Quantiles freshness(FreshnessStage stage, long nowMs) {

@@ -47,7 +47,8 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
         letters = new SeenLetters(config.maxSeen());
         for (ModelSpec spec : specs) {
             Duration hold = spec.rewardWindow().plus(config.slack());
-            models.put(spec.model(), new ModelMonitor(config.recent(), hold, config.maxSeen(), config.maxGroups()));
+            models.put(
+                    spec.model(), new ModelMonitor(spec, config.recent(), hold, config.maxSeen(), config.maxGroups()));
         }
         for (Status end : Status.values()) {
             if (end.isEnd()) {

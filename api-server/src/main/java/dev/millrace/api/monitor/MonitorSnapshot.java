@@ -2,6 +2,7 @@ package dev.millrace.api.monitor;
 
 import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.monitor.window.WindowSummary;
+import dev.millrace.ps.serve.StoreStats;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param weightsAgeMs since the learner made the delta that serves
  * @param watermarkMs event time up to which the weights have learned
  * @param learningLagMs since then
+ * @param baseline what needs no learner, beside the quality
  * @param traced actions whose way is known
  * @param windows of the whole traffic, by length; null where none are kept here
  */
@@ -29,6 +31,8 @@ public record MonitorSnapshot(
         boolean ready,
         Rates rates,
         Qualities quality,
+        Baseline.View baseline,
+        Store store,
         Quantiles rankMs,
         Freshness freshnessMs,
         Map<String, Long> outcomes,
@@ -60,6 +64,27 @@ public record MonitorSnapshot(
 
     @Serdeable
     public record Qualities(Quality total, Quality recent) {}
+
+    /**
+     * The rows that serve; null where the weights are kept elsewhere.
+     *
+     * @param bytes of memory, empty places included
+     * @param rowsInMemory the others are read from disk when a request needs them
+     * @param removed that went since the start: expired, or made room at the learner
+     * @param evicted from memory to disk since the start, to make room
+     */
+    @Serdeable
+    public record Store(
+            @Nullable Long bytes,
+            @Nullable Long rowsInMemory,
+            @Nullable Long removed,
+            @Nullable Long evicted) {
+        public static Store of(@Nullable StoreStats stats) {
+            return stats == null
+                    ? new Store(null, null, null, null)
+                    : new Store(stats.bytes(), stats.rowsInMemory(), stats.removed(), stats.evicted());
+        }
+    }
 
     @Serdeable
     public record Quantiles(@Nullable Double p50, @Nullable Double p99) {}

@@ -51,7 +51,8 @@ public final class Snapshots {
 
     private MonitorSnapshot make(String name, long nowMs) {
         ModelMonitor model = monitor.model(name);
-        ServedVersion version = Objects.requireNonNull(models.get(name), name).version();
+        WeightServer weights = Objects.requireNonNull(models.get(name), name);
+        ServedVersion version = weights.version();
         boolean learned = version.sequence() > 0;
         return new MonitorSnapshot(
                 nowMs,
@@ -69,6 +70,8 @@ public final class Snapshots {
                         monitor.events().perSecond(nowMs),
                         model.samples().perSecond(nowMs)),
                 new MonitorSnapshot.Qualities(model.total(nowMs), recent(name, model, nowMs)),
+                model.baseline(nowMs),
+                MonitorSnapshot.Store.of(weights.store()),
                 model.rankTime(nowMs),
                 freshness(model, nowMs),
                 outcomes(),

@@ -3,6 +3,7 @@ package dev.millrace.api.monitor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.millrace.api.MovieSpec;
 import dev.millrace.api.Samples;
 import dev.millrace.api.log.LogListener.Place;
 import dev.millrace.api.trace.Status;
@@ -15,7 +16,8 @@ class ModelMonitorTest {
     private static final Place LIVE = new Place("movies", 0, 1, true);
     private static final Place OLD = new Place("movies", 0, 0, false);
 
-    private final ModelMonitor monitor = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
+    private final ModelMonitor monitor =
+            new ModelMonitor(MovieSpec.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
 
     @Test
     void aSampleThatComesAgainCountsOnce() {
@@ -54,11 +56,12 @@ class ModelMonitorTest {
     void labelsThatAreCorrectedCountAsTheLastOne() {
         Samples plain = new Samples().add("r", "a", "e", 1, 0.7f).add("r", "b", "", 0, 0.3f);
         monitor.samples(LIVE, plain.block(1), 1_000);
-        ModelMonitor immediate = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
+        ModelMonitor immediate =
+                new ModelMonitor(MovieSpec.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
         Samples both = new Samples().immediate("r", "a", 0, 0, 0.7f, 1).immediate("r", "b", 0, 0, 0.3f, 1);
         immediate.samples(LIVE, both.block(1), 1_000);
         immediate.samples(LIVE, new Samples().immediate("r", "a", 1, 1, 0.7f, 1).block(1), 2_000);
-        ModelMonitor late = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
+        ModelMonitor late = new ModelMonitor(MovieSpec.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 100);
         Samples negatives = new Samples().weighted("r", "a", 0, 0, 1, 0.7f).weighted("r", "b", 0, 0, 1, 0.3f);
         late.samples(LIVE, negatives.block(1), 1_000);
         Samples correction = new Samples().weighted("r", "a", 1, 0, -1, 0.7f).weighted("r", "a", 2, 1, 1, 0.7f);
@@ -81,7 +84,7 @@ class ModelMonitorTest {
 
     @Test
     void onlySoManyRequestsAreAwaited() {
-        ModelMonitor small = new ModelMonitor(Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 2);
+        ModelMonitor small = new ModelMonitor(MovieSpec.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100, 2);
         for (String request : new String[] {"r1", "r2", "r3"}) {
             Samples samples = new Samples().add(request, "a", "e", 1, 0.7f).add(request, "b", "", 0, 0.3f);
             small.samples(LIVE, samples.block(1), 1_000);

@@ -128,6 +128,15 @@ public record Delta(Header header, int width, long[] keys, float[] weights) {
         return isTombstone(weights[at(i)]);
     }
 
+    /** How many of its rows are. */
+    public int tombstones() {
+        int count = 0;
+        for (int i = 0; i < keys.length; i++) {
+            count += isTombstone(i) ? 1 : 0;
+        }
+        return count;
+    }
+
     public static boolean isTombstone(float weight) {
         return Float.isNaN(weight);
     }

@@ -121,6 +121,11 @@ final class MemoryRows implements ServingRows {
     }
 
     @Override
+    public StoreStats stats() {
+        return weights.stats();
+    }
+
+    @Override
     public void close() {
         store.close();
     }

@@ -3,6 +3,7 @@ package dev.millrace.ps.serve;
 import dev.millrace.ps.parity.ShardParity;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What a replica of the weights says of itself. Safe for many threads. */
 public interface ReplicaState {
@@ -23,5 +24,10 @@ public interface ReplicaState {
     /** What comparing the weights with training's has found, a shard each; empty where nothing compares them. */
     default List<ShardParity> parity() {
         return List.of();
+    }
+
+    /** Null where the rows are not in this process. */
+    default @Nullable StoreStats store() {
+        return null;
     }
 }

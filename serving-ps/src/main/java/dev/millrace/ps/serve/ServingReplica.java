@@ -156,6 +156,11 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
     }
 
     @Override
+    public StoreStats store() {
+        return rows.stats();
+    }
+
+    @Override
     public List<ShardParity> parity() {
         return applier.parity();
     }

@@ -50,6 +50,9 @@ interface ServingRows extends AutoCloseable {
     /** The rows to compare with training's now; null: not this time. */
     ParityDigest.@Nullable ServingSource comparable();
 
+    /** For any thread. */
+    StoreStats stats();
+
     @Override
     void close();
 }

@@ -54,6 +54,7 @@ final class TieredRows implements ServingRows, WeightReader {
     private @Nullable Snapshot frozen;
     private boolean diskWhole = true;
     private boolean closed;
+    private final RowCounts counts = new RowCounts();
     private long rowsOnDisk;
     private long compareAtMs;
 
@@ -76,18 +77,9 @@ final class TieredRows implements ServingRows, WeightReader {
         return version;
     }
 
-    /** Rows in memory now. */
-    long hotRows() {
-        return hot.size();
-    }
-
     /** For the applying thread. */
     boolean isHot(long key) {
         return hot.table().find(key) != ParameterTable.MISSING;
-    }
-
-    long hotBytes() {
-        return hot.bytes();
     }
 
     // ---- reading, any thread ----
@@ -205,6 +197,7 @@ final class TieredRows implements ServingRows, WeightReader {
         } finally {
             lock.unlockWrite(stamp);
         }
+        counts.applied(delta);
     }
 
     @Override
@@ -230,7 +223,7 @@ final class TieredRows implements ServingRows, WeightReader {
             }
         }
         gone.removeIf(key -> !Delta.isTombstone(table.getFloat(table.find(key), RowLayout.WEIGHT)));
-        remove(gone.toLongArray());
+        var unused = remove(gone.toLongArray());
     }
 
     /** Only while everything in memory is on disk too. */
@@ -238,11 +231,12 @@ final class TieredRows implements ServingRows, WeightReader {
         HotRows rows = hot;
         for (int step = 0; rows.size() > Math.max(0, most); step++) {
             // Two rounds find everything that nobody uses meanwhile.
-            remove(rows.victims(rows.size() - Math.max(0, most), step >= 2 * rows.round()));
+            counts.evicted(remove(rows.victims(rows.size() - Math.max(0, most), step >= 2 * rows.round())));
         }
     }
 
-    private void remove(long[] victims) {
+    /** @return how many they are */
+    private int remove(long[] victims) {
         ParameterTable table = hot.table();
         for (int from = 0; from < victims.length; from += VICTIMS_A_LOCK) {
             long stamp = lock.writeLock();
@@ -254,6 +248,7 @@ final class TieredRows implements ServingRows, WeightReader {
                 lock.unlockWrite(stamp);
             }
         }
+        return victims.length;
     }
 
     /** Takes rows into memory that were read from disk: as the disk has them now, which is as they serve. */
@@ -381,6 +376,11 @@ final class TieredRows implements ServingRows, WeightReader {
         // Not in step with the deltas, or some ranges would never have their turn.
         compareAtMs = nowMs + COMPARE_EVERY_MS + version.sequence() * 7919 % COMPARE_EVERY_MS;
         return new MergedRows(hot.table(), store, this);
+    }
+
+    @Override
+    public StoreStats stats() {
+        return counts.stats(hot.bytes(), hot.size());
     }
 
     @Override

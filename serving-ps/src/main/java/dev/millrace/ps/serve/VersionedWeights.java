@@ -30,6 +30,7 @@ final class VersionedWeights {
     private volatile OffHeapTable table;
     private volatile ServedVersion version = ServedVersion.NONE;
     private final @Nullable RowHistory history;
+    private final RowCounts counts = new RowCounts();
 
     VersionedWeights(LinearModel model) {
         this(model, RowLayout.SERVING);
@@ -154,6 +155,12 @@ final class VersionedWeights {
         } finally {
             lock.unlockWrite(stamp);
         }
+        counts.applied(delta);
+    }
+
+    /** For any thread. */
+    StoreStats stats() {
+        return counts.stats(table.bytes(), version.rows());
     }
 
     private void remember(Delta delta, long sequence) {

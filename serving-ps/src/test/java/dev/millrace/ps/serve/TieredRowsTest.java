@@ -137,7 +137,9 @@ class TieredRowsTest {
             try {
                 for (int step = 0; step < STEPS; step++) {
                     step(random, training);
-                    assertTrue(rows.hotRows() <= MAX_HOT, "rows in memory: " + rows.hotRows());
+                    assertTrue(
+                            rows.stats().rowsInMemory() <= MAX_HOT,
+                            "rows in memory: " + rows.stats().rowsInMemory());
                 }
             } finally {
                 stop.set(true);
@@ -148,7 +150,7 @@ class TieredRowsTest {
         } finally {
             applier.close();
         }
-        assertTrue(rows.hotBytes() < 100_000, "bytes: " + rows.hotBytes());
+        assertTrue(rows.stats().bytes() < 100_000, "bytes: " + rows.stats().bytes());
         assertThrows(WeightsUnavailable.class, () -> rows.read(new long[] {FeatureIds.pack(1, 2)}, 1, new float[1]));
     }
 
@@ -214,7 +216,8 @@ class TieredRowsTest {
             applier.persist();
         }
         assertTrue(hot(used) > 90, "still there: " + hot(used));
-        assertTrue(rows.hotRows() <= MAX_HOT);
+        assertTrue(rows.stats().rowsInMemory() <= MAX_HOT);
+        assertTrue(rows.stats().evicted() > 0, "memory is smaller than the keys");
         applier.close();
     }
 
@@ -258,7 +261,7 @@ class TieredRowsTest {
         rows.read(keys, keys.length, read);
         assertArrayEquals(ones, read);
         applier.persist();
-        assertTrue(rows.hotRows() <= MAX_HOT);
+        assertTrue(rows.stats().rowsInMemory() <= MAX_HOT);
         rows.read(keys, keys.length, read);
         assertArrayEquals(ones, read);
         applier.close();

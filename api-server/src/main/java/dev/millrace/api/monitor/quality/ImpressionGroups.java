@@ -2,23 +2,37 @@ package dev.millrace.api.monitor.quality;
 
 import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.longs.Long2ObjectLinkedOpenHashMap;
-import java.util.function.DoubleConsumer;
 
 /**
  * Labels of each request's items, until all must have come: a positive comes at once, the negatives with the end of the
- * reward window. Then the request's AUC is told, if it got both labels. The oldest request is told early when more than
- * the bound are open. One thread, the tail's.
+ * reward window. Then the request is told: its AUC, if it got both labels, and what its items gained on the baseline. The
+ * oldest request is told early when more than the bound are open. One thread, the tail's.
  */
 public final class ImpressionGroups {
     private final long holdMs;
     private final int maxGroups;
-    private final DoubleConsumer aucs;
+    private final Told told;
     private final Long2ObjectLinkedOpenHashMap<Group> groups = new Long2ObjectLinkedOpenHashMap<>();
+
+    /** Takes a request whose labels have come. */
+    public interface Told {
+        /** @param auc NaN where all items got the same label */
+        void request(double auc, Step gain);
+    }
+
+    /**
+     * What a sample gains on the baseline.
+     *
+     * @param base what the baseline's prediction loses
+     */
+    public record Step(double gained, double base) {}
 
     private static final class Group {
         final long firstMs;
         final FloatArrayList positives = new FloatArrayList(1);
         final FloatArrayList negatives = new FloatArrayList(4);
+        double gained;
+        double base;
 
         Group(long firstMs) {
             this.firstMs = firstMs;
@@ -26,14 +40,14 @@ public final class ImpressionGroups {
     }
 
     /** @param holdMs after a request's first label, until its last must have come */
-    public ImpressionGroups(long holdMs, int maxGroups, DoubleConsumer aucs) {
+    public ImpressionGroups(long holdMs, int maxGroups, Told told) {
         this.holdMs = holdMs;
         this.maxGroups = maxGroups;
-        this.aucs = aucs;
+        this.told = told;
     }
 
     /** @param added whether it comes, and not goes: an earlier label of the item was wrong */
-    public void add(long nowMs, long requestHash, float score, boolean positive, boolean added) {
+    public void add(long nowMs, long requestHash, float score, boolean positive, boolean added, Step gain) {
         Group group = groups.get(requestHash);
         if (group == null) {
             if (groups.size() == maxGroups) {
@@ -42,6 +56,8 @@ public final class ImpressionGroups {
             group = new Group(nowMs);
             groups.put(requestHash, group);
         }
+        group.gained += gain.gained();
+        group.base += gain.base();
         FloatArrayList scores = positive ? group.positives : group.negatives;
         if (added) {
             scores.add(score);
@@ -58,9 +74,9 @@ public final class ImpressionGroups {
     }
 
     private void tell(Group group) {
-        if (!group.positives.isEmpty() && !group.negatives.isEmpty()) {
-            aucs.accept(auc(group.positives, group.negatives));
-        }
+        boolean both = !group.positives.isEmpty() && !group.negatives.isEmpty();
+        double auc = both ? auc(group.positives, group.negatives) : Double.NaN;
+        told.request(auc, new Step(group.gained, group.base));
     }
 
     /** Exact, O((p + n) log n). */
