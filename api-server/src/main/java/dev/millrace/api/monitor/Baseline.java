@@ -1,5 +1,7 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.ImpressionGroups;
+import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import io.micronaut.serde.annotation.Serdeable;

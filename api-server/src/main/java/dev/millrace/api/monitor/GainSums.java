@@ -1,5 +1,8 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.Quality;
+import dev.millrace.api.monitor.quality.ScoreHistogram;
+
 /**
  * Mergeable sums of what requests gained on the baseline. A request is one observation, d = Σ (baseline's loss − loss) and
  * b = Σ baseline's loss over its items; the gain is the ratio R = Σd / Σb, with the usual linearized variance of a ratio,

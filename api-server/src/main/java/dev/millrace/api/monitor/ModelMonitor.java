@@ -56,7 +56,7 @@ final class ModelMonitor {
         }
     }
 
-    private void told(double auc, Baseline.Step gain) {
+    private void told(double auc, ImpressionGroups.Step gain) {
         if (!Double.isNaN(auc)) {
             quality.update(clockMs, stats -> stats.addImpression(auc));
         }
@@ -108,7 +108,7 @@ final class ModelMonitor {
         double negative = (double) weight * (1 - label) * negatives;
         float share = (float) (positive / (positive + negative));
         quality.update(nowMs, stats -> stats.add(score, share, positive + negative));
-        Baseline.Step gain = baseline.step(block, i, share, positive + negative, nowMs);
+        ImpressionGroups.Step gain = baseline.step(block, i, share, positive + negative, nowMs);
         groups.add(nowMs, block.requestHash(i), score, QualityStats.isPositive(label), weight > 0, gain);
     }
 

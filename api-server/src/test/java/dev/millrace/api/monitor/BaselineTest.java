@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.ImpressionGroups;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -62,7 +63,7 @@ class BaselineTest {
     void theGainIsHowMuchLessTheServedScoresLose() {
         Baseline baseline = new Baseline(MovieSpec.SPEC, 60_000);
         assertNull(baseline.view(0).total().gain());
-        Baseline.Step step = baseline.step(block(ITEM, .8f), 0, 1, 1, 1_000);
+        ImpressionGroups.Step step = baseline.step(block(ITEM, .8f), 0, 1, 1, 1_000);
         assertEquals(-Math.log(.5), step.base(), 1e-6);
         assertEquals(Math.log(.8) - Math.log(.5), step.gained(), 1e-6);
         baseline.request(step, 1_000);

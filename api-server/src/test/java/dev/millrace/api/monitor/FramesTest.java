@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.monitor.quality.Quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Duration;
@@ -113,6 +114,7 @@ class FramesTest {
                 new MonitorSnapshot.Freshness(null, null, Map.of()),
                 Map.of(),
                 0,
-                0);
+                0,
+                null);
     }
 }
