@@ -44,12 +44,12 @@ function better(s) {
   const [window, name] = number(recent?.requests) >= FEW ? [recent, 'recent'] : [s.baseline?.total, 'total'];
   const when = name === 'recent' ? 'last minute' : 'since the start';
   const [gain, low, high] = [number(window?.gain), number(window?.low), number(window?.high)];
-  const base = s.baseline?.name ?? 'baseline';
-  if (Number.isNaN(gain)) return { mood: 'unsure', word: 'Nothing to compare yet', number: NONE, unit: `on the ${base}`, more: 'Labels come when a request’s time to react is over.' };
+  const base = { popularity: 'popularity', 'base rate': 'the base rate' }[s.baseline?.name] ?? 'the baseline';
+  if (Number.isNaN(gain)) return { mood: 'unsure', word: 'Nothing to compare yet', number: NONE, unit: `on ${base}`, more: 'Labels come when a request’s time to react is over.' };
   const interval = Number.isNaN(low) ? '' : ` (95 %: ${share(low)} to ${share(high)})`;
   const numbers = {
     number: `${gain > 0 ? '+' : ''}${share(gain)}`,
-    unit: `gain on the ${base}${interval}`,
+    unit: `gain on ${base}${interval}`,
     more: `AUC ${ratio(s.quality?.[name]?.auc)} against ${ratio(window.auc)}; normalized entropy ${ratio(s.quality?.[name]?.normalizedEntropy)}; ${count(window.requests)} requests, ${when}`,
   };
   if (low > 0) return { mood: 'good', word: 'Yes, better', ...numbers };

@@ -59,7 +59,7 @@ function pair(value, base, big, small) {
 }
 
 /** 12.3 %: a part of a whole. */
-export const share = shown(x => `${Math.abs(x) < 0.0995 ? (100 * x).toFixed(2) : (100 * x).toFixed(1)}${NBSP}%`);
+export const share = shown(x => `${x < 0 ? '−' : ''}${(100 * Math.abs(x)).toFixed(Math.abs(x) < 0.0995 ? 2 : 1)}${NBSP}%`);
 
 /** 14:05:09, where the reader is. */
 export const clock = shown(ms => new Date(ms).toLocaleTimeString('en-GB'));

@@ -31,6 +31,7 @@ import dev.millrace.api.http.ConnectionLimit;
 import dev.millrace.api.http.FrontDoor;
 import dev.millrace.api.http.VersionsReader;
 import dev.millrace.api.log.Listeners;
+import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.LearningLag;
@@ -62,6 +63,7 @@ import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,7 +128,8 @@ final class ApiBeans {
     Monitor monitor() {
         return new Monitor(
                 wiring.models().values().stream().map(WeightServer::spec).toList(),
-                new Monitor.Config(times.recent(), times.slack(), limits.samples(), limits.openImpressions()),
+                new Monitor.Config(
+                        times.recent(), times.slack(), limits.samples(), limits.openImpressions(), config.monitored()),
                 wiring.clock());
     }
 
@@ -157,7 +160,11 @@ final class ApiBeans {
     @Singleton
     @Bean(preDestroy = "close")
     Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent) {
-        return wiring.tail().apply(new Listeners(List.of(follower, monitor, boards, recent)));
+        List<LogListener> listeners = new ArrayList<>(List.of(follower, boards));
+        if (config.monitored()) {
+            listeners.addAll(List.of(monitor, recent));
+        }
+        return wiring.tail().apply(new Listeners(listeners));
     }
 
     @Singleton
@@ -194,7 +201,8 @@ final class ApiBeans {
     @Singleton
     @Bean(preDestroy = "close")
     Frames frames(Snapshots snapshots) {
-        return new Frames(Frames.Config.DEFAULT, wiring.models().keySet(), snapshots::of).start();
+        Frames frames = new Frames(Frames.Config.DEFAULT, wiring.models().keySet(), snapshots::of);
+        return config.monitored() ? frames.start() : frames;
     }
 
     @Singleton
@@ -274,7 +282,7 @@ final class ApiBeans {
 
     @Singleton
     RecentRequests recentRequests() {
-        return new RecentRequests(RecentRequests.Config.DEFAULT, wiring.clock());
+        return new RecentRequests(RecentRequests.Config.DEFAULT, wiring.clock(), config.monitored());
     }
 
     @Singleton

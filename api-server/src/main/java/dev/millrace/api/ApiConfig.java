@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param bootstrapServers Kafka's
  * @param candidates bounds of what is remembered to recommend from
  * @param grpc the other edge
+ * @param monitored whether what is served is watched: quality, freshness, frames of the page, hot keys, recent requests
  */
 public record ApiConfig(
         String host,
@@ -23,7 +24,8 @@ public record ApiConfig(
         Times times,
         Edge edge,
         CandidateConfig candidates,
-        GrpcConfig grpc) {
+        GrpcConfig grpc,
+        boolean monitored) {
     public static final String LOOPBACK = "127.0.0.1";
     public static final int DEFAULT_PORT = 8080;
 
@@ -49,28 +51,33 @@ public record ApiConfig(
                 Times.DEFAULT,
                 Edge.DEV,
                 CandidateConfig.DEFAULT,
-                GrpcConfig.DEFAULT);
+                GrpcConfig.DEFAULT,
+                true);
     }
 
     public ApiConfig withPort(int newPort) {
-        return new ApiConfig(host, newPort, bootstrapServers, limits, times, edge, candidates, grpc);
+        return new ApiConfig(host, newPort, bootstrapServers, limits, times, edge, candidates, grpc, monitored);
     }
 
     public ApiConfig withLimits(Limits newLimits) {
-        return new ApiConfig(host, port, bootstrapServers, newLimits, times, edge, candidates, grpc);
+        return new ApiConfig(host, port, bootstrapServers, newLimits, times, edge, candidates, grpc, monitored);
     }
 
     /** Who may come in, and where. */
     public ApiConfig withEdge(String newHost, Edge newEdge) {
-        return new ApiConfig(newHost, port, bootstrapServers, limits, times, newEdge, candidates, grpc);
+        return new ApiConfig(newHost, port, bootstrapServers, limits, times, newEdge, candidates, grpc, monitored);
     }
 
     public ApiConfig withCandidates(CandidateConfig newCandidates) {
-        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, newCandidates, grpc);
+        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, newCandidates, grpc, monitored);
     }
 
     public ApiConfig withGrpc(GrpcConfig newGrpc) {
-        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, candidates, newGrpc);
+        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, candidates, newGrpc, monitored);
+    }
+
+    public ApiConfig withMonitoring(boolean nowMonitored) {
+        return new ApiConfig(host, port, bootstrapServers, limits, times, edge, candidates, grpc, nowMonitored);
     }
 
     /**

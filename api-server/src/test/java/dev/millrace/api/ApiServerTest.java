@@ -425,7 +425,8 @@ class ApiServerTest {
 
     @Test
     void aDefectOfOursShowsAnInstanceAndNoMore() throws Exception {
-        HttpResponse<String> response = post(RANK, "{\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":1e300}}]}");
+        HttpResponse<String> response =
+                post(RANK, "{\"candidates\":[{\"item\":\"a\",\"features\":{\"price\":1e300}}]}");
         assertProblem(500, "\"instance\":\"urn:uuid:", response);
         assertFalse(response.body().contains("finite"), response.body());
     }

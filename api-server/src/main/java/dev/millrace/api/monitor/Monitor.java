@@ -25,10 +25,12 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
      * @param slack added to a model's reward window, after which a request's labels must have come
      * @param maxSeen sample ids remembered a model, and dead letters in all, against counting twice
      * @param maxGroups requests a model whose labels are awaited
+     * @param on off: nothing is counted
      */
-    public record Config(Duration recent, Duration slack, int maxSeen, int maxGroups) {}
+    public record Config(Duration recent, Duration slack, int maxSeen, int maxGroups, boolean on) {}
 
     private final Clock clock;
+    private final boolean on;
     private final Map<String, ModelMonitor> models = new LinkedHashMap<>();
     private final Map<Status, LongAdder> outcomes = new EnumMap<>(Status.class);
     private final LongAdder unreadable = new LongAdder();
@@ -44,6 +46,7 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
 
     public Monitor(Collection<ModelSpec> specs, Config config, Clock clock) {
         this.clock = clock;
+        on = config.on();
         letters = new SeenLetters(config.maxSeen());
         for (ModelSpec spec : specs) {
             Duration hold = spec.rewardWindow().plus(config.slack());
@@ -63,18 +66,24 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
 
     /** A rank request was answered. */
     public void ranked(String model, int candidates) {
-        model(model).ranked(candidates, clock.millis());
+        if (on) {
+            model(model).ranked(candidates, clock.millis());
+        }
     }
 
     /** A rank request ended, with an answer or a refusal. */
     public void rankTook(String model, long micros) {
-        model(model).rankTook(micros, clock.millis());
+        if (on) {
+            model(model).rankTook(micros, clock.millis());
+        }
     }
 
     /** A post of actions was answered. */
     public void posted(int accepted, int duplicates) {
-        events.add(clock.millis(), accepted);
-        duplicatePosts.add(duplicates);
+        if (on) {
+            events.add(clock.millis(), accepted);
+            duplicatePosts.add(duplicates);
+        }
     }
 
     @Override
@@ -103,6 +112,9 @@ public final class Monitor implements LogListener, TraceIndex.FinishedListener {
 
     @Override
     public void finished(String model, Trace trace) {
+        if (!on) {
+            return;
+        }
         model(model).finished(trace, clock.millis());
         for (FreshnessStage stage : FreshnessStage.values()) {
             recorder.record(model, stage, stage.milliseconds(trace));

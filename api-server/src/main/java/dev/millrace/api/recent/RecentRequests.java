@@ -45,12 +45,15 @@ public final class RecentRequests implements LogListener {
 
     private final Config config;
     private final Clock clock;
+    private final boolean on;
     private final AtomicLong lastMs = new AtomicLong(Long.MIN_VALUE);
     private final LinkedHashMap<String, RecentRequest> byId = new LinkedHashMap<>();
     /** Actions that came before their request was kept: a fast click overtakes the answer. */
     private final Deque<Action> early = new ArrayDeque<>();
 
-    public RecentRequests(Config config, Clock clock) {
+    /** @param on off: nothing is kept */
+    public RecentRequests(Config config, Clock clock, boolean on) {
+        this.on = on;
         this.config = config;
         this.clock = clock;
     }
@@ -59,7 +62,7 @@ public final class RecentRequests implements LogListener {
     public void answered(String model, RankRequest request, RankAnswer answer) {
         long nowMs = clock.millis();
         long last = lastMs.get();
-        if ((nowMs - config.everyMs() < last && nowMs >= last) || !lastMs.compareAndSet(last, nowMs)) {
+        if (!on || (nowMs - config.everyMs() < last && nowMs >= last) || !lastMs.compareAndSet(last, nowMs)) {
             return;
         }
         RecentRequest kept = kept(model, request, answer, nowMs);

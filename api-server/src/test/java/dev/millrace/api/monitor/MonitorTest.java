@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class MonitorTest {
     private final Monitor monitor = new Monitor(
             List.of(MovieSpec.SPEC),
-            new Monitor.Config(Duration.ofMinutes(1), Duration.ofSeconds(5), 2, 100),
+            new Monitor.Config(Duration.ofMinutes(1), Duration.ofSeconds(5), 2, 100, true),
             new HandClock(1_000_000));
 
     private static DeadLetter letter(String id, long acceptedMs, DeadLetterReason reason, long decidedMs) {

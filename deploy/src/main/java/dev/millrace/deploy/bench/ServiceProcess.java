@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -28,8 +29,13 @@ public final class ServiceProcess implements AutoCloseable {
         this.joinSeconds = joinSeconds;
     }
 
-    /** Starts it on the folder; returns when it is ready to rank and its join runs. */
-    public static ServiceProcess start(Path launcher, Path spec, Path data) throws IOException, InterruptedException {
+    /**
+     * Starts it on the folder; returns when it is ready to rank and its join runs.
+     *
+     * @param more options of serve
+     */
+    public static ServiceProcess start(Path launcher, Path spec, Path data, String... more)
+            throws IOException, InterruptedException {
         int port = freePort();
         URI base = URI.create("http://127.0.0.1:" + port);
         ProcessBuilder builder = new ProcessBuilder(
@@ -41,6 +47,7 @@ public final class ServiceProcess implements AutoCloseable {
                 data.toString(),
                 "--port",
                 Integer.toString(port));
+        builder.command().addAll(List.of(more));
         builder.environment().put("MILLRACE_SKIP_BUILD", "1");
         long startNs = System.nanoTime();
         Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -7,6 +7,7 @@ import dev.millrace.deploy.bench.LearnBench;
 import dev.millrace.deploy.bench.LoopBench;
 import dev.millrace.deploy.bench.NetworkBench;
 import dev.millrace.deploy.bench.PsBench;
+import dev.millrace.deploy.bench.monitor.MonitorBench;
 import dev.millrace.deploy.bench.serve.ServeBench;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,6 +44,8 @@ import picocli.CommandLine.Spec;
             "  networks  Wide & Deep: samples a second a core, and of the pipeline. About a minute.",
             "  serve  Ranking: scoring alone, the whole REST call beside the same server without a model, everything in"
                     + " one process under load, overload, Redis. About fifteen minutes.",
+            "  monitor  The page in a real browser while MovieLens is replayed: frame time, first useful paint; what"
+                    + " monitoring takes from serving, in turns. About five minutes.",
             "",
             "Exit code 0: every target is met; 1: at least one is not."
         })
@@ -60,7 +63,8 @@ final class BenchCommand implements Callable<Integer> {
         LEARN,
         FACTORS,
         NETWORKS,
-        SERVE
+        SERVE,
+        MONITOR
     }
 
     @Parameters(index = "0", paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
@@ -69,7 +73,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--data-sets",
             paramLabel = "DIR",
-            description = "loop, learn: folder with movielens-100k and mind-small-sample.")
+            description = "loop, learn, monitor: folder with movielens-100k and mind-small-sample.")
     @Nullable
     private Path dataSets;
 
@@ -110,6 +114,8 @@ final class BenchCommand implements Callable<Integer> {
                 case NETWORKS -> new NetworkBench(folder.folder()).run();
                 case SERVE ->
                     new ServeBench(Home.folder(), Home.folder().resolve(SERVE_BENCHMARKS), folder.folder()).run(parts);
+                case MONITOR ->
+                    new MonitorBench(Home.folder(), dataSets().resolve("movielens-100k"), folder.folder()).run();
             };
             System.out.print(found.text());
             if (report != null) {

@@ -16,6 +16,12 @@ final class WatchOptions {
                     + " user.country=DE,FR; the others share one. May be given several times.")
     private List<String> segments = List.of();
 
+    @Option(
+            names = "--no-monitoring",
+            description = "Keep no quality, windows, freshness, frames of the page, hot keys or recent requests: to see"
+                    + " what they cost.")
+    private boolean unmonitored;
+
     /** @throws IllegalArgumentException naming the option that is wrong */
     Watching watching() {
         Map<String, List<String>> named = new LinkedHashMap<>();
@@ -26,6 +32,6 @@ final class WatchOptions {
             }
             named.put(segment.substring(0, equals), List.of(segment.substring(equals + 1).split(",")));
         }
-        return new Watching(WindowConfig.DEFAULT.withSegments(named));
+        return new Watching(WindowConfig.DEFAULT.withSegments(named), !unmonitored);
     }
 }

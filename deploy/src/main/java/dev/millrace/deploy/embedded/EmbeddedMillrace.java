@@ -80,7 +80,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
                     ApiConfig.of(bootstrap)
                             .withPort(door.port())
                             .withEdge(door.host(), door.edge())
-                            .withGrpc(door.grpc()),
+                            .withGrpc(door.grpc())
+                            .withMonitoring(watching.monitored()),
                     new ApiParts(
                             models.weights(),
                             profiles,
@@ -171,6 +172,9 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     private static WindowParts windows(
             DataFolder folder, String bootstrap, Watching watching, Collection<WeightServer> weights) {
+        if (!watching.monitored()) {
+            return WindowParts.NONE;
+        }
         int partitions = Math.max(TopicAdmin.Layout.EMBEDDED.partitions(), TopicAdmin.Layout.EMBEDDED.shards());
         var streams = WindowStreams.Config.of(bootstrap, folder.streams(), partitions);
         return WindowParts.streams(streams, watching.windows(), List.copyOf(weights));

@@ -2,7 +2,12 @@ package dev.millrace.deploy.embedded;
 
 import dev.millrace.api.monitor.window.WindowConfig;
 
-/** What is watched of what is served, beside what the API measures of itself. */
-public record Watching(WindowConfig windows) {
-    public static final Watching DEFAULT = new Watching(WindowConfig.DEFAULT);
+/**
+ * What is watched of what is served.
+ *
+ * @param windows of quality, which outlive the process
+ * @param monitored whether anything is: off, there are no windows either
+ */
+public record Watching(WindowConfig windows, boolean monitored) {
+    public static final Watching DEFAULT = new Watching(WindowConfig.DEFAULT, true);
 }

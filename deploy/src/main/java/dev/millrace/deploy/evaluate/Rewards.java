@@ -57,7 +57,9 @@ final class Rewards {
         public void labels(EncodedImpression impression, String its, List<Label> labels) {
             if (its.equals(model)) {
                 // Of a model with heads, what its first one is worth.
-                labels.stream().filter(label -> label.of(0)).forEach(label -> rewards[label.item()] += label.value() * label.weight());
+                labels.stream()
+                        .filter(label -> label.of(0))
+                        .forEach(label -> rewards[label.item()] += label.value() * label.weight());
             }
         }
 

@@ -106,7 +106,8 @@ class NetworkLoopTest {
                 service.act("net-e" + i, random.nextBoolean() ? "like" : "dislike", "net-" + i, "pen");
                 service.settled("net-e" + i);
             }
-            String watched = "{\"id\":\"net-w\",\"type\":\"watch\",\"requestId\":\"net-24\",\"item\":\"cup\",\"value\":40}";
+            String watched =
+                    "{\"id\":\"net-w\",\"type\":\"watch\",\"requestId\":\"net-24\",\"item\":\"cup\",\"value\":40}";
             service.send("POST", "/v1/events", "application/json", watched);
             service.settled("net-w");
             Map<Long, Integer> modelVersions = new HashMap<>();

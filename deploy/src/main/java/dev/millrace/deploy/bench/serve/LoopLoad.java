@@ -28,7 +28,7 @@ import java.util.Map;
  * every fifth answer, while the join makes samples of them all and the learner learns them.
  */
 final class LoopLoad {
-    private static final ServeWorld WORLD = new ServeWorld("serve-loop", "w", 2_000, 2_000, 500);
+    static final ServeWorld WORLD = new ServeWorld("serve-loop", "w", 2_000, 2_000, 500);
     private static final int CANDIDATES = 20;
     private static final double RANKS = 2_000;
     /** Of so many requests the last is a post of an event. */
@@ -54,12 +54,7 @@ final class LoopLoad {
         try (ServiceProcess service = ServiceProcess.start(
                         home.resolve("deploy").resolve("millrace"), spec, scratch.resolve("loop"));
                 MillraceClient client = new MillraceClient(service.baseUri())) {
-            for (int i = 0; i < WORLD.items(); i++) {
-                client.putItem(WORLD.item(i), json(WORLD.itemProfile(i), "item."));
-            }
-            for (int u = 0; u < WORLD.users(); u++) {
-                client.putUser(WORLD.user(u), json(WORLD.userProfile(u), "user."));
-            }
+            store(client);
             URI base = service.baseUri();
             Requests mixed = new Mixed(base.getAuthority());
             var options = new HttpLoad.Options(
@@ -87,6 +82,16 @@ final class LoopLoad {
         }
     }
 
+    /** The world's people and items. */
+    static void store(MillraceClient client) throws InterruptedException {
+        for (int i = 0; i < WORLD.items(); i++) {
+            client.putItem(WORLD.item(i), json(WORLD.itemProfile(i), "item."));
+        }
+        for (int u = 0; u < WORLD.users(); u++) {
+            client.putUser(WORLD.user(u), json(WORLD.userProfile(u), "user."));
+        }
+    }
+
     private static Map<String, Object> json(RawFeatures features, String prefix) {
         Map<String, Object> json = new HashMap<>();
         features.asMap()
@@ -101,7 +106,7 @@ final class LoopLoad {
     }
 
     /** Ranks, and clicks on the first item of an answer. */
-    private static final class Mixed implements Requests {
+    static final class Mixed implements Requests {
         static final int EVENT = 1;
         private static final int MOST_PENDING = 10_000;
         private static final String ITEM = "\"items\":[{\"item\":\"";
