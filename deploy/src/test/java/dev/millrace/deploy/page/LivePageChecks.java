@@ -82,7 +82,7 @@ public final class LivePageChecks {
     }
 
     private static void awaitLearning(Page page, Duration patience) {
-        for (String key : List.of("freshP50", "freshP99", "joinP50", "learnP50", "serveP50")) {
+        for (String key : List.of("freshP50", "joinP50", "learnP50", "serveP50")) {
             awaitNumber(text(page, key), patience);
         }
         Locator samples = text(page, "samples");
