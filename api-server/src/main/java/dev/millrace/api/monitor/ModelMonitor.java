@@ -86,7 +86,8 @@ final class ModelMonitor {
     private void sample(SampleBlock block, int i, long nowMs) {
         samples.add(nowMs, 1);
         if (block.weight(i) == 0 || Float.isNaN(block.servedScore(i))) {
-            // It is of other heads than the first, which is watched; or another model answered, and this one was not asked.
+            // It is of other heads than the first, which is watched; or another model answered, and this one was not
+            // asked.
             return;
         }
         float label = block.label(i);

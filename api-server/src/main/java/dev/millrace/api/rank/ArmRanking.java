@@ -89,8 +89,7 @@ final class ArmRanking {
         return others;
     }
 
-    private static void score(
-            Policy arm, RawFeatures shared, List<RawFeatures> seen, List<OtherScores> others) {
+    private static void score(Policy arm, RawFeatures shared, List<RawFeatures> seen, List<OtherScores> others) {
         float[] scores = new float[arm.scores(seen.size())];
         String model = arm.weights().spec().model();
         try {

@@ -103,7 +103,10 @@ public final class Ranker {
         for (int i = 0; i < order.length; i++) {
             String item = request.candidates().get(order[i]).item();
             ranked.add(new RankAnswer.Ranked(
-                    item, listed.scores()[order[i]], listed.shown().propensity(i), answered.policy().heads(listed, order[i])));
+                    item,
+                    listed.scores()[order[i]],
+                    listed.shown().propensity(i),
+                    answered.policy().heads(listed, order[i])));
         }
         RankAnswer answer = new RankAnswer(
                 request.requestId(), weights.spec().model(), listed.version(), ranked, gathered.degraded());

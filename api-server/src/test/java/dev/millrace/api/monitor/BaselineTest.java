@@ -1,11 +1,11 @@
 package dev.millrace.api.monitor;
 
-import dev.millrace.api.monitor.quality.ImpressionGroups;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MovieSpec;
+import dev.millrace.api.monitor.quality.ImpressionGroups;
 import dev.millrace.ingest.feature.FeatureVector;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;

@@ -1,8 +1,8 @@
 package dev.millrace.api.monitor;
 
-import dev.millrace.api.monitor.quality.Quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.api.monitor.quality.Quality;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -36,26 +36,21 @@ class GrowthTest {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         Monitor monitor = new Monitor(
                 List.of(weights.spec()),
-                new Monitor.Config(Duration.ofMinutes(1), Duration.ofSeconds(5), 10, 10),
+                new Monitor.Config(Duration.ofMinutes(1), Duration.ofSeconds(5), 10, 10, true),
                 Clock.systemUTC());
         Snapshots none = new Snapshots(
                 Map.of(),
                 monitor,
                 new TraceIndex(10, monitor),
-                new Readiness(
-                        Map.of(),
-                        Tail.NONE,
-                        Clock.systemUTC(),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(1)),
-                new Windows(
-                        VersionNumbers.NONE, 0, Clock.systemUTC()),
+                new Readiness(Map.of(), Tail.NONE, Clock.systemUTC(), Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                new Windows(VersionNumbers.NONE, 0, Clock.systemUTC()),
                 Clock.systemUTC());
         new MonitorMeters(registry, Clock.systemUTC())
                 .bind(Map.of("movies", weights), monitor, none, new ErrorCounts());
         weights.apply(version(2, 40));
         weights.apply(version(3, 50));
-        double learned = registry.get("millrace.samples.learned").functionCounter().count();
+        double learned =
+                registry.get("millrace.samples.learned").functionCounter().count();
         assertEquals(110, learned);
         assertEquals(50, registry.get("millrace.model.samples").gauge().value());
         assertTrue(learned > 50);

@@ -92,7 +92,8 @@ class RankerTest {
         RankAnswer answer = new Ranker(weights, profiles, log, new HandClock(1234))
                 .rank(request("u1", 2, candidate("a", .25), candidate("b", .5)))
                 .join();
-        assertEquals(Map.of("click", .125f, "like", .375f), answer.items().getFirst().heads());
+        assertEquals(
+                Map.of("click", .125f, "like", .375f), answer.items().getFirst().heads());
         Impression impression = log.impressions.getFirst();
         assertEquals(.5f, impression.getItems(0).getScore());
         assertEquals(List.of(.125f, .375f), impression.getItems(0).getHeadScoresList());

@@ -12,8 +12,9 @@ final class WatchOptions {
     @Option(
             names = "--segment",
             paramLabel = "ATTRIBUTE=VALUE,VALUE",
-            description = "Windows of quality for each of these values of an attribute that a category slot reads, as in"
-                    + " user.country=DE,FR; the others share one. May be given several times.")
+            description =
+                    "Windows of quality for each of these values of an attribute that a category slot reads, as in"
+                            + " user.country=DE,FR; the others share one. May be given several times.")
     private List<String> segments = List.of();
 
     @Option(
@@ -30,7 +31,9 @@ final class WatchOptions {
             if (equals < 0) {
                 throw new IllegalArgumentException("--segment " + segment + ": write like user.country=DE,FR");
             }
-            named.put(segment.substring(0, equals), List.of(segment.substring(equals + 1).split(",")));
+            named.put(
+                    segment.substring(0, equals),
+                    List.of(segment.substring(equals + 1).split(",")));
         }
         return new Watching(WindowConfig.DEFAULT.withSegments(named), !unmonitored);
     }

@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -90,7 +90,11 @@ public final class EmbeddedMillrace implements AutoCloseable {
                             List.of(new JoinMeters(join)),
                             models.buses(),
                             AlarmRules.of(folder.alarms()),
-                            windows(folder, bootstrap, watching, models.weights().values()),
+                            windows(
+                                    folder,
+                                    bootstrap,
+                                    watching,
+                                    models.weights().values()),
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.

@@ -9,6 +9,7 @@ import dev.millrace.deploy.embedded.Door;
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.deploy.embedded.ProfilesFrom;
+import dev.millrace.deploy.embedded.Watching;
 import dev.millrace.deploy.embedded.WeightsFrom;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Impression;
@@ -76,6 +77,7 @@ class ArmsTest {
                 0,
                 WeightsFrom.HERE,
                 ProfilesFrom.HERE,
+                Watching.DEFAULT,
                 Clock.systemUTC());
         millrace.awaitJoin(Service.PATIENCE);
         return millrace;

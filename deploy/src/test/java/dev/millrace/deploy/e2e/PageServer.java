@@ -6,6 +6,7 @@ import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.grpc.GrpcConfig;
+import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.security.SecurityConfig;
 import dev.millrace.ingest.profile.RocksDbProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
@@ -47,6 +48,7 @@ final class PageServer implements AutoCloseable {
                 List.of(),
                 Map.of(Service.MODEL, new BusParts(versions, place, new SampleTimes(bootstrap, Service.MODEL))),
                 AlarmRules.shipped(),
+                WindowParts.NONE,
                 clock);
         config = ApiConfig.of(bootstrap)
                 .withPort(Serve.freePort())

@@ -68,10 +68,9 @@ class WindowsTest {
             assertEquals(hour.path("drift"), again.path("drift"));
             service.rank("w-last", "p1", "hat");
             service.act("w-elast", "like", "w-last", "hat");
-            Awaitility.await().atMost(Service.PATIENCE).until(() -> window(service, "10s")
-                            .at("/quality/samples")
-                            .asInt()
-                    == 1);
+            Awaitility.await()
+                    .atMost(Service.PATIENCE)
+                    .until(() -> window(service, "10s").at("/quality/samples").asInt() == 1);
             assertTrue(window(service, "1d").at("/quality/samples").asInt() == 3 * REQUESTS + 1);
         }
     }

@@ -40,7 +40,13 @@ record MatchRules(
 
     static List<MatchRules> of(ModelSpec spec) {
         if (spec.heads().isEmpty()) {
-            return List.of(of(spec, spec.model(), 0, spec.labels(), spec.objective(), spec.policies().absence()));
+            return List.of(of(
+                    spec,
+                    spec.model(),
+                    0,
+                    spec.labels(),
+                    spec.objective(),
+                    spec.policies().absence()));
         }
         List<MatchRules> rules = new ArrayList<>();
         for (Heads.Head head : spec.heads().all()) {

@@ -72,7 +72,8 @@ class HeadLabelsTest {
         samples.add("click=" + part(sample.meta().label(), sample.meta().weight())
                 + " like=" + part(more[0], more[1])
                 + " watch=" + part(more[3], more[4])
-                + String.format(Locale.ROOT, " served %.2f %.2f %.2f", sample.meta().servedScore(), more[2], more[5]));
+                + String.format(
+                        Locale.ROOT, " served %.2f %.2f %.2f", sample.meta().servedScore(), more[2], more[5]));
     }
 
     private static String part(float label, float weight) {
@@ -81,7 +82,12 @@ class HeadLabelsTest {
 
     private void show(String item) {
         Impression.Builder impression = Events.impression(SHOWN_MS, item).toBuilder();
-        impression.getItemsBuilder(0).setScore(0.9f).addHeadScores(0.1f).addHeadScores(0.2f).addHeadScores(3f);
+        impression
+                .getItemsBuilder(0)
+                .setScore(0.9f)
+                .addHeadScores(0.1f)
+                .addHeadScores(0.2f)
+                .addHeadScores(3f);
         state = matcher.impression(state, Events.encoded(impression.build()), Long.MIN_VALUE, sampled);
     }
 

@@ -184,7 +184,8 @@ public final class Gate implements TrainingShard.Watch {
                 refused++;
                 continue;
             }
-            // One that takes another back, says nothing of the first head, or was scored by another model alone, is as good
+            // One that takes another back, says nothing of the first head, or was scored by another model alone, is as
+            // good
             // as any, and tells no loss.
             if (block.weight(sample) <= 0 || Float.isNaN(block.servedScore(sample))) {
                 continue;

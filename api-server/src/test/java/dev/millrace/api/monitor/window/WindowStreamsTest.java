@@ -74,7 +74,8 @@ class WindowStreamsTest {
         int partition = (n % 17 == 16 ? n - 8 : n) % 2;
         sent.add(block);
         expected[partition].samples("shop", block);
-        var unused = producer.send(new ProducerRecord<>(Topics.samples("shop"), partition, null, SampleBlockCodec.encode(block)));
+        var unused = producer.send(
+                new ProducerRecord<>(Topics.samples("shop"), partition, null, SampleBlockCodec.encode(block)));
         if (n % 10 == 0) {
             Action action = Action.newBuilder().setId("e" + letters++).build();
             DeadLetter letter = DeadLetter.newBuilder()

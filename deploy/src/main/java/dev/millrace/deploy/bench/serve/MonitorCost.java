@@ -63,8 +63,7 @@ public final class MonitorCost {
     public void run(List<Figure> figures) throws IOException, InterruptedException {
         Path spec = Files.writeString(scratch.resolve("watched.yml"), LoopLoad.WORLD.spec());
         try (ServiceProcess on = ServiceProcess.start(launcher, spec, scratch.resolve("on"));
-                ServiceProcess off =
-                        ServiceProcess.start(launcher, spec, scratch.resolve("off"), "--no-monitoring");
+                ServiceProcess off = ServiceProcess.start(launcher, spec, scratch.resolve("off"), "--no-monitoring");
                 Watcher watcher = new Watcher(on.baseUri())) {
             List<Side> sides = List.of(
                     new Side("monitored", on, new ArrayList<>()), new Side("not monitored", off, new ArrayList<>()));
