@@ -9,6 +9,7 @@ import dev.millrace.api.bus.BookVersions;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.bus.Buses;
 import dev.millrace.api.bus.ModelBus;
+import dev.millrace.api.canary.Canaries;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.desk.AdaptiveLimit;
 import dev.millrace.api.desk.EventsDesk;
@@ -40,9 +41,11 @@ import dev.millrace.api.monitor.MonitorMeters;
 import dev.millrace.api.monitor.Readiness;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.monitor.window.WindowFeed;
+import dev.millrace.api.monitor.window.WindowMeters;
 import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.rank.RankService;
+import dev.millrace.api.rank.RankServices;
 import dev.millrace.api.rank.Ranker;
 import dev.millrace.api.rank.RecentRanks;
 import dev.millrace.api.rank.RequestIds;
@@ -159,10 +162,11 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent) {
+    Tail tail(
+            TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent, Canaries canaries) {
         List<LogListener> listeners = new ArrayList<>(List.of(follower, boards));
         if (config.monitored()) {
-            listeners.addAll(List.of(monitor, recent));
+            listeners.addAll(List.of(monitor, recent, canaries));
         }
         return wiring.tail().apply(new Listeners(listeners));
     }
@@ -178,8 +182,15 @@ final class ApiBeans {
     }
 
     @Singleton
-    Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness, Windows windows) {
-        return new Snapshots(wiring.models(), monitor, traces, readiness, windows, wiring.clock());
+    Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness, Windows windows, Canaries canaries) {
+        return new Snapshots(wiring.models(), monitor, traces, readiness, windows, canaries, wiring.clock());
+    }
+
+    @Singleton
+    @Bean(preDestroy = "close")
+    Canaries canaries() {
+        return new Canaries(
+                wiring.models().values().stream().map(WeightServer::spec).toList(), wiring.canary(), wiring.clock());
     }
 
     @Singleton
@@ -189,7 +200,14 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    WindowFeed windowFeed(Windows windows) {
+    WindowFeed windowFeed(Windows windows, MeterRegistry registry) {
+        if (wiring.windows().kept()) {
+            WindowMeters.bind(
+                    registry,
+                    windows,
+                    wiring.models().values().stream().map(WeightServer::spec).toList(),
+                    wiring.windows().segments());
+        }
         return wiring.windows().start().apply(windows);
     }
 
@@ -241,11 +259,18 @@ final class ApiBeans {
     }
 
     @Singleton
-    MonitorMeters meters(MeterRegistry registry, Monitor monitor, Snapshots snapshots, ErrorCounts errors, Tail tail) {
+    MonitorMeters meters(
+            MeterRegistry registry,
+            Monitor monitor,
+            Snapshots snapshots,
+            ErrorCounts errors,
+            Tail tail,
+            Canaries canaries) {
         MonitorMeters meters = new MonitorMeters(registry, wiring.clock());
         meters.bind(wiring.models(), monitor, snapshots, errors);
         meters.bind(tail);
         wiring.live().forEach(meters::bind);
+        canaries.bind(registry);
         wiring.meters().forEach(others -> others.bindTo(registry));
         return meters;
     }
@@ -261,9 +286,28 @@ final class ApiBeans {
     }
 
     @Singleton
+    RankServices rankServices(ProfileStore profiles, Families families) {
+        RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
+        List<Ranker> all = wiring.models().values().stream()
+                .map(weights -> Ranker.of(
+                        weights, families.of(weights.spec().model()), profiles, wiring.sink(), wiring.clock()))
+                .toList();
+        List<Ranker> alone = wiring.models().values().stream()
+                .map(weights -> new Ranker(weights, profiles, wiring.sink(), wiring.clock()))
+                .toList();
+        return new RankServices(services(all, recent), services(alone, recent));
+    }
+
+    private List<RankService> services(List<Ranker> rankers, RecentRanks recent) {
+        return rankers.stream()
+                .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
+                .toList();
+    }
+
+    @Singleton
     RankDesk rankDesk(
             Models models,
-            ProfileStore profiles,
+            RankServices services,
             RequestIds ids,
             Monitor monitor,
             MonitorMeters meters,
@@ -271,13 +315,7 @@ final class ApiBeans {
             ErrorCounts errors,
             Families families,
             RecentRequests requests) {
-        RecentRanks recent = new RecentRanks(limits.rankIds(), limits.rankItems());
-        List<RankService> services = wiring.models().values().stream()
-                .map(weights -> Ranker.of(
-                        weights, families.of(weights.spec().model()), profiles, wiring.sink(), wiring.clock()))
-                .map(ranker -> new RankService(ranker, recent, times.acknowledged()))
-                .toList();
-        return new RankDesk(models, services, families, ids, monitor, meters, ranks, errors, requests);
+        return new RankDesk(models, services.all(), families, ids, monitor, meters, ranks, errors, requests);
     }
 
     @Singleton

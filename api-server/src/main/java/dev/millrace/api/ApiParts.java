@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param live counts of the real-time features that are kept in this process, by model
  * @param meters of what else runs in this process, for {@code /prometheus}
  * @param alarms rules, and who is told
+ * @param canary how freshness is watched
  * @param windows what is kept of the quality of what was served
  * @param buses registries of versions, by model; a model without one has none here
  */
@@ -30,12 +32,36 @@ public record ApiParts(
         Map<String, BusParts> buses,
         AlarmRules alarms,
         WindowParts windows,
+        CanaryConfig canary,
         Clock clock) {
     public ApiParts {
         models = Map.copyOf(models);
         live = Map.copyOf(live);
         meters = List.copyOf(meters);
         buses = Map.copyOf(buses);
+    }
+
+    /** Without windows and canaries. */
+    public ApiParts(
+            Map<String, WeightServer> models,
+            ProfileStore profiles,
+            Map<String, LiveStats> live,
+            EventPublisher publisher,
+            List<MeterBinder> meters,
+            Map<String, BusParts> buses,
+            AlarmRules alarms,
+            Clock clock) {
+        this(
+                models,
+                profiles,
+                live,
+                publisher,
+                meters,
+                buses,
+                alarms,
+                WindowParts.NONE,
+                CanaryConfig.OFF,
+                clock);
     }
 
     /** In a process where nothing else has meters, without versions, with the alarms that come with the server. */
@@ -45,6 +71,6 @@ public record ApiParts(
             Map<String, LiveStats> live,
             EventPublisher publisher,
             Clock clock) {
-        this(models, profiles, live, publisher, List.of(), Map.of(), AlarmRules.shipped(), WindowParts.NONE, clock);
+        this(models, profiles, live, publisher, List.of(), Map.of(), AlarmRules.shipped(), clock);
     }
 }

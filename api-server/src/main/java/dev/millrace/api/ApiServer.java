@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.arm.ArmRule;
+import dev.millrace.api.canary.Canaries;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.grpc.GrpcEdge;
@@ -10,6 +11,7 @@ import dev.millrace.api.log.PublisherSink;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.window.WindowFeed;
+import dev.millrace.api.rank.RankServices;
 import dev.millrace.api.recent.HotKeys;
 import dev.millrace.api.security.SecurityConfig;
 import io.micronaut.context.ApplicationContext;
@@ -54,6 +56,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.buses(),
                         parts.alarms(),
                         parts.windows(),
+                        parts.canary(),
                         parts.clock()));
     }
 
@@ -75,6 +78,8 @@ public final class ApiServer implements AutoCloseable {
             context.getBean(ArmRule.class);
             context.getBean(Frames.class);
             context.getBean(HotKeys.All.class);
+            context.getBean(Canaries.class)
+                    .start(context.getBean(RankServices.class).alone(), wiring.sink());
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
             return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);

@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
@@ -32,6 +33,7 @@ record Wiring(
         Map<String, BusParts> buses,
         AlarmRules alarms,
         WindowParts windows,
+        CanaryConfig canary,
         Clock clock) {
     /** A log whose history nobody tells. */
     Wiring(
@@ -65,6 +67,7 @@ record Wiring(
                 Map.of(),
                 AlarmRules.shipped(),
                 WindowParts.NONE,
+                CanaryConfig.OFF,
                 clock);
     }
 }

@@ -12,6 +12,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.window.WindowFeed;
 import dev.millrace.api.monitor.window.WindowParts;
@@ -58,7 +59,8 @@ class OpenApiTest {
                         List.of(),
                         Map.of(),
                         AlarmRules.shipped(),
-                        new WindowParts(1, windows -> WindowFeed.NONE),
+                        new WindowParts(1, Map.of(), windows -> WindowFeed.NONE),
+                        CanaryConfig.OFF,
                         Clock.systemUTC()));
         long now = System.currentTimeMillis();
         weights.apply(new ServedVersion(7, now, now, now, Map.of(0, 42L), 5, -77, 0, 10));

@@ -30,6 +30,16 @@ public final class AlarmNumbers {
                 weights.parity().stream()
                         .mapToDouble((ShardParity shard) -> shard.differing().size())
                         .sum());
+        if (now.freshnessObjective() != null) {
+            put(numbers, "canaryP99Ms", now.freshnessObjective().hour().p99());
+            put(numbers, "canaryBurnRate", now.freshnessObjective().hour().burnRate());
+            put(numbers, "canaryBudgetLeft", now.freshnessObjective().day().budgetLeft());
+        }
+        if (now.windows() != null && now.windows().get("1m") != null) {
+            put(numbers, "predictionPsi", now.windows().get("1m").predictionPsi());
+            put(numbers, "worstSlotPsi", now.windows().get("1m").worstSlotPsi());
+            put(numbers, "clickRate", now.windows().get("1m").clickRate());
+        }
         if (book != null) {
             numbers.put("gateFrozen", book.gate().getFrozen() ? 1.0 : 0.0);
             numbers.put("learningHeld", book.directive().hold() ? 1.0 : 0.0);

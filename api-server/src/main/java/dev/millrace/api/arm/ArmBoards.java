@@ -1,6 +1,7 @@
 package dev.millrace.api.arm;
 
 import dev.millrace.api.log.LogListener;
+import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetter;
@@ -34,7 +35,7 @@ public final class ArmBoards implements LogListener {
     @Override
     public void impression(EncodedImpression impression) {
         FamilyBoard board = byModel.get(impression.model());
-        if (board != null) {
+        if (board != null && !Canary.is(impression)) {
             board.impression(impression, clock.millis());
         }
     }

@@ -1,6 +1,7 @@
 package dev.millrace.api.candidate;
 
 import dev.millrace.api.log.LogListener;
+import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetter;
@@ -19,7 +20,7 @@ public final class CandidateFollower implements LogListener {
     @Override
     public void impression(EncodedImpression impression) {
         CandidateIndex index = byModel.get(impression.model());
-        if (index != null) {
+        if (index != null && !Canary.is(impression)) {
             long person = CandidateIndex.person(impression.user(), impression.session());
             index.shown(impression.requestId(), person);
         }
@@ -28,7 +29,9 @@ public final class CandidateFollower implements LogListener {
     /** An action names no model: each index finds out whether the request is one of its own. */
     @Override
     public void action(Action action) {
-        byModel.values().forEach(index -> index.acted(action));
+        if (!Canary.is(action)) {
+            byModel.values().forEach(index -> index.acted(action));
+        }
     }
 
     @Override

@@ -67,7 +67,7 @@ final class ModelMonitor {
     synchronized void samples(LogListener.Place place, SampleBlock block, long nowMs) {
         expire(nowMs);
         for (int i = 0; i < block.size(); i++) {
-            if (isNew(block.sampleId(i)) && place.live()) {
+            if (!block.isCanary(i) && isNew(block.sampleId(i)) && place.live()) {
                 sample(block, i, nowMs);
             }
         }

@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.canary.FreshnessObjective;
 import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.monitor.window.WindowSummary;
 import dev.millrace.ps.serve.StoreStats;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param learningLagMs since then
  * @param baseline what needs no learner, beside the quality
  * @param traced actions whose way is known
+ * @param freshnessObjective what the canaries say; null where none fly
  * @param windows of the whole traffic, by length; null where none are kept here
  */
 @Serdeable
@@ -38,7 +40,8 @@ public record MonitorSnapshot(
         Map<String, Long> outcomes,
         int traced,
         long heapUsedBytes,
-        @Nullable Map<String, WindowSummary> windows) {
+        @Nullable Map<String, WindowSummary> windows,
+        @Nullable FreshnessObjective freshnessObjective) {
     /** The numbers that stand in the audit of what was done to a model. */
     public Map<String, Double> forAudit() {
         Map<String, Double> metrics = new TreeMap<>();

@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor;
 
+import dev.millrace.api.canary.Canaries;
 import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.trace.Status;
@@ -22,6 +23,7 @@ public final class Snapshots {
     private final TraceIndex traces;
     private final Readiness readiness;
     private final Windows windows;
+    private final Canaries canaries;
     private final Clock clock;
     private final ConcurrentHashMap<String, MonitorSnapshot> last = new ConcurrentHashMap<>();
 
@@ -31,7 +33,9 @@ public final class Snapshots {
             TraceIndex traces,
             Readiness readiness,
             Windows windows,
+            Canaries canaries,
             Clock clock) {
+        this.canaries = canaries;
         this.windows = windows;
         this.models = models;
         this.monitor = monitor;
@@ -77,7 +81,8 @@ public final class Snapshots {
                 outcomes(),
                 traces.size(),
                 ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-                windows.kept() ? windows.summaries(name) : null);
+                windows.kept() ? windows.summaries(name) : null,
+                canaries.objective(name));
     }
 
     /** One answer to one question: the window of a minute, where it is kept, is that of all servers' traffic. */

@@ -1,6 +1,7 @@
 package dev.millrace.api.trace;
 
 import dev.millrace.api.log.LogListener;
+import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.proto.DeadLetter;
@@ -21,6 +22,9 @@ public final class TraceFollower implements LogListener {
     /** The log has it; also for own posts, without waiting for the tail. */
     @Override
     public void action(Action action) {
+        if (Canary.is(action)) {
+            return;
+        }
         long hash = SampleIds.ofAction(action.getId());
         index.accepted(hash, ActionContent.of(action), action.getAcceptedMs());
         if (!labelTypes.contains(action.getType())) {
@@ -31,7 +35,7 @@ public final class TraceFollower implements LogListener {
     @Override
     public void samples(Place place, SampleBlock block) {
         for (int i = 0; i < block.size(); i++) {
-            if (block.actionHash(i) != 0) {
+            if (block.actionHash(i) != 0 && !block.isCanary(i)) {
                 index.joined(block.actionHash(i), place, block.header().joinedMs());
             }
         }
@@ -41,7 +45,7 @@ public final class TraceFollower implements LogListener {
     public void deadLetter(DeadLetter letter, boolean live) {
         Action action = letter.getAction();
         Status end = Status.of(letter.getReason());
-        if (end != null && !action.getId().isEmpty()) {
+        if (end != null && !Canary.is(action) && !action.getId().isEmpty()) {
             index.ended(SampleIds.ofAction(action.getId()), end, action.getAcceptedMs());
         }
     }

@@ -115,6 +115,7 @@ class FramesTest {
                 Map.of(),
                 0,
                 0,
+                null,
                 null);
     }
 }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.FixedWeights;
+import dev.millrace.api.canary.Canaries;
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.log.Tail;
 import dev.millrace.api.monitor.window.VersionNumbers;
 import dev.millrace.api.monitor.window.Windows;
@@ -44,6 +46,7 @@ class GrowthTest {
                 new TraceIndex(10, monitor),
                 new Readiness(Map.of(), Tail.NONE, Clock.systemUTC(), Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new Windows(VersionNumbers.NONE, 0, Clock.systemUTC()),
+                new Canaries(List.of(), CanaryConfig.OFF, Clock.systemUTC()),
                 Clock.systemUTC());
         new MonitorMeters(registry, Clock.systemUTC())
                 .bind(Map.of("movies", weights), monitor, none, new ErrorCounts());

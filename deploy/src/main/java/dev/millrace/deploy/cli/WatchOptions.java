@@ -1,5 +1,6 @@
 package dev.millrace.deploy.cli;
 
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.monitor.window.WindowConfig;
 import dev.millrace.deploy.embedded.Watching;
 import java.util.LinkedHashMap;
@@ -23,6 +24,29 @@ final class WatchOptions {
                     + " what they cost.")
     private boolean unmonitored;
 
+    @Option(
+            names = "--canary",
+            paramLabel = "on|off",
+            defaultValue = "on",
+            description = "Whether an action of nobody's is sent, learned and read back each second, to watch freshness."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private String canary = "on";
+
+    @Option(
+            names = "--freshness",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            description = "The objective: 99 % of these are to be back within this. Default: ${DEFAULT-VALUE}.")
+    private String freshness = "1s";
+
+    private CanaryConfig canary() {
+        return switch (canary) {
+            case "on" -> CanaryConfig.DEFAULT.withObjective(Durations.parse(freshness));
+            case "off" -> CanaryConfig.OFF;
+            default -> throw new IllegalArgumentException("--canary " + canary + ": write on or off");
+        };
+    }
+
     /** @throws IllegalArgumentException naming the option that is wrong */
     Watching watching() {
         Map<String, List<String>> named = new LinkedHashMap<>();
@@ -35,6 +59,6 @@ final class WatchOptions {
                     segment.substring(0, equals),
                     List.of(segment.substring(equals + 1).split(",")));
         }
-        return new Watching(WindowConfig.DEFAULT.withSegments(named), !unmonitored);
+        return new Watching(WindowConfig.DEFAULT.withSegments(named), canary(), !unmonitored);
     }
 }

@@ -95,6 +95,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
                                     bootstrap,
                                     watching,
                                     models.weights().values()),
+                            watching.canary(),
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.

@@ -1,6 +1,7 @@
 package dev.millrace.deploy.evaluate;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Action;
@@ -175,7 +176,9 @@ public final class LogStretch {
         Impression impression = envelope.getImpression();
         long timeMs = impression.getTimeMs();
         boolean isOurs = envelope.hasImpression() && impression.getModel().equals(spec.learnsFrom());
-        if (!isOurs || timeMs < range.fromMs() || timeMs >= range.toMs()) {
+        boolean isCanary = impression.getItemsCount() == 1
+                && impression.getItems(0).getItem().equals(Canary.ITEM);
+        if (!isOurs || isCanary || timeMs < range.fromMs() || timeMs >= range.toMs()) {
             return;
         }
         long request = SampleIds.ofRequest(impression.getRequestId());

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.api.canary.CanaryConfig;
+import dev.millrace.api.monitor.window.WindowConfig;
+import dev.millrace.deploy.embedded.Watching;
 import dev.millrace.load.client.RestClient;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,7 +44,8 @@ class MonitoringTest {
     void everyQueryIsAnswered() throws IOException, InterruptedException, TimeoutException {
         List<String> queries = queries();
         assertTrue(queries.size() >= 20, queries.toString());
-        try (Service service = Service.start(data.resolve("service"))) {
+        var watching = new Watching(WindowConfig.DEFAULT, CanaryConfig.DEFAULT, true);
+        try (Service service = Service.watched(data.resolve("service"), watching)) {
             service.rank("m-1", "ida", "hat");
             service.act("m-e1", "like", "m-1", "hat");
             service.settled("m-e1");

@@ -5,6 +5,7 @@ import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.api.canary.CanaryConfig;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.security.SecurityConfig;
@@ -49,6 +50,7 @@ final class PageServer implements AutoCloseable {
                 Map.of(Service.MODEL, new BusParts(versions, place, new SampleTimes(bootstrap, Service.MODEL))),
                 AlarmRules.shipped(),
                 WindowParts.NONE,
+                CanaryConfig.OFF,
                 clock);
         config = ApiConfig.of(bootstrap)
                 .withPort(Serve.freePort())

@@ -21,7 +21,10 @@ final class Serve {
                 "--data",
                 dir.resolve("data").toString(),
                 "--port",
-                Integer.toString(port)));
+                Integer.toString(port),
+                // Tests count what stands on the log.
+                "--canary",
+                "off"));
         command.addAll(Arrays.asList(more));
         ProcessBuilder builder = new ProcessBuilder(command);
         // The build that runs this test is the one to serve.

@@ -1,7 +1,10 @@
 package dev.millrace.deploy.e2e;
 
+import dev.millrace.deploy.embedded.Door;
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
+import dev.millrace.deploy.embedded.ProfilesFrom;
+import dev.millrace.deploy.embedded.Watching;
 import dev.millrace.deploy.embedded.WeightsFrom;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.load.client.Event;
@@ -68,6 +71,19 @@ final class Service implements AutoCloseable {
     /** Of another model of the same name. */
     static Service start(Path data, LoadedSpec spec) throws IOException, InterruptedException, TimeoutException {
         return started(new Service(EmbeddedMillrace.start(data, spec, 0, 0, WeightsFrom.HERE, Clock.systemUTC())));
+    }
+
+    /** With windows and canaries. */
+    static Service watched(Path data, Watching watching) throws IOException, InterruptedException, TimeoutException {
+        return started(new Service(EmbeddedMillrace.start(
+                data,
+                List.of(SPEC),
+                Door.local(0),
+                0,
+                WeightsFrom.HERE,
+                ProfilesFrom.HERE,
+                watching,
+                Clock.systemUTC())));
     }
 
     private static Service started(Service service) throws InterruptedException, TimeoutException {

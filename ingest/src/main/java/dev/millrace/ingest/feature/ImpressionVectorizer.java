@@ -18,14 +18,18 @@ public final class ImpressionVectorizer {
     private final int[] itemAttributes;
     private final int userId;
     private final int itemId;
+    private final int canary;
+    private boolean ofCanary;
 
     public ImpressionVectorizer(Vectorizer vectorizer) {
         List<String> attributes = vectorizer.attributes();
         Map<String, Integer> numbers = new LinkedHashMap<>();
         attributes.forEach(name -> numbers.put(name, numbers.size()));
+        canary = numbers.size();
+        numbers.put(Canary.ATTRIBUTE, canary);
         row = vectorizer.newRow();
         names = new AttributeNames(numbers);
-        features = new EncodedFeatures(attributes.size());
+        features = new EncodedFeatures(numbers.size());
         requestAttributes = numbers(attributes, false);
         itemAttributes = numbers(attributes, true);
         userId = attributes.indexOf("user.id");
@@ -42,13 +46,29 @@ public final class ImpressionVectorizer {
     public void request(EncodedImpression impression, FeatureVector out) {
         row.clear();
         features.locate(impression.array(), impression.featuresFrom(), impression.featuresTo(), names.of(impression));
+        ofCanary = features.from(canary) != EncodedFeatures.ABSENT;
+        if (ofCanary) {
+            canary(impression, out);
+            return;
+        }
         give(impression, requestAttributes);
         giveId(userId, impression.array(), impression.userFrom(), impression.userTo());
         row.request(out);
     }
 
+    private void canary(EncodedImpression impression, FeatureVector out) {
+        WireCursor value = features.value(impression.array(), canary);
+        out.clear();
+        if (EncodedFeatures.kind(value) == EncodedFeatures.NUMBER) {
+            out.add(Canary.feature(Double.longBitsToDouble(value.fixed64())), 1f);
+        }
+    }
+
     /** Appends the features of the item at that place to a vector that holds its request's. */
     public void item(EncodedImpression impression, int item, FeatureVector out) {
+        if (ofCanary) {
+            return;
+        }
         row.clearItem();
         features.locate(
                 impression.array(),

@@ -85,6 +85,7 @@ public final class Vectorizer {
     /** Scratch of one request: the hashed slots that its items' crosses use. One thread at a time. */
     public final class Request {
         private final HashedSlot[] hashed = new HashedSlot[slots.length];
+        private boolean ofCanary;
 
         private Request() {
             Arrays.setAll(hashed, i -> new HashedSlot());
@@ -98,12 +99,21 @@ public final class Vectorizer {
     /** Clears {@code out} and writes what all items of the request share. */
     public void request(RawFeatures features, Request request, FeatureVector out) {
         out.clear();
+        long canary = Canary.feature(features);
+        request.ofCanary = canary != FeatureIds.NONE;
+        if (request.ofCanary) {
+            out.add(canary, 1f);
+            return;
+        }
         out.add(FeatureIds.BIAS, 1f);
         side(false, features, request, out);
     }
 
     /** Appends one item's features to a vector that holds its request's (and other items'). */
     public void item(RawFeatures features, Request request, FeatureVector out) {
+        if (request.ofCanary) {
+            return;
+        }
         if (!features.isKept()) {
             side(true, features, request, out);
             return;

@@ -25,7 +25,21 @@ public final class FeatureIds {
     /** The intercept, in every vector. */
     public static final long BIAS = 1;
 
+    /** Canaries' rows follow the bias: so many that each of them is learned seldom, and its weight always moves. */
+    private static final long FIRST_CANARY = 2;
+
+    private static final long CANARIES = 64;
+
     private FeatureIds() {}
+
+    /** The only feature of a canary's vector, which nobody else's has. In slot 0, as the bias. */
+    public static long canary(long number) {
+        return FIRST_CANARY + Math.floorMod(number, CANARIES);
+    }
+
+    public static boolean isCanary(long id) {
+        return id >= FIRST_CANARY && id < FIRST_CANARY + CANARIES;
+    }
 
     private static final int DENSE_BITS = 32;
     private static final long DENSE = 1;

@@ -174,6 +174,12 @@ public final class SampleBlock {
         return (columns.flags[i] & FAKE_NEGATIVES) != 0;
     }
 
+    /** Whether it is a canary's, which stands for nobody. */
+    public boolean isCanary(int i) {
+        int first = columns.offsets[i];
+        return columns.offsets[i + 1] - first == 1 && FeatureIds.isCanary(columns.featureIds[first]);
+    }
+
     byte flags(int i) {
         return columns.flags[i];
     }

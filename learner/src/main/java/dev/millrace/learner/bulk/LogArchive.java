@@ -91,6 +91,9 @@ public final class LogArchive {
         joinedMs = Math.max(joinedMs, block.header().joinedMs());
         watermarkMs = Math.max(watermarkMs, block.header().watermarkMs());
         for (int i = 0; i < block.size(); i++) {
+            if (block.isCanary(i)) {
+                continue;
+            }
             if (recent.add(block.sampleId(i))) {
                 builder.add(block, i, scratch);
             } else {

@@ -142,7 +142,9 @@ public final class Gate implements TrainingShard.Watch {
             while (to < count && block.requestHash(samples[to]) == block.requestHash(samples[from])) {
                 to++;
             }
-            request(block, samples, from, to, predictions);
+            if (!block.isCanary(samples[from])) {
+                request(block, samples, from, to, predictions);
+            }
             from = to;
         }
         // Behind its samples: they may be the negatives that the block's own watermark has brought.

@@ -114,12 +114,19 @@ public final class TrainingShard {
         }
         int count = freshOf(block);
         int learned = step.learn(block, fresh, count, predictions, state::touch);
+        int canaries = 0;
         for (int i = 0; i < count; i++) {
-            if (!Float.isNaN(predictions[i])) {
+            if (Float.isNaN(predictions[i])) {
+                continue;
+            }
+            if (block.isCanary(fresh[i])) {
+                canaries++;
+            } else {
                 state.sumIds(block.sampleId(fresh[i]));
             }
         }
-        state.count(learned, block.size() - count, count - learned);
+        // Samples are those that the bias has learned, and a canary's vector is without it.
+        state.count(learned - canaries, block.size() - count, count - learned);
         watch.learned(block, fresh, count, predictions);
     }
 

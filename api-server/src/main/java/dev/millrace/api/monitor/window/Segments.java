@@ -7,9 +7,12 @@ import dev.millrace.ingest.spec.Slot;
 import dev.millrace.ingest.spec.SlotType;
 import it.unimi.dsi.fastutil.longs.Long2ObjectOpenHashMap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +101,13 @@ final class Segments {
             }
         }
         return -1;
+    }
+
+    /** All parts that there may be. */
+    Set<String> names() {
+        Set<String> names = new TreeSet<>(parts.values());
+        names.addAll(Arrays.asList(others));
+        return names;
     }
 
     int size() {

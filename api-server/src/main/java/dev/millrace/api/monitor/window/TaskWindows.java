@@ -93,6 +93,9 @@ final class TaskWindows {
         parts[0] = BucketKey.ALL;
         long version = Long.MIN_VALUE;
         for (int i = 0; i < block.size(); i++) {
+            if (block.isCanary(i)) {
+                continue;
+            }
             long timeMs = Math.min(block.eventTimeMs(i), latest);
             if (!of.seen.isNew(block.sampleId(i))) {
                 outcome(model, Outcome.REPEATED, timeMs);

@@ -1,6 +1,7 @@
 package dev.millrace.api.monitor.window;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.feature.EncodedEnvelope;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.id.FeatureIds;
@@ -88,6 +89,7 @@ final class WindowProcessor implements Processor<byte[], byte[], Void, Void> {
         }
         Optional<EncodedImpression> read = EncodedEnvelope.impression(record.value());
         if (read.isEmpty()
+                || Canary.is(read.get())
                 || models.specs().stream()
                         .noneMatch(s -> s.model().equals(read.get().model()))) {
             return;
@@ -105,8 +107,9 @@ final class WindowProcessor implements Processor<byte[], byte[], Void, Void> {
 
     private void letter(DeadLetter letter) {
         Outcome outcome = Outcome.of(letter.getReason());
-        boolean ours = letter.getModel().isEmpty()
-                || models.specs().stream().anyMatch(s -> s.model().equals(letter.getModel()));
+        boolean ours = !Canary.is(letter.getAction())
+                && (letter.getModel().isEmpty()
+                        || models.specs().stream().anyMatch(s -> s.model().equals(letter.getModel())));
         if (outcome == null || !ours) {
             return;
         }

@@ -46,7 +46,7 @@ final class WindowViews {
         return outcomes;
     }
 
-    private static WindowView.Drift drift(Windows windows, String model, Length length, WindowSums now, long nowMs) {
+    static WindowView.Drift drift(Windows windows, String model, Length length, WindowSums now, long nowMs) {
         WindowSums reference = windows.sums(model, BucketKey.ALL, length.reference(), nowMs);
         Map<String, WindowView.SlotDrift> slots = new TreeMap<>();
         now.slots.forEach((name, slot) -> {

@@ -26,6 +26,7 @@ public final class Windows {
     private final int allPartitions;
     private final Clock clock;
     private final ConcurrentHashMap<String, Kept<WindowSummary>> summaries = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Kept<WindowView.Drift>> drifts = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Kept<Quality>> minutes = new ConcurrentHashMap<>();
 
     private record Kept<T>(long untilMs, T value) {}
@@ -129,6 +130,22 @@ public final class Windows {
                     kept(summaries, key, length.bucketMs(), () -> summary(model, BucketKey.ALL, length)));
         }
         return all;
+    }
+
+    /** The few numbers of a part's last minute; at most {@value #KEPT_MS} ms old. */
+    WindowSummary lastMinute(String model, String part) {
+        String key = model + ' ' + part + " part";
+        return kept(summaries, key, Length.MINUTE.bucketMs(), () -> summary(model, part, Length.MINUTE));
+    }
+
+    /** At most {@value #KEPT_MS} ms old. */
+    WindowView.Drift lastMinutesDrift(String model) {
+        return kept(
+                drifts,
+                model,
+                Length.MINUTE.bucketMs(),
+                () -> WindowViews.drift(
+                        this, model, Length.MINUTE, sums(model, BucketKey.ALL, Length.MINUTE), clock.millis()));
     }
 
     /** Quality of the last minute; at most {@value #KEPT_MS} ms old. */
