@@ -93,17 +93,30 @@ public final class MovieLensProgress {
         }
     }
 
-    /** What each rating was predicted as, and its label. */
+    /**
+     * What each rating was predicted as, and its label.
+     *
+     * @param before how many ratings of the same person came before it
+     */
     @SuppressWarnings("ArrayRecordComponent") // looked at once, never compared
-    public record Predicted(float[] scores, float[] labels) {
+    public record Predicted(float[] scores, float[] labels, int[] before) {
         /** With scores held within the stars that there are. */
         public double rmse() {
+            return rmse(0, Integer.MAX_VALUE);
+        }
+
+        /** Of each person's ratings {@code from .. to-1}. */
+        public double rmse(int from, int to) {
             double sum = 0;
+            int n = 0;
             for (int i = 0; i < scores.length; i++) {
-                double error = Math.clamp(scores[i], LEAST_STARS, MOST_STARS) - labels[i];
-                sum += error * error;
+                if (before[i] >= from && before[i] < to) {
+                    double error = Math.clamp(scores[i], LEAST_STARS, MOST_STARS) - labels[i];
+                    sum += error * error;
+                    n++;
+                }
             }
-            return Math.sqrt(sum / scores.length);
+            return Math.sqrt(sum / n);
         }
 
         /** P(s⁺ &gt; s⁻) + ½ P(s⁺ = s⁻), exact. */
@@ -153,7 +166,16 @@ public final class MovieLensProgress {
             step.learn(block, first, 1, prediction, key -> {});
             scores[i] = prediction[0];
         }
-        return new Predicted(scores, labels);
+        return new Predicted(scores, labels, before());
+    }
+
+    private int[] before() {
+        int[] before = new int[ratings.size()];
+        Map<String, Integer> seen = new HashMap<>();
+        for (int i = 0; i < before.length; i++) {
+            before[i] = seen.merge(ratings.get(i).user(), 1, Integer::sum) - 1;
+        }
+        return before;
     }
 
     private static RawFeatures features(Map<String, Map<String, FeatureValue>> all, String id, String name) {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param seed of everything that is drawn
  * @param embeddings how they follow their gradients
  * @param dense how the layers do
+ * @param foldIn how embeddings of new rows begin
  */
 public record Network(
         Type type,
@@ -28,7 +29,8 @@ public record Network(
         double initial,
         long seed,
         Update embeddings,
-        Update dense) {
+        Update dense,
+        FoldIn foldIn) {
     public static final int MAX_DIM = 256;
 
     /** What is made of the embeddings. */
@@ -57,8 +59,8 @@ public record Network(
         }
     }
 
-    public static final Network LINEAR =
-            new Network(Type.LINEAR, List.of(), 0, List.of(), 0, 0, 1, 0, 0, Update.EMBEDDINGS, Update.DENSE);
+    public static final Network LINEAR = new Network(
+            Type.LINEAR, List.of(), 0, List.of(), 0, 0, 1, 0, 0, Update.EMBEDDINGS, Update.DENSE, FoldIn.NONE);
 
     public Network {
         slots = List.copyOf(slots);
@@ -113,6 +115,10 @@ public record Network(
         for (Update update : List.of(embeddings, dense)) {
             text.append(' ').append(update.rule()).append(' ').append(Double.doubleToLongBits(update.rate()));
             text.append(' ').append(Double.doubleToLongBits(update.l2()));
+        }
+        if (!foldIn.isNone()) {
+            text.append(" fold-in ").append(foldIn.actions()).append(' ').append(foldIn.bytes());
+            text.append(' ').append(Double.doubleToLongBits(foldIn.ridge()));
         }
     }
 }

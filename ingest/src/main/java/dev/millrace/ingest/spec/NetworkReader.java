@@ -17,7 +17,9 @@ final class NetworkReader {
             "initial",
             "seed",
             "embeddings",
-            "dense");
+            "dense",
+            "foldIn");
+    static final List<String> FOLD_IN_KEYS = List.of("actions", "ridge", "bytes");
     static final List<String> UPDATE_KEYS = List.of("type", "rate", "l2");
 
     private static final int MAX_LAYERS = 8;
@@ -44,6 +46,8 @@ final class NetworkReader {
         only(yaml, type.isDeep(), "hidden", "is for widedeep, deepfm and dcn");
         only(yaml, type == Type.DCN, "crossLayers", "is for dcn");
         only(yaml, type == Type.DCN, "crossRank", "is for dcn");
+        boolean folds = (type == Type.FM || type == Type.MF) && objective == Objective.SQUARED;
+        only(yaml, folds, "foldIn", "is for fm and mf of objective squared");
         if (type == Type.MF) {
             factorization(yaml, objective, slots);
         }
@@ -71,7 +75,23 @@ final class NetworkReader {
                 yaml.number("initial", 0.05, v -> v > 0 && v <= 10, "must be > 0, at most 10"),
                 (long) yaml.whole("seed", 1, 0, 1L << 52),
                 update(yaml.map("embeddings"), Update.EMBEDDINGS),
-                update(yaml.map("dense"), Update.DENSE));
+                update(yaml.map("dense"), Update.DENSE),
+                foldIn(yaml, dim));
+    }
+
+    private static FoldIn foldIn(YamlMap network, int dim) {
+        if (!network.has("foldIn")) {
+            return FoldIn.NONE;
+        }
+        if (dim > FoldIn.MAX_DIM) {
+            network.problem("foldIn", "is for embeddings of at most " + FoldIn.MAX_DIM + " floats; take a smaller dim");
+        }
+        YamlMap yaml = network.map("foldIn").known(FOLD_IN_KEYS);
+        FoldIn d = FoldIn.NONE;
+        return new FoldIn(
+                (int) yaml.whole("actions", 20, 1, FoldIn.MAX_ACTIONS),
+                yaml.number("ridge", d.ridge(), v -> v > 0 && v <= 1e6, "above 0, at most 1000000"),
+                (int) yaml.whole("bytes", d.bytes(), 1 << 10, 512 << 20));
     }
 
     private static void only(YamlMap yaml, boolean fits, String key, String message) {

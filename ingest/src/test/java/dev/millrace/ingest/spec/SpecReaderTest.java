@@ -353,7 +353,8 @@ class SpecReaderTest {
                         0.1,
                         5,
                         new Update(Update.Rule.ROWADAGRAD, 0.2, 0.01),
-                        new Update(Update.Rule.SGD, 0.3, 0)),
+                        new Update(Update.Rule.SGD, 0.3, 0),
+                        FoldIn.NONE),
                 spec.network());
         assertEquals(5, spec.network().width());
         assertNotEquals(SpecReader.parse("good", GOOD).fingerprint(), spec.fingerprint());

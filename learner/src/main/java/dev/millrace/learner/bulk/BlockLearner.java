@@ -21,4 +21,9 @@ interface BlockLearner {
 
     /** What was learned; by one worker, at the end. */
     ShardState finish();
+
+    /** What its step must know beside the rows to go on, after {@link #finish}. */
+    default byte[] stepState() {
+        return new byte[0];
+    }
 }

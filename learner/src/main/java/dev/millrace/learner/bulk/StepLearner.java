@@ -16,6 +16,7 @@ final class StepLearner implements BlockLearner {
     private final BulkMetrics metrics = new BulkMetrics();
     private int[] all = new int[0];
     private float[] predictions = new float[0];
+    private byte[] stepState = {};
     private long watermarkMs = Long.MIN_VALUE;
 
     StepLearner(ModelSpec spec, StepMaker steps) {
@@ -43,12 +44,16 @@ final class StepLearner implements BlockLearner {
         int learned = step.learn(block, all, n, predictions, key -> {});
         for (int i = 0; i < n; i++) {
             if (!Float.isNaN(predictions[i])) {
+                state.sumIds(block.sampleId(i));
+                if (block.weight(i) == 0) {
+                    // Of other heads than the first, which is measured.
+                    continue;
+                }
                 if (logistic) {
                     metrics.addProbability(predictions[i], block.label(i));
                 } else {
                     metrics.addValue(predictions[i], block.label(i));
                 }
-                state.sumIds(block.sampleId(i));
             }
         }
         state.count(learned, 0, n - learned);
@@ -70,8 +75,14 @@ final class StepLearner implements BlockLearner {
     }
 
     @Override
+    public byte[] stepState() {
+        return stepState;
+    }
+
+    @Override
     public ShardState finish() {
         step.flush(key -> {});
+        stepState = step.state();
         step.close();
         return state;
     }

@@ -2,6 +2,7 @@ package dev.millrace.learner.bulk;
 
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.training.ShardState;
+import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotStore;
@@ -11,10 +12,12 @@ import java.io.IOException;
 public final class TrainedModel {
     private final ModelSpec spec;
     private final ShardState state;
+    private final byte[] step;
     private final BulkMetrics metrics;
     private final long[] recentIds;
 
-    TrainedModel(ModelSpec spec, ShardState state, BulkMetrics metrics, long[] recentIds) {
+    TrainedModel(ModelSpec spec, ShardState state, byte[] step, BulkMetrics metrics, long[] recentIds) {
+        this.step = step;
         this.spec = spec;
         this.state = state;
         this.metrics = metrics;
@@ -48,7 +51,8 @@ public final class TrainedModel {
     public long publish(SnapshotStore store, LogEnd end, long nowMs) throws IOException {
         state.skipTo(end.sequence());
         state.closeBatch(nowMs);
-        try (Snapshot snapshot = state.snapshot(end.offset(), Extras.NONE.withLongs(Extras.RECENT_IDS, recentIds))) {
+        Extras extras = Extras.NONE.withLongs(Extras.RECENT_IDS, recentIds).with(TrainingShard.STEP, step);
+        try (Snapshot snapshot = state.snapshot(end.offset(), extras)) {
             store.write(snapshot);
         }
         return state.sequence();

@@ -39,8 +39,19 @@ public final class FoldIn {
         for (int i = 0; i < size; i++) {
             a[i * size + i] += ridge * Math.max(1, n);
         }
-        cholesky(a, size);
-        return substitute(a, b, size);
+        return solve(a, b, size);
+    }
+
+    /**
+     * The solution x of A·x = b, in single precision.
+     *
+     * @param a [n, n], positive definite, its lower half is read; overwritten
+     * @param b [n]; overwritten
+     * @return not finite where A is not positive definite
+     */
+    public static float[] solve(double[] a, double[] b, int n) {
+        cholesky(a, n);
+        return substitute(a, b, n);
     }
 
     /** A = L·Lᵀ in place, the lower half; A is positive definite, since the ridge is above 0. */

@@ -104,6 +104,9 @@ public final class Devices {
         if (!spec.heads().isEmpty()) {
             return "model " + spec.model() + ": several heads have no form for a GPU";
         }
+        if (!network.foldIn().isNone()) {
+            return "model " + spec.model() + ": foldIn has no form for a GPU";
+        }
         return network.type().isDeep() && network.dense().rule() == Update.Rule.ROWADAGRAD
                 ? "model " + spec.model() + ": rowadagrad for the layers has no form for a GPU"
                 : null;

@@ -9,6 +9,7 @@ import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one minibatch: pulled from the table into an array that the samples read, [keys, 1 + dim], with the
@@ -26,12 +27,14 @@ final class BatchRows {
     private final int stateFloats;
     private final double deviation;
     private final long seed;
+    private final @Nullable YoungRows young;
 
     private final MergedKeys keys = new MergedKeys();
     private final long[] chunk = new long[ParameterTable.CHUNK];
     private final int[] chunkOccurrences = new int[ParameterTable.CHUNK];
     private final long[] chunkRows = new long[ParameterTable.CHUNK];
     private final float[] state;
+    private final float[] folded;
     private boolean[] embedded = {};
     private long[] rows = {};
     private float[] values = {};
@@ -45,8 +48,10 @@ final class BatchRows {
     @SuppressWarnings("UnusedVariable")
     private float touched;
 
-    BatchRows(ModelSpec spec, ParameterTable table, RowLife life) {
+    /** @param young rows to be folded in; null: none */
+    BatchRows(ModelSpec spec, ParameterTable table, RowLife life, @Nullable YoungRows young) {
         this.table = table;
+        this.young = young;
         this.life = life;
         weights = new FtrlRows(spec);
         ftrl = new FtrlBatch(table, spec.optimizer());
@@ -55,6 +60,7 @@ final class BatchRows {
         width = 1 + dim;
         stateFloats = update.stateFloats(dim);
         state = new float[stateFloats];
+        folded = new float[dim];
         deviation = spec.network().initial();
         seed = spec.network().seed();
     }
@@ -151,8 +157,19 @@ final class BatchRows {
         table.getFloats(rows[i], table.layout().vector(), values, at + 1, dim);
         if (values[at + 1] == 0f) {
             // A row is born with zeros, and nothing else makes the first of an embedding 0.
+            if (young != null) {
+                young.born(keys.key(i));
+            }
             Draw.embedding(keys.key(i), seed, deviation, values, at + 1, dim);
         }
+    }
+
+    long key(int number) {
+        return keys.key(number);
+    }
+
+    boolean isEmbedded(int number) {
+        return embedded[number];
     }
 
     /** Weight and vector of each key, by its number: row n begins at n·(1 + dim). */
@@ -195,10 +212,18 @@ final class BatchRows {
                 if (update.step(values, i * width + 1, gradients, i * dim, dim, samples[i], state, 0)) {
                     table.setFloats(row, optimizer, state, 0, stateFloats);
                 }
+                fold(i);
                 table.setFloats(row, vector, values, i * width + 1, dim);
             }
             life.learned(row, samples[i], idSums[i], seconds[i]);
             touched.key(keys.key(i));
+        }
+    }
+
+    /** The solution in place of the step, where the row is young. */
+    private void fold(int i) {
+        if (young != null && young.solve(keys.key(i), weights.weight(table, keys.key(i), rows[i]), folded)) {
+            System.arraycopy(folded, 0, values, i * width + 1, dim);
         }
     }
 }

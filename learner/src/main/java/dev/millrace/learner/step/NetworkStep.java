@@ -9,6 +9,7 @@ import dev.millrace.ps.network.Batch;
 import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.table.ParameterTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model with embeddings, minibatch by minibatch: its keys are merged, their rows found or born, then forward and
@@ -23,7 +24,9 @@ final class NetworkStep implements Step {
     private final NetworkModel network;
     private final Minibatch minibatch;
     private final Batch batch;
+    private final @Nullable YoungRows young;
     private final BatchRows rows;
+    private final float[] sums;
     private final DenseLayers layers;
     private final StageTimes times = new StageTimes();
     private final int most;
@@ -37,7 +40,9 @@ final class NetworkStep implements Step {
         network = new NetworkModel(spec, blas);
         batch = network.newBatch();
         dim = spec.network().dim();
-        rows = new BatchRows(spec, table, life);
+        young = YoungRows.orNull(spec);
+        rows = new BatchRows(spec, table, life, young);
+        sums = new float[dim];
         layers = new DenseLayers(network, spec.network(), table);
         most = spec.network().batch();
     }
@@ -59,6 +64,18 @@ final class NetworkStep implements Step {
     @Override
     public void flush(Touched touched) {
         layers.flush(touched);
+    }
+
+    @Override
+    public byte[] state() {
+        return young == null ? Step.super.state() : young.toBytes();
+    }
+
+    @Override
+    public void restore(byte[] state) {
+        if (young != null && state.length > 0) {
+            young.restore(state);
+        }
     }
 
     private int minibatch(SampleBlock block, int[] samples, int from, int to, float[] predictions, Touched touched) {
@@ -126,6 +143,9 @@ final class NetworkStep implements Step {
             int second = RowLife.second(block.eventTimeMs(sample));
             if (Float.isNaN(predictions[minibatch.taken(i)])) {
                 f = minibatch.end(i);
+            } else if (young != null) {
+                batch.sums(i, sums);
+                young.observe(block, sample, minibatch, i, f, rows, batch.output(i), sums);
             }
             for (; f < minibatch.end(i); f++) {
                 rows.learn(minibatch.number(f), dz * minibatch.value(f), block.sampleId(sample), second);

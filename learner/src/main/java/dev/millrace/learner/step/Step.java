@@ -34,6 +34,18 @@ public interface Step extends AutoCloseable {
      */
     void flush(Touched touched);
 
+    /** What it must know beside the table to go on with the same bits, after {@link #flush}; empty: nothing. */
+    default byte[] state() {
+        return new byte[0];
+    }
+
+    /**
+     * Goes on from a {@link #state}, before it learns.
+     *
+     * @throws IllegalStateException when it is none of this model's
+     */
+    default void restore(byte[] state) {}
+
     /** Gives back what it holds outside of the heap; it learns no more. */
     @Override
     default void close() {}

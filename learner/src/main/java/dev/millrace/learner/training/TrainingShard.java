@@ -22,6 +22,9 @@ public final class TrainingShard {
 
     private final ShardState state;
     private final long fingerprint;
+    /** Section of a snapshot: {@link Step#state}. */
+    public static final String STEP = "step";
+
     private final Step step;
     private final RecentIds recent;
     private int[] fresh = new int[256];
@@ -72,6 +75,7 @@ public final class TrainingShard {
             recent.add(id);
         }
         TrainingShard shard = new TrainingShard(state, recent);
+        snapshot.extras().bytes(STEP).ifPresent(shard.step::restore);
         shard.course = Course.of(snapshot.extras());
         shard.watchState = snapshot.extras().longs(Course.WATCH);
         // Back from other weights: what they had is replaced with the first delta.
@@ -209,7 +213,8 @@ public final class TrainingShard {
     private Extras extras() {
         return course.into(Extras.NONE.withLongs(Extras.RECENT_IDS, recent.toArray()))
                 .withLongs(Course.REGISTRY_SEEN, new long[] {registrySeen})
-                .withLongs(Course.WATCH, watched ? watch.state() : watchState);
+                .withLongs(Course.WATCH, watched ? watch.state() : watchState)
+                .with(STEP, step.state());
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.Shelf;
 import dev.millrace.learner.training.ShardState;
 import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.delta.Delta;
@@ -17,19 +18,14 @@ import dev.millrace.ps.delta.DeltaCodec;
 import dev.millrace.ps.kernel.Blas;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.serve.GatheredWeightServer;
-import dev.millrace.ps.serve.ReplicaState;
-import dev.millrace.ps.serve.ServedVersion;
-import dev.millrace.ps.serve.WeightReader;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.table.ParameterTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,48 +39,6 @@ class NetworkStepTest extends StepContract {
     @Override
     Step create(ModelSpec spec, ParameterTable table, RowLife life) {
         return new NetworkStep(spec, table, life, Blas.best());
-    }
-
-    /** Weights as deltas brought them. */
-    private static final class Shelf implements WeightReader, ReplicaState {
-        private final Map<Long, float[]> rows = new HashMap<>();
-        private ServedVersion version = ServedVersion.before(1);
-
-        void apply(Delta delta) {
-            for (int i = 0; i < delta.keys().length; i++) {
-                rows.put(
-                        delta.keys()[i], Arrays.copyOfRange(delta.weights(), delta.at(i), delta.at(i) + delta.width()));
-            }
-            version = version.after(delta.header(), 0);
-        }
-
-        @Override
-        public ServedVersion read(long[] keys, int n, float[] weights) {
-            int width = rows.values().iterator().next().length;
-            for (int i = 0; i < n; i++) {
-                float[] row = rows.getOrDefault(keys[i], new float[width]);
-                System.arraycopy(row, 0, weights, i * width, width);
-            }
-            return version;
-        }
-
-        @Override
-        public ServedVersion version() {
-            return version;
-        }
-
-        @Override
-        public boolean caughtUp() {
-            return true;
-        }
-
-        @Override
-        public void onApplied(Consumer<ServedVersion> listener) {}
-
-        @Override
-        public List<dev.millrace.ps.parity.ShardParity> parity() {
-            return List.of();
-        }
     }
 
     /** What serving scores from the deltas is what the learner predicts next, within 1e-5. */

@@ -85,6 +85,16 @@ public final class Batch {
         squares[sample] = Math.fma(x * x, sum, squares[sample]);
     }
 
+    /** Σ of a sample's pooled embeddings over its fields. @param to [dim], receives it */
+    public void sums(int sample, float[] to) {
+        Arrays.fill(to, 0, dim, 0f);
+        for (int at = sample * inputs; at < (sample + 1) * inputs; at += dim) {
+            for (int f = 0; f < dim; f++) {
+                to[f] += embedded[at + f];
+            }
+        }
+    }
+
     public int size() {
         return size;
     }
