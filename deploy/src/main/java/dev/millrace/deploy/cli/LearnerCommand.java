@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code millrace learner}. */
@@ -50,10 +51,15 @@ final class LearnerCommand implements Callable<Integer> {
                     + " Default: ${DEFAULT-VALUE}.")
     private String staleness = "bounded:3";
 
+    @Mixin
+    private DeviceOption device = new DeviceOption();
+
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
         Staleness parsed = Staleness.parse(staleness);
+        // Remote training learns linear models, which have no form for a GPU: it says so, or refuses.
+        var unused = device.steps(loaded.spec());
         Logs.into(data);
         try (OrderlyStop stop = new OrderlyStop();
                 DataLock lock = DataLock.take(data);

@@ -3,6 +3,7 @@ package dev.millrace.deploy.cli;
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.deploy.embedded.WeightsFrom;
+import dev.millrace.learner.step.StepMaker;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,6 +70,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private WatchOptions watch = new WatchOptions();
 
+    @Mixin
+    private DeviceOption device = new DeviceOption();
+
     @Override
     public Integer call() throws Exception {
         List<LoadedSpec> loaded = new ArrayList<>();
@@ -76,6 +80,7 @@ final class ServeCommand implements Callable<Integer> {
             loaded.add(LoadedSpec.read(spec));
         }
         WeightsFrom from = weights.from();
+        StepMaker steps = device.steps(loaded.stream().map(LoadedSpec::spec).toList());
         Logs.into(data);
         long startNs = System.nanoTime();
         try (OrderlyStop stop = new OrderlyStop();
@@ -87,6 +92,7 @@ final class ServeCommand implements Callable<Integer> {
                         from,
                         weights.profiles(),
                         watch.watching(),
+                        steps,
                         Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());

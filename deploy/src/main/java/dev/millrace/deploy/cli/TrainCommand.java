@@ -10,7 +10,7 @@ import dev.millrace.learner.bulk.BulkMetrics;
 import dev.millrace.learner.bulk.BulkTrainer;
 import dev.millrace.learner.bulk.LogCheck;
 import dev.millrace.learner.bulk.TrainedModel;
-import dev.millrace.learner.gpu.Devices;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotStore;
 import java.io.IOException;
@@ -61,14 +61,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "Each worker has files of its own first. Default: samples are learned in the files' order.")
     private boolean anyOrder;
 
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            defaultValue = "cpu",
-            description =
-                    "What learns: cpu, gpu (an error where that cannot be), auto (the GPU if there is one and the model"
-                            + " has a form for it: fm, mf, widedeep, deepfm). Default: ${DEFAULT-VALUE}.")
-    private Devices.Choice device = Devices.Choice.CPU;
+    @Mixin
+    private DeviceOption device = new DeviceOption();
 
     @Override
     public Integer call() throws Exception {
@@ -89,14 +83,13 @@ final class TrainCommand implements Callable<Integer> {
 
     private void train(ModelSpec model, DataFolder folder, List<DataFiles> files)
             throws IOException, InterruptedException {
-        Devices.Chosen chosen = Devices.choose(device, model);
-        say("%s", chosen.line());
+        StepMaker steps = device.steps(model);
         long nowMs = System.currentTimeMillis();
         List<BulkSource> sources = source.sources(files, model, SPLIT_BYTES, nowMs);
         long startNs = System.nanoTime();
         ProgressBar bar = new ProgressBar(System.err, System.console() != null, startNs);
         var config = new BulkTrainer.Config(source.workers(), !anyOrder, RECENT_IDS);
-        TrainedModel trained = new BulkTrainer(model, config, chosen.steps(), (bytes, of, learned) -> {
+        TrainedModel trained = new BulkTrainer(model, config, steps, (bytes, of, learned) -> {
                     long nowNs = System.nanoTime();
                     if (bar.isDue(nowNs)) {
                         bar.draw((double) bytes / of, text(learned.metrics(), nowNs - startNs), nowNs);

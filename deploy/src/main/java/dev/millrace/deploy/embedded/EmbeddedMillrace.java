@@ -10,6 +10,7 @@ import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.serve.WeightServer;
 import java.io.IOException;
 import java.net.BindException;
@@ -55,6 +56,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             WeightsFrom from,
             ProfilesFrom kept,
             Watching watching,
+            StepMaker steps,
             Clock clock)
             throws IOException, InterruptedException {
         this.door = door;
@@ -71,7 +73,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, specs));
             parts.push(() -> join.join().close());
             ProfileStore profiles = opened(kept.open(folder.profiles()));
-            var models = new EmbeddedModels(folder, bootstrap, from, profiles, clock, parts);
+            var models = new EmbeddedModels(folder, bootstrap, from, profiles, steps, clock, parts);
             for (LoadedSpec spec : specs) {
                 models.start(spec.spec());
             }
@@ -137,12 +139,12 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom profiles, Clock clock)
             throws IOException, InterruptedException {
-        return start(data, List.of(spec), door, kafkaPort, from, profiles, Watching.DEFAULT, clock);
+        return start(data, List.of(spec), door, kafkaPort, from, profiles, Watching.DEFAULT, StepMaker.CPU, clock);
     }
 
     /**
-     * The same with several models, of which all but the first learn from the first one's log, say, and challenge it; and
-     * with what is watched of them.
+     * The same with several models, of which all but the first learn from the first one's log, say, and challenge it;
+     * with what is watched of them, and on what device they learn.
      */
     public static EmbeddedMillrace start(
             Path data,
@@ -152,9 +154,10 @@ public final class EmbeddedMillrace implements AutoCloseable {
             WeightsFrom from,
             ProfilesFrom profiles,
             Watching watching,
+            StepMaker steps,
             Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, specs, door, kafkaPort, from, profiles, watching, clock);
+        return new EmbeddedMillrace(data, specs, door, kafkaPort, from, profiles, watching, steps, clock);
     }
 
     /** Before anything has started, since the API listens last. */

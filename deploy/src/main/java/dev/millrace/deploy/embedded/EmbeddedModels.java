@@ -9,6 +9,7 @@ import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.learner.bus.VersionKeeper;
 import dev.millrace.learner.run.Learner;
 import dev.millrace.learner.run.LearnerConfig;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.version.SampleTimes;
@@ -25,31 +26,39 @@ final class EmbeddedModels {
     private final String bootstrap;
     private final WeightsFrom from;
     private final ProfileStore profiles;
+    private final StepMaker steps;
     private final Clock clock;
     private final Deque<AutoCloseable> parts;
     private final Map<String, WeightServer> weights = new HashMap<>();
     private final Map<String, LiveStats> live = new HashMap<>();
     private final Map<String, BusParts> buses = new HashMap<>();
 
-    /** @param parts gets all that is started, to be closed in reverse */
+    /**
+     * @param steps on what device they learn
+     * @param parts gets all that is started, to be closed in reverse
+     */
     EmbeddedModels(
             DataFolder folder,
             String bootstrap,
             WeightsFrom from,
             ProfileStore profiles,
+            StepMaker steps,
             Clock clock,
             Deque<AutoCloseable> parts) {
         this.folder = folder;
         this.bootstrap = bootstrap;
         this.from = from;
         this.profiles = profiles;
+        this.steps = steps;
         this.clock = clock;
         this.parts = parts;
     }
 
     void start(ModelSpec spec) throws IOException, InterruptedException {
         String model = spec.model();
-        opened(Learner.start(LearnerConfig.of(bootstrap, folder.snapshots(model)), spec, clock));
+        LearnerConfig learning =
+                LearnerConfig.of(bootstrap, folder.snapshots(model)).withSteps(steps);
+        opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;
         WeightsFrom.Started started = its.start(bootstrap, folder.rows(model), folder.snapshots(model), spec, clock);

@@ -1,6 +1,7 @@
 package dev.millrace.learner.run;
 
 import dev.millrace.learner.bus.GateConfig;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param maxDeltaRows a batch is closed once it has changed this many rows
  * @param maxPollRecords most sample blocks a batch
  * @param gate when publishing freezes
+ * @param steps on what device it learns
  * @param restartDelay pause before it starts again after a failure; doubles up to 30 s while it fails again
  */
 public record LearnerConfig(
@@ -25,7 +27,8 @@ public record LearnerConfig(
         int maxDeltaRows,
         int maxPollRecords,
         Duration restartDelay,
-        GateConfig gate) {
+        GateConfig gate,
+        StepMaker steps) {
     public LearnerConfig {
         require(snapshotInterval.isPositive(), "snapshotInterval must be longer than zero");
         require(keepSnapshots >= 1, "keepSnapshots must be at least 1");
@@ -55,6 +58,21 @@ public record LearnerConfig(
                 100_000,
                 256,
                 Duration.ofSeconds(1),
-                GateConfig.DEFAULT);
+                GateConfig.DEFAULT,
+                StepMaker.CPU);
+    }
+
+    public LearnerConfig withSteps(StepMaker onDevice) {
+        return new LearnerConfig(
+                bootstrapServers,
+                snapshots,
+                snapshotInterval,
+                keepSnapshots,
+                recentIds,
+                maxDeltaRows,
+                maxPollRecords,
+                restartDelay,
+                gate,
+                onDevice);
     }
 }

@@ -318,6 +318,7 @@ final class LearningSession implements AutoCloseable {
 
     @Override
     public void close() {
+        shard.close();
         publisher.close();
         log.close();
         // Waits: a folder has one writer, also over two sessions.

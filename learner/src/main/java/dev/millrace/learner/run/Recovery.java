@@ -47,14 +47,14 @@ final class Recovery {
     }
 
     static Recovered recover(LearnerConfig config, ModelSpec spec, SampleLog log) throws IOException {
-        TrainingShard shard = TrainingShard.empty(spec, config.recentIds());
-        long offset = -1;
+        TrainingShard shard;
+        long offset;
         try (SnapshotStore store = config.snapshots().store(SHARD, 1, config.keepSnapshots());
                 Snapshot snapshot = store.newest().orElse(null)) {
-            if (snapshot != null) {
-                shard = TrainingShard.of(spec, snapshot, config.recentIds());
-                offset = snapshot.header().deltaOffset();
-            }
+            shard = snapshot == null
+                    ? TrainingShard.empty(spec, config.steps(), config.recentIds())
+                    : TrainingShard.of(spec, config.steps(), snapshot, config.recentIds());
+            offset = snapshot == null ? -1 : snapshot.header().deltaOffset();
         }
         log.seek(shard::nextOffset);
         Recovery recovery = new Recovery(shard, log, offset);

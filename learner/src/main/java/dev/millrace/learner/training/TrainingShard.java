@@ -4,7 +4,7 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.step.Step;
-import dev.millrace.learner.step.Steps;
+import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
  * The training shard of the embedded learner: a {@link ShardState} that learns sample by sample, and knows the latest
  * sample ids. The same records with the same batch boundaries give the same bits. Single-threaded.
  */
-public final class TrainingShard {
+public final class TrainingShard implements AutoCloseable {
     private static final Watch NOBODY = (block, samples, count, predicted) -> {};
 
     private final ShardState state;
@@ -55,26 +55,36 @@ public final class TrainingShard {
         default void restore(long[] state) {}
     }
 
-    private TrainingShard(ShardState state, RecentIds recent) {
+    private TrainingShard(ShardState state, StepMaker steps, RecentIds recent) {
         this.state = state;
         this.fingerprint = state.spec().fingerprint();
-        this.step = Steps.of(state.spec(), state.table(), state.life());
+        this.step = steps.of(state.spec(), state.table(), state.life());
         this.recent = recent;
     }
 
     /** @param recentIds how many of the latest sample ids are recognized when they come again */
     public static TrainingShard empty(ModelSpec spec, int recentIds) {
-        return new TrainingShard(ShardState.empty(spec, ShardState.Id.ONLY), new RecentIds(recentIds));
+        return empty(spec, StepMaker.CPU, recentIds);
+    }
+
+    /** The same on a device of one's choice; then it wants to be closed. */
+    public static TrainingShard empty(ModelSpec spec, StepMaker steps, int recentIds) {
+        return new TrainingShard(ShardState.empty(spec, ShardState.Id.ONLY), steps, new RecentIds(recentIds));
     }
 
     /** @throws IllegalStateException when the snapshot is of another spec */
     public static TrainingShard of(ModelSpec spec, Snapshot snapshot, int recentIds) {
+        return of(spec, StepMaker.CPU, snapshot, recentIds);
+    }
+
+    /** The same on a device of one's choice; then it wants to be closed. */
+    public static TrainingShard of(ModelSpec spec, StepMaker steps, Snapshot snapshot, int recentIds) {
         ShardState state = ShardState.of(spec, ShardState.Id.ONLY, snapshot);
         RecentIds recent = new RecentIds(recentIds);
         for (long id : snapshot.extras().longs(Extras.RECENT_IDS)) {
             recent.add(id);
         }
-        TrainingShard shard = new TrainingShard(state, recent);
+        TrainingShard shard = new TrainingShard(state, steps, recent);
         snapshot.extras().bytes(STEP).ifPresent(shard.step::restore);
         shard.course = Course.of(snapshot.extras());
         shard.watchState = snapshot.extras().longs(Course.WATCH);
@@ -271,5 +281,11 @@ public final class TrainingShard {
     /** The first record of a partition that is not learned; 0 when none was. */
     public long nextOffset(int partition) {
         return state.nextOffset(partition);
+    }
+
+    /** Gives back what its step holds outside of the heap; it learns no more. */
+    @Override
+    public void close() {
+        step.close();
     }
 }

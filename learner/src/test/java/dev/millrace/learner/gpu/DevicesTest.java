@@ -1,10 +1,19 @@
 package dev.millrace.learner.gpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.sample.SampleBlockBuilder;
+import dev.millrace.learner.step.StepMaker;
+import dev.millrace.learner.training.TrainingShard;
+import dev.millrace.ps.delta.Delta;
+import java.util.Arrays;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.learner.step.Step;
@@ -69,6 +78,20 @@ class DevicesTest {
         assertTrue(output.contains("CUDA driver"), output);
     }
 
+    @Test
+    void headsAndFoldInHaveNoFormYet() {
+        ModelSpec heads = SpecReader.parse(
+                "test",
+                "{model: m, rewardWindow: 1s, slots: {user: {type: category, from: user.id}}, network: {type: deepfm, dim: 4,"
+                        + " hidden: [8]}, heads: {a: {labels: {a: 1}}, b: {labels: {b: 1}}}}");
+        assertTrue(Devices.choose(Devices.Choice.AUTO, heads).line().contains("several heads have no form"));
+        ModelSpec young = SpecReader.parse(
+                "test",
+                "{model: m, objective: squared, labels: {r: 1}, rewardWindow: 1s, slots: {user: {type: category, from:"
+                        + " user.id}, item: {type: category, from: item.id}}, network: {type: mf, foldIn: {actions: 5}}}");
+        assertTrue(Devices.choose(Devices.Choice.AUTO, young).line().contains("foldIn has no form"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", ", network: {type: fwfm, dim: 4}", ", network: {type: dcn, dim: 4, hidden: [8]}"})
     void modelsWithoutAFormAreNamed(String network) {
@@ -117,6 +140,51 @@ class DevicesTest {
             step.flush(key -> {});
         }
         assertEquals(before, SoftwareDriver.allocations());
+    }
+
+    /** What learns online on a device publishes the same rows as on the CPU, but for the last bits. */
+    @Test
+    void theOnlineLearnersDeltasComeFromTheDevice() throws IOException, InterruptedException {
+        SoftwareDriver.load();
+        StepMaker device = Devices.choose(Devices.Choice.GPU, DEEP).steps();
+        try (TrainingShard there = TrainingShard.empty(DEEP, device, 100);
+                TrainingShard here = TrainingShard.empty(DEEP, 100)) {
+            for (int batch = 0; batch < 5; batch++) {
+                SampleBlock block = samples(batch);
+                there.learn(0, batch, block);
+                here.learn(0, batch, block);
+                Delta learned = there.closeBatch(0);
+                Delta expected = here.closeBatch(0);
+                assertArrayEquals(sorted(expected.keys()), sorted(learned.keys()));
+                for (int i = 0; i < learned.keys().length; i++) {
+                    int other = Arrays.stream(expected.keys()).boxed().toList().indexOf(learned.keys()[i]);
+                    for (int f = 0; f < learned.width(); f++) {
+                        float value = expected.weights()[expected.at(other) + f];
+                        assertEquals(value, learned.weights()[learned.at(i) + f], 1e-4, "batch " + batch);
+                    }
+                }
+            }
+            assertEquals(here.samples(), there.samples());
+        }
+    }
+
+    private static long[] sorted(long[] keys) {
+        long[] copy = keys.clone();
+        Arrays.sort(copy);
+        return copy;
+    }
+
+    private static SampleBlock samples(int batch) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        for (int i = 0; i < 40; i++) {
+            FeatureVector vector = new FeatureVector();
+            vector.add(FeatureIds.BIAS, 1f);
+            vector.add(FeatureIds.pack(FeatureIds.slot("user"), 100 + i % 7), 1f);
+            vector.add(FeatureIds.pack(FeatureIds.slot("item"), 100 + (batch + i) % 11), 1f);
+            long id = 1 + 40L * batch + i;
+            builder.add(new SampleBlockBuilder.Meta(id, id, 0, i % 3 == 0 ? 1f : 0f, 1f, 1f, 0.5f, 0, 1_000L), vector);
+        }
+        return builder.build(new SampleBlock.Header("m", DEEP.fingerprint(), 0, 0));
     }
 
     @Test

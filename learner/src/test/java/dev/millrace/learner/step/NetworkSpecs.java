@@ -30,6 +30,8 @@ final class NetworkSpecs {
                 "{type: fwfm, dim: 4, batch: 16, embeddings: {type: rowadagrad, rate: 0.1}}",
                 "{type: mf, dim: 6, batch: 1, embeddings: {type: sgd, rate: 0.02, l2: 0.05}}",
                 "{type: widedeep, dim: 8, hidden: [24, 10], batch: 32, embeddings: {type: adagrad, rate: 0.05}}",
+                "{type: widedeep, dim: 4, hidden: [9], batch: 16, embeddings: {type: adam, rate: 0.01, l2: 0.01},"
+                        + " dense: {type: rowadagrad, rate: 0.02}}",
                 "{type: deepfm, slots: [user, item, price], dim: 4, hidden: [17], batch: 20, embeddings: {type: adam, rate: 0.01},"
                         + " dense: {type: adagrad, rate: 0.02}}",
                 "{type: dcn, dim: 4, hidden: [12], crossLayers: 2, batch: 32, dense: {type: adam, rate: 0.01, l2: 0.001}}",

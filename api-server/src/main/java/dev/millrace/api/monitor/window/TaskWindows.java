@@ -122,6 +122,11 @@ final class TaskWindows {
     }
 
     private void sample(String model, OfModel of, SampleBlock block, int i, String[] parts, long timeMs) {
+        if (block.weight(i) == 0) {
+            // It is of other heads than the first, which is watched.
+            outcome(model, block.actionHash(i) == 0 ? Outcome.ABSENT : Outcome.LABELLED, timeMs);
+            return;
+        }
         int n = of.segments.of(block, i, parts, 2);
         float label = block.label(i);
         // One that stands on the log was kept; others like it were not.
