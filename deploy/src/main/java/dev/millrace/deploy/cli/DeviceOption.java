@@ -16,7 +16,7 @@ final class DeviceOption {
             defaultValue = "cpu",
             description =
                     "What learns: cpu, gpu (an error where that cannot be), auto (the GPU if there is one and the model"
-                            + " has a form for it: fm, mf, widedeep, deepfm). Default: ${DEFAULT-VALUE}.")
+                            + " has a form for it: networks of one objective). Default: ${DEFAULT-VALUE}.")
     private Devices.Choice device = Devices.Choice.CPU;
 
     /**

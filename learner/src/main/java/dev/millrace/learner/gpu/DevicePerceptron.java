@@ -12,8 +12,9 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A perceptron's layers on the device: max(0, x·W + b) one after the other and a last w, forward, backward and step. Its
- * parameters are ordered as {@code ps.network} orders them: W [in, out], b [out], …, w [width].
+ * The layers of a network on the device: the parameters of all of them, and a perceptron's, max(0, x·W + b) one after the
+ * other and a last w, forward, backward and step. Ordered as {@code ps.network} orders them: those of a {@link DevicePart},
+ * then W [in, out], b [out], …, w [width].
  */
 final class DevicePerceptron implements AutoCloseable {
     private static final int TILE = 32;
@@ -21,11 +22,15 @@ final class DevicePerceptron implements AutoCloseable {
     private static final int PLAIN = 0;
     private static final int RECTIFY = 1;
     private static final int GATE = 2;
+    private static final int ADD = 3;
 
     private final Cuda cuda;
     private final DenseLayers layers;
     private final Update update;
     private final int parameters;
+    /** Where the perceptron's begin. */
+    private final int at;
+
     private final int[] widths;
     private final DeviceBuffer values;
     private final DeviceBuffer gradient;
@@ -42,6 +47,7 @@ final class DevicePerceptron implements AutoCloseable {
         layers = new DenseLayers(network, spec, table);
         update = spec.dense();
         parameters = layers.values().length;
+        at = DeviceCross.parameters(spec, network.fields().count());
         List<Integer> hidden = spec.type().isDeep() ? spec.hidden() : List.of();
         widths = new int[hidden.size() + 1];
         widths[0] = network.fields().count() * spec.dim();
@@ -82,8 +88,42 @@ final class DevicePerceptron implements AutoCloseable {
         return activations.length > 0;
     }
 
+    /** Whether there is anything to step. */
+    boolean hasParameters() {
+        return parameters > 0;
+    }
+
+    CUdeviceptr value(int parameter) {
+        return values.at(parameter);
+    }
+
+    /** Of all parameters, in their order. */
+    DeviceBuffer gradient() {
+        return gradient;
+    }
+
+    /** to [m, n] = a [m, k] · b [k, n]. */
+    void product(int m, int n, int k, CUdeviceptr a, CUdeviceptr b, DeviceBuffer to) {
+        multiply(m, n, k, a, k, 1, b, n, 1, to, 0, PLAIN, DeviceBuffer.NONE);
+    }
+
+    /** Gradient [m, n] of a parameter = aᵀ · b, a [k, m], b [k, n]. */
+    void outerProduct(int m, int n, int k, DeviceBuffer a, DeviceBuffer b, int parameter) {
+        multiply(m, n, k, a.address(), 1, m, b.address(), n, 1, gradient, parameter, PLAIN, DeviceBuffer.NONE);
+    }
+
+    /** to [m, n] = a [m, k] · bᵀ, b [n, k]. */
+    void productBack(int m, int n, int k, DeviceBuffer a, CUdeviceptr b, DeviceBuffer to) {
+        multiply(m, n, k, a.address(), k, 1, b, 1, k, to, 0, PLAIN, DeviceBuffer.NONE);
+    }
+
+    /** to [m, n] += a [m, k] · bᵀ, b [n, k]. */
+    void addBack(int m, int n, int k, DeviceBuffer a, CUdeviceptr b, DeviceBuffer to) {
+        multiply(m, n, k, a.address(), k, 1, b, 1, k, to, 0, ADD, DeviceBuffer.NONE);
+    }
+
     private int weights(int layer) {
-        int place = 0;
+        int place = at;
         for (int l = 0; l < layer; l++) {
             place += (widths[l] + 1) * widths[l + 1];
         }
@@ -178,7 +218,8 @@ final class DevicePerceptron implements AutoCloseable {
                 extra);
     }
 
-    private void columns(int n, int width, DeviceBuffer x, CUdeviceptr scale, int to) {
+    /** Gradient of a parameter [width] = the sums of x's columns, each row times its scale if there is one. */
+    void columns(int n, int width, DeviceBuffer x, CUdeviceptr scale, int to) {
         cuda.launch(
                 "columns", Math.ceilDiv(width, TILE), 1, Cuda.WARP, 8, n, width, x.address(), scale, gradient.at(to));
     }

@@ -14,6 +14,7 @@ import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model with embeddings on a GPU: the same state after each minibatch as the step on the CPU leaves, but for rounding,
@@ -35,6 +36,7 @@ final class DeviceStep implements Step {
     private final Flight[] flights;
     private final RowCache cache;
     private final DevicePerceptron perceptron;
+    private final @Nullable DevicePart part;
     private final DeviceBuffer embedded = new DeviceBuffer(cuda);
     private final DeviceBuffer embeddedGradient = new DeviceBuffer(cuda);
     private final DeviceBuffer sums = new DeviceBuffer(cuda);
@@ -60,6 +62,11 @@ final class DeviceStep implements Step {
         most = spec.network().batch();
         cache = new RowCache(cuda, table, cachedRows);
         perceptron = new DevicePerceptron(cuda, network, spec.network(), table);
+        part = switch (spec.network().type()) {
+            case FWFM -> new DeviceFieldPairs(cuda, perceptron, fields, dim);
+            case DCN -> new DeviceCross(cuda, perceptron, spec.network(), fields);
+            default -> null;
+        };
         flights = new Flight[] {new Flight(cuda, spec, table, life), new Flight(cuda, spec, table, life)};
         row = new float[cache.stride()];
     }
@@ -163,8 +170,11 @@ final class DeviceStep implements Step {
         if (perceptron.isDeep()) {
             perceptron.backward(n, embedded, outputs.at(n), embeddedGradient);
         }
+        if (part != null) {
+            part.backward(n, embedded, outputs.at(n), embeddedGradient);
+        }
         stepRows(flight, n);
-        if (perceptron.isDeep()) {
+        if (perceptron.hasParameters()) {
             perceptron.step(control.address());
         }
         flight.arrive(cuda);
@@ -172,7 +182,7 @@ final class DeviceStep implements Step {
 
     private void reserve(int n) {
         embedded.reserve((long) n * fields * dim);
-        if (perceptron.isDeep()) {
+        if (perceptron.hasParameters()) {
             embeddedGradient.reserve((long) n * fields * dim);
         }
         sums.reserve((long) n * dim);
@@ -201,6 +211,9 @@ final class DeviceStep implements Step {
                 embedded.address(),
                 sums.address(),
                 outputs.address());
+        if (part != null) {
+            part.forward(n, embedded, outputs.address());
+        }
         perceptron.forward(n, embedded);
         cuda.launchWarps(
                 "finish",
@@ -238,7 +251,7 @@ final class DeviceStep implements Step {
                 flight.valuesByKey(),
                 outputs.at(n),
                 flight.predictions(),
-                perceptron.isDeep() ? embeddedGradient.address() : DeviceBuffer.NONE,
+                perceptron.hasParameters() ? embeddedGradient.address() : DeviceBuffer.NONE,
                 sums.address(),
                 (float) ftrl.l1(),
                 (float) ftrl.beta(),
@@ -270,6 +283,9 @@ final class DeviceStep implements Step {
             flight.close();
         }
         cache.close();
+        if (part != null) {
+            part.close();
+        }
         perceptron.close();
         embedded.close();
         embeddedGradient.close();

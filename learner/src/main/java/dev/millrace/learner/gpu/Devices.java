@@ -92,14 +92,8 @@ public final class Devices {
     /** Why a model has no form for a GPU. */
     private static @Nullable String refusal(ModelSpec spec) {
         Network network = spec.network();
-        String what = switch (network.type()) {
-            case LINEAR -> "a linear model";
-            case FWFM -> "a field-weighted factorization machine (fwfm)";
-            case DCN -> "a deep and cross network (dcn)";
-            case FM, MF, WIDEDEEP, DEEPFM -> null;
-        };
-        if (what != null) {
-            return "model " + spec.model() + ", " + what + ", has no form for a GPU";
+        if (network.isLinear()) {
+            return "model " + spec.model() + ", a linear model, has no form for a GPU";
         }
         if (!spec.heads().isEmpty()) {
             return "model " + spec.model() + ": several heads have no form for a GPU";
@@ -107,7 +101,8 @@ public final class Devices {
         if (!network.foldIn().isNone()) {
             return "model " + spec.model() + ": foldIn has no form for a GPU";
         }
-        return network.type().isDeep() && network.dense().rule() == Update.Rule.ROWADAGRAD
+        boolean layers = network.type().isDeep() || network.type() == Network.Type.FWFM;
+        return layers && network.dense().rule() == Update.Rule.ROWADAGRAD
                 ? "model " + spec.model() + ": rowadagrad for the layers has no form for a GPU"
                 : null;
     }

@@ -65,7 +65,7 @@ final class YoungRows {
     void born(long key) {
         var unused = young.putAndMoveToLast(key, new float[floats]);
         if (young.size() > most) {
-            var oldest = young.removeFirst();
+            var unusedOldest = young.removeFirst();
         }
     }
 

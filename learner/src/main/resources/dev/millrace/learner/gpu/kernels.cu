@@ -84,7 +84,7 @@ extern "C" __global__ void embed(int n, int fields, int dim, int stride, int pai
 
 // C = A * B and what follows it. A [m, k] and B [k, n] by strides of rows and columns, so that either may be transposed;
 // C [m, n] dense. Blocks of 16 x 16 threads, each of 2 x 2 results.
-// mode 0: C = AB;  1: C = max(0, AB + extra[column]);  2: C = AB where extra[row, column] > 0, else 0.
+// mode 0: C = AB;  1: C = max(0, AB + extra[column]);  2: C = AB where extra[row, column] > 0, else 0;  3: C += AB.
 extern "C" __global__ void multiply(int m, int n, int k, const float* a, int aRow, int aColumn, const float* b, int bRow,
     int bColumn, float* c, int mode, const float* extra) {
   __shared__ float as[DEPTH][TILE + 1];
@@ -126,9 +126,109 @@ extern "C" __global__ void multiply(int m, int n, int k, const float* a, int aRo
       float r = results[i][j];
       if (mode == 1) r = fmaxf(0.f, r + extra[column]);
       if (mode == 2) r = extra[at] > 0.f ? r : 0.f;
+      if (mode == 3) r += c[at];
       c[at] = r;
     }
   }
+}
+
+// Adds the pairs of fields, each with its weight r (Pan et al. 2018), to z. A warp a sample.
+extern "C" __global__ void field_pairs(int n, int fields, int dim, const float* embedded, const float* r, float* z) {
+  int sample = blockIdx.x * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int lane = threadIdx.x % WARP;
+  if (sample >= n) return;
+  const float* mine = embedded + (size_t) sample * fields * dim;
+  float total = 0.f;
+  int pair = 0;
+  for (int a = 0; a < fields; a++) {
+    for (int b = a + 1; b < fields; b++, pair++) {
+      for (int c = lane; c < dim; c += WARP) total += r[pair] * mine[a * dim + c] * mine[b * dim + c];
+    }
+  }
+  total = warpSum(total);
+  if (lane == 0) z[sample] += total;
+}
+
+// Their gradient of the embeddings. A warp a sample.
+extern "C" __global__ void field_pairs_back(int n, int fields, int dim, const float* embedded, const float* r,
+    const float* dz, float* gradient) {
+  int sample = blockIdx.x * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int lane = threadIdx.x % WARP;
+  if (sample >= n) return;
+  const float* mine = embedded + (size_t) sample * fields * dim;
+  float* to = gradient + (size_t) sample * fields * dim;
+  for (int a = 0; a < fields; a++) {
+    for (int c = lane; c < dim; c += WARP) {
+      float sum = 0.f;
+      for (int b = 0; b < fields; b++) {
+        int low = a < b ? a : b;
+        int high = a < b ? b : a;
+        if (b != a) sum += r[low * fields - low * (low + 1) / 2 + high - low - 1] * mine[b * dim + c];
+      }
+      to[a * dim + c] = dz[sample] * sum;
+    }
+  }
+}
+
+// Their gradient of r, summed over the samples. A warp a pair.
+extern "C" __global__ void field_pairs_weights(int pairs, int n, int fields, int dim, const float* embedded,
+    const float* dz, float* to) {
+  int pair = blockIdx.x * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int lane = threadIdx.x % WARP;
+  if (pair >= pairs) return;
+  int a = 0;
+  int left = pair;
+  while (left >= fields - 1 - a) left -= fields - 1 - a++;
+  int b = a + 1 + left;
+  float sum = 0.f;
+  for (int i = lane; i < n; i += WARP) {
+    const float* its = embedded + (size_t) i * fields * dim;
+    float dot = 0.f;
+    for (int c = 0; c < dim; c++) dot += its[a * dim + c] * its[b * dim + c];
+    sum += dz[i] * dot;
+  }
+  sum = warpSum(sum);
+  if (lane == 0) to[pair] = sum;
+}
+
+// A cross layer behind its product u (Wang et al. 2021): u += bias, above = x0 * u + below.
+extern "C" __global__ void cross_layer(int n, int width, const float* bias, const float* x0, const float* below,
+    float* u, float* above) {
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n * width; i += gridDim.x * blockDim.x) {
+    u[i] += bias[i % width];
+    above[i] = x0[i] * u[i] + below[i];
+  }
+}
+
+// Adds x * w to z. A warp a sample.
+extern "C" __global__ void add_dot(int n, int width, const float* x, const float* w, float* z) {
+  int sample = blockIdx.x * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int lane = threadIdx.x % WARP;
+  if (sample >= n) return;
+  float sum = 0.f;
+  for (int j = lane; j < width; j += WARP) sum += x[(size_t) sample * width + j] * w[j];
+  sum = warpSum(sum);
+  if (lane == 0) z[sample] += sum;
+}
+
+// What reaches the uppermost cross layer: dz * w.
+extern "C" __global__ void outer(int n, int width, const float* dz, const float* w, float* to) {
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n * width; i += gridDim.x * blockDim.x) {
+    to[i] = dz[i / width] * w[i % width];
+  }
+}
+
+// Back through x0 * u: what goes on to the product, and x0's part of the gradient, which it adds.
+extern "C" __global__ void cross_back(int n, int width, const float* up, const float* x0, const float* u, float* inner,
+    float* gradient) {
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n * width; i += gridDim.x * blockDim.x) {
+    inner[i] = up[i] * x0[i];
+    gradient[i] += up[i] * u[i];
+  }
+}
+
+extern "C" __global__ void add(int count, const float* x, float* to) {
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < count; i += gridDim.x * blockDim.x) to[i] += x[i];
 }
 
 // The output z + top * w, the loss and its gradient. A warp a sample. control[0] counts the samples that are finite; the

@@ -93,7 +93,7 @@ class DevicesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ", network: {type: fwfm, dim: 4}", ", network: {type: dcn, dim: 4, hidden: [8]}"})
+    @ValueSource(strings = {"", ", network: {type: linear}"})
     void modelsWithoutAFormAreNamed(String network) {
         ModelSpec spec = spec(network);
         var refused = assertThrows(IllegalArgumentException.class, () -> Devices.choose(Devices.Choice.GPU, spec));

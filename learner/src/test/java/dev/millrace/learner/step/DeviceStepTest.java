@@ -42,7 +42,7 @@ class DeviceStepTest extends StepContract {
     @Override
     Stream<String> networks() {
         return Stream.concat(
-                NetworkSpecs.networks().filter(n -> !n.contains("fwfm") && !n.contains("dcn") && !n.contains("dense: {type: rowadagrad")),
+                NetworkSpecs.networks().filter(n -> !n.contains("dense: {type: rowadagrad")),
                 Stream.of(
                         "{type: mf, dim: 40, batch: 3, embeddings: {type: adagrad, rate: 0.02, l2: 0.01}}",
                         "{type: fm, dim: 3, batch: 9, embeddings: {type: rowadagrad, rate: 0.1}}"));
