@@ -139,13 +139,27 @@ public final class EmbeddedMillrace implements AutoCloseable {
     public static EmbeddedMillrace start(
             Path data, LoadedSpec spec, Door door, int kafkaPort, WeightsFrom from, ProfilesFrom profiles, Clock clock)
             throws IOException, InterruptedException {
-        return start(data, List.of(spec), door, kafkaPort, from, profiles, Watching.DEFAULT, StepMaker.CPU, clock);
+        return start(data, List.of(spec), door, kafkaPort, from, profiles, Watching.DEFAULT, clock);
     }
 
     /**
-     * The same with several models, of which all but the first learn from the first one's log, say, and challenge it;
-     * with what is watched of them, and on what device they learn.
+     * The same with several models, of which all but the first learn from the first one's log, say, and challenge it; and
+     * with what is watched of them.
      */
+    public static EmbeddedMillrace start(
+            Path data,
+            List<LoadedSpec> specs,
+            Door door,
+            int kafkaPort,
+            WeightsFrom from,
+            ProfilesFrom profiles,
+            Watching watching,
+            Clock clock)
+            throws IOException, InterruptedException {
+        return start(data, specs, door, kafkaPort, from, profiles, watching, StepMaker.CPU, clock);
+    }
+
+    /** The same on a device of one's choice. */
     public static EmbeddedMillrace start(
             Path data,
             List<LoadedSpec> specs,
