@@ -172,8 +172,8 @@ final class ApiBeans {
     }
 
     @Singleton
-    Readiness readiness(Tail tail) {
-        return new Readiness(wiring.models(), tail, wiring.clock(), times.silence(), times.maxAge());
+    Readiness readiness(Tail tail, Families families) {
+        return new Readiness(families::needed, tail, wiring.clock(), times.silence(), times.maxAge());
     }
 
     @Singleton

@@ -20,7 +20,7 @@ public final class ArmBoards implements LogListener {
     public ArmBoards(Families families, Duration slack, Clock clock) {
         this.clock = clock;
         families.all().forEach((model, family) -> {
-            if (!family.isAlone()) {
+            if (family.hasArms()) {
                 Duration hold = family.base().spec().rewardWindow().plus(slack);
                 byModel.put(
                         model, new FamilyBoard(family, hold.toMillis(), FamilyBoard.Bounds.DEFAULT, clock.millis()));

@@ -43,6 +43,16 @@ public final class Families {
         return byBase;
     }
 
+    /** Models without whose weights somebody is not served. */
+    public Map<String, WeightServer> needed() {
+        Map<String, WeightServer> needed = new TreeMap<>();
+        byBase.values()
+                .forEach(family -> family.members().stream()
+                        .filter(family::needs)
+                        .forEach(member -> needed.put(member.spec().model(), member)));
+        return needed;
+    }
+
     /** The family that the model is of. */
     public Family of(String model) {
         return Objects.requireNonNull(byMember.get(model), model);

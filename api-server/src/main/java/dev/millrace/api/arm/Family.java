@@ -79,6 +79,20 @@ public final class Family {
         return members.size() == 1;
     }
 
+    /** Whether any is an arm or for a segment, and not just another objective of the log. */
+    boolean hasArms() {
+        return members.stream()
+                .map(WeightServer::spec)
+                .anyMatch(spec -> spec.arm() != null || spec.segment() != null);
+    }
+
+    /** Whether nobody else answers in its place when its weights are not there: the champion, or another objective. */
+    boolean needs(WeightServer member) {
+        ModelSpec spec = member.spec();
+        boolean answersItsName = spec.learnsFromAnother() && spec.arm() == null && spec.segment() == null;
+        return answersItsName || plan().champion().weights().spec().model().equals(spec.model());
+    }
+
     Plan plan() {
         VersionBook now = book.get();
         Plan known = plan;

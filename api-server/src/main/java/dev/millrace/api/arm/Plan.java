@@ -19,7 +19,8 @@ import java.util.TreeMap;
 /**
  * Who answers whom in a family, as of one revision of its registry. People fall to arms by a hash of the experiment's name
  * and the person: the same ones each time, on every server, and others for another name. Experiments are asked in the order
- * of their names; who falls to an arm of one is in no later one, and the rest is the champion's. Immutable.
+ * of their names; who falls to an arm of one is in no later one, and the rest is the champion's. An arm whose weights have not
+ * caught up answers nobody. Immutable.
  *
  * @param arms champion first, then by name; segments and idle arms too
  */
@@ -77,7 +78,7 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
     Route route(String person, RawFeatures shared) {
         for (Arm arm : segments) {
             Segment segment = arm.weights().spec().segment();
-            if (segment != null && SegmentMatch.of(segment, shared)) {
+            if (segment != null && SegmentMatch.of(segment, shared) && arm.weights().caughtUp()) {
                 return Route.to(arm);
             }
         }
@@ -110,6 +111,10 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
     }
 
     private Route route(Arm arm, double share) {
+        if (!arm.weights().caughtUp()) {
+            // Its people are served as ever, and no part of the experiment.
+            return Route.to(champion);
+        }
         Exposure.Builder exposure = exposure(arm.experiment(), arm, share);
         return arm.compare() == Compare.SPLIT
                 ? new Route(arm, null, exposure.build())

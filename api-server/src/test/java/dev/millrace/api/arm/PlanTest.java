@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.FixedWeights;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.proto.Exposure;
 import dev.millrace.ingest.spec.ArmSpec.Role;
@@ -69,13 +70,30 @@ class PlanTest {
     @Test
     void aSegmentHasItsModelAndOthersTheGeneralOne() {
         Family family = Arms.family(
-                Arms.scoring(Arms.spec("north", "segment: {by: user.country, values: [no, se]}"), 0),
+                Arms.scoring(Arms.spec("north", "segment: {by: user.country, values: [dk, se]}"), 0),
                 Arms.scoring(Arms.spec("a", "arm: {role: challenger, share: 0.5}"), 0));
         Route north = family.route("u", Arms.from("se"));
         assertEquals("north", north.answers().model());
         assertNull(north.exposure(), "no part of an experiment");
         assertTrue(!family.route("u", Arms.from("de")).answers().model().equals("north"));
         assertTrue(!family.route("u", RawFeatures.EMPTY).answers().model().equals("north"));
+    }
+
+    /** Learned nothing yet, say: nobody is served worse for it, and no server waits for it. */
+    @Test
+    void anArmWhoseWeightsAreNotThereAnswersNobody() {
+        FixedWeights north = Arms.scoring(Arms.spec("north", "segment: {by: user.country, values: ['no']}"), 0);
+        FixedWeights wide = Arms.scoring(Arms.spec("wide", "arm: {role: challenger, share: 0.999}"), 0);
+        Family family = Arms.family(() -> book, north, wide);
+        north.caughtUp = false;
+        assertEquals("wide", family.route("u", Arms.from("no")).answers().model());
+        wide.caughtUp = false;
+        Route route = family.route("u", Arms.from("no"));
+        assertEquals("movies", route.answers().model());
+        assertNull(route.exposure());
+        assertTrue(!family.needs(wide) && !family.needs(north) && family.needs(family.base()));
+        say("wide", Role.CHAMPION, 0);
+        assertTrue(family.needs(wide) && !family.needs(family.base()));
     }
 
     @Test

@@ -56,7 +56,13 @@ final class ArmReader {
         String by = segment.text("by", BY, "an attribute of the request, like user.country or context.device");
         Set<String> values = new LinkedHashSet<>();
         if (segment.entries().get("values") instanceof List<?> list) {
-            list.forEach(value -> values.add(String.valueOf(value)));
+            for (Object value : list) {
+                if (value instanceof Boolean) {
+                    // YAML reads yes, no, on and off as true and false.
+                    segment.problem("values", "'" + value + "' is no text; put it in quotes, like \"no\"");
+                }
+                values.add(String.valueOf(value));
+            }
         }
         if (values.isEmpty() || values.size() > Segment.MAX_VALUES) {
             segment.problem("values", "must be a list of 1.." + Segment.MAX_VALUES + " texts, like [de, at]");

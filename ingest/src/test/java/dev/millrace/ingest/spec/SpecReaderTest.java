@@ -261,6 +261,7 @@ class SpecReaderTest {
                 SpecReader.parse("s", segment.formatted("{by: user.zone, values: [7, 'no']}"))
                         .segment());
         assertEquals("segment.values", refused(segment.formatted("{by: user.zone, values: []}")));
+        assertEquals("segment.values", refused(segment.formatted("{by: user.zone, values: [no]}")));
         assertEquals("segment.by", refused(segment.formatted("{by: user.id, values: [a]}")));
         assertEquals("segment.by", refused(segment.formatted("{by: item.zone, values: [a]}")));
     }
