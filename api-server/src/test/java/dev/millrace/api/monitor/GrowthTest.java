@@ -44,7 +44,7 @@ class GrowthTest {
                 Map.of(),
                 monitor,
                 new TraceIndex(10, monitor),
-                new Readiness(Map.of(), Tail.NONE, Clock.systemUTC(), Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                new Readiness(Map::of, Tail.NONE, Clock.systemUTC(), Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new Windows(VersionNumbers.NONE, 0, Clock.systemUTC()),
                 new Canaries(List.of(), CanaryConfig.OFF, Clock.systemUTC()),
                 Clock.systemUTC());
