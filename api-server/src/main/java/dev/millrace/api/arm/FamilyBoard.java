@@ -1,5 +1,6 @@
 package dev.millrace.api.arm;
 
+import dev.millrace.api.arm.OpenRequest.Labelled;
 import dev.millrace.ingest.feature.EncodedImpression;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.ArmEvidence;
@@ -33,15 +34,12 @@ final class FamilyBoard {
         static final Bounds DEFAULT = new Bounds(20_000, 20_000);
     }
 
-    /** A label whose impression was not read yet. */
-    private record Early(SampleBlock block, int sample) {}
-
     private final Family family;
     private final long holdMs;
     private final Bounds bounds;
     private final long modelHash;
     private final Long2ObjectLinkedOpenHashMap<OpenRequest> open = new Long2ObjectLinkedOpenHashMap<>();
-    private final Long2ObjectLinkedOpenHashMap<List<Early>> early = new Long2ObjectLinkedOpenHashMap<>();
+    private final Long2ObjectLinkedOpenHashMap<List<Labelled>> early = new Long2ObjectLinkedOpenHashMap<>();
     private final Map<String, ArmTally> tallies = new HashMap<>();
     private int waiting;
     private String champion;
@@ -76,10 +74,10 @@ final class FamilyBoard {
         long request = SampleIds.ofRequest(shown.requestId());
         OpenRequest opened = new OpenRequest(shown, request, nowMs + holdMs);
         if (open.putIfAbsent(request, opened) == null) {
-            List<Early> labels = early.remove(request);
+            List<Labelled> labels = early.remove(request);
             if (labels != null) {
                 waiting -= labels.size();
-                labels.forEach(label -> opened.label(modelHash, label.block(), label.sample()));
+                labels.forEach(label -> opened.label(modelHash, label));
             }
         }
     }
@@ -88,26 +86,28 @@ final class FamilyBoard {
     synchronized void samples(SampleBlock block, long nowMs) {
         follow(nowMs);
         for (int i = 0; i < block.size(); i++) {
+            Labelled label = Labelled.of(block, i);
             OpenRequest request = open.get(block.requestHash(i));
-            if (request != null) {
-                request.label(modelHash, block, i);
-            } else {
-                await(block, i);
+            if (label != null && request != null) {
+                request.label(modelHash, label);
+            } else if (label != null) {
+                await(block.requestHash(i), label);
             }
         }
         close(nowMs);
     }
 
-    private void await(SampleBlock block, int sample) {
+    /** A label whose impression was not read yet. */
+    private void await(long request, Labelled label) {
         while (waiting >= bounds.maxEarly()) {
             waiting -= early.removeFirst().size();
         }
-        List<Early> labels = early.get(block.requestHash(sample));
+        List<Labelled> labels = early.get(request);
         if (labels == null) {
             labels = new ArrayList<>(2);
-            early.put(block.requestHash(sample), labels);
+            early.put(request, labels);
         }
-        labels.add(new Early(block, sample));
+        labels.add(label);
         waiting++;
     }
 

@@ -63,17 +63,29 @@ final class OpenRequest {
         return items.length;
     }
 
-    /** @param model hash of the model whose sample it is */
-    void label(long model, SampleBlock block, int sample) {
-        if (block.weight(sample) <= 0) {
-            return;
+    /**
+     * One sample's label.
+     *
+     * @param weight with what it stands for beside itself
+     */
+    record Labelled(long sampleId, float label, float weight) {
+        /** Null: it takes another one back. */
+        static @Nullable Labelled of(SampleBlock block, int sample) {
+            float label = block.label(sample);
+            float others = label < 0.5f ? 1 / block.keepRate(sample) : 1;
+            return block.weight(sample) <= 0
+                    ? null
+                    : new Labelled(block.sampleId(sample), label, block.weight(sample) * others);
         }
-        long id = block.sampleId(sample);
+    }
+
+    /** @param model hash of the model whose sample it is */
+    void label(long model, Labelled its) {
         for (int revision = 0; revision < REVISIONS; revision++) {
             for (int i = 0; i < items.length; i++) {
-                if (SampleIds.of(model, requestHash, items[i], revision) == id) {
-                    labels[i] = block.label(sample);
-                    weights[i] = block.weight(sample) * (block.label(sample) < 0.5f ? 1 / block.keepRate(sample) : 1);
+                if (SampleIds.of(model, requestHash, items[i], revision) == its.sampleId()) {
+                    labels[i] = its.label();
+                    weights[i] = its.weight();
                     return;
                 }
             }
