@@ -166,6 +166,7 @@ final class LearningSession implements AutoCloseable {
             return true;
         }
         life.say(System.nanoTime());
+        shard.fit().line(System.nanoTime()).ifPresent(LOG::info);
         snapshots.advance(SLICE.toNanos());
         boolean due = System.nanoTime() - nextSnapshotNs >= 0 && worthASnapshot();
         boolean wanted = book.wanted() > answered;

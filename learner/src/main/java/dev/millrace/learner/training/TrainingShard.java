@@ -3,6 +3,7 @@ package dev.millrace.learner.training;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.Predictor;
 import dev.millrace.learner.step.Step;
 import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.delta.Delta;
@@ -26,6 +27,7 @@ public final class TrainingShard implements AutoCloseable {
     public static final String STEP = "step";
 
     private final Step step;
+    private final FitWatch fit;
     private final RecentIds recent;
     private int[] fresh = new int[256];
     private float[] predictions = new float[256];
@@ -59,6 +61,7 @@ public final class TrainingShard implements AutoCloseable {
         this.state = state;
         this.fingerprint = state.spec().fingerprint();
         this.step = steps.of(state.spec(), state.table(), state.life());
+        this.fit = new FitWatch(state.spec(), new Predictor(state.spec(), state.table(), state.life()));
         this.recent = recent;
     }
 
@@ -142,6 +145,12 @@ public final class TrainingShard implements AutoCloseable {
         // Samples are those that the bias has learned, and a canary's vector is without it.
         state.count(learned - canaries, block.size() - count, count - learned);
         watch.learned(block, fresh, count, predictions);
+        fit.learned(block, fresh, count, predictions);
+    }
+
+    /** How well it predicts what it has not learned, and what it has. */
+    public FitWatch fit() {
+        return fit;
     }
 
     /** Collects the samples that were not learned yet. */
@@ -189,6 +198,7 @@ public final class TrainingShard implements AutoCloseable {
     public Delta closeBatch(long learnedMs, int maxRows) {
         if (!state.isClosing()) {
             step.flush(state::touch);
+            fit.closed();
             state.expire();
         }
         return state.closeBatch(learnedMs, maxRows);
