@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Labels of a model's requests until all must have come by event time; then the request's AUC is told, if it got both
- * labels. The oldest is told early when more than the bound are open. Requests whose first label fell into the same two
+ * labels. The oldest is told early when more than the bound are open, or have more than a million labels. Requests whose first label fell into the same two
  * seconds make a chunk, which is what is kept. Guarded by its task.
  */
 final class OpenRequests {
     private static final long CHUNK_MS = 2_000;
+    /** A chunk must fit into a record of the changelog. */
+    private static final int MOST_SCORES = 1_000_000;
 
     /** Told of a request's AUC, and of the event time that it belongs to. */
     interface Told {
@@ -35,6 +37,7 @@ final class OpenRequests {
     private final Long2LongOpenHashMap chunkOf = new Long2LongOpenHashMap();
     private final TreeMap<Long, Long2ObjectLinkedOpenHashMap<Request>> chunks = new TreeMap<>();
     private final TreeSet<Long> changed = new TreeSet<>();
+    private int scores;
 
     /** @param holdMs event time after a request's first label, until its last must have come */
     OpenRequests(long holdMs, int most, Told told) {
@@ -48,7 +51,7 @@ final class OpenRequests {
     void add(long timeMs, long requestHash, float score, boolean positive, boolean added) {
         long chunk = chunkOf.get(requestHash);
         if (chunk == Long.MIN_VALUE) {
-            if (chunkOf.size() == most) {
+            if (chunkOf.size() == most || scores >= MOST_SCORES) {
                 tellOldest();
             }
             chunk = Math.floorDiv(timeMs, CHUNK_MS);
@@ -57,11 +60,12 @@ final class OpenRequests {
                     .put(requestHash, new Request());
         }
         Request request = Objects.requireNonNull(chunks.get(chunk)).get(requestHash);
-        FloatArrayList scores = positive ? request.positives : request.negatives;
+        FloatArrayList its = positive ? request.positives : request.negatives;
         if (added) {
-            scores.add(score);
-        } else {
-            scores.rem(score);
+            its.add(score);
+            scores++;
+        } else if (its.rem(score)) {
+            scores--;
         }
         changed.add(chunk);
     }
@@ -89,6 +93,7 @@ final class OpenRequests {
 
     private void tell(long chunk, long hash, Request request) {
         chunkOf.remove(hash);
+        scores -= request.positives.size() + request.negatives.size();
         changed.add(chunk);
         if (!request.positives.isEmpty() && !request.negatives.isEmpty()) {
             told.auc(endMs(chunk), ImpressionGroups.auc(request.positives, request.negatives));
@@ -139,6 +144,7 @@ final class OpenRequests {
                 request.negatives.add(in.getFloat());
             }
             requests.put(hash, request);
+            scores += positives + negatives;
             chunkOf.put(hash, chunk);
         }
         chunks.put(chunk, requests);

@@ -8,10 +8,13 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last ids of a topic's partition, since after a fault the join sends again what it sent. Kept in chunks, one a
- * flush, of which the oldest goes when there are too many. Guarded by its task.
+ * The last ids of a topic's partition, since after a fault the join sends again what it sent. Kept in chunks of at most
+ * {@value #CHUNK}, one a flush at least, of which the oldest goes when there are too many. Guarded by its task.
  */
 final class SeenIds {
+    /** Half a megabyte a record. */
+    static final int CHUNK = 1 << 16;
+
     private final int capacity;
     private final LongOpenHashSet all = new LongOpenHashSet();
     private final TreeMap<Long, LongArrayList> chunks = new TreeMap<>();
@@ -29,22 +32,28 @@ final class SeenIds {
         return true;
     }
 
-    /** Tells the chunk that has come to be, and those that are gone. */
+    /** Tells the chunks that have come to be, and those that are gone. */
     void flush(BiConsumer<Long, byte @Nullable []> changes) {
         if (open.isEmpty()) {
             return;
         }
-        long number = chunks.isEmpty() ? 0 : chunks.lastKey() + 1;
-        chunks.put(number, open);
-        ByteBuffer bytes = ByteBuffer.allocate(1 + open.size() * Long.BYTES).put(WindowSums.VERSION);
-        open.forEach((long id) -> bytes.putLong(id));
-        changes.accept(number, bytes.array());
+        for (int from = 0; from < open.size(); from += CHUNK) {
+            add(new LongArrayList(open.subList(from, Math.min(open.size(), from + CHUNK))), changes);
+        }
         open = new LongArrayList();
         while (all.size() > capacity && chunks.size() > 1) {
             var oldest = chunks.pollFirstEntry();
             oldest.getValue().forEach((long id) -> all.remove(id));
             changes.accept(oldest.getKey(), null);
         }
+    }
+
+    private void add(LongArrayList chunk, BiConsumer<Long, byte @Nullable []> changes) {
+        long number = chunks.isEmpty() ? 0 : chunks.lastKey() + 1;
+        chunks.put(number, chunk);
+        ByteBuffer bytes = ByteBuffer.allocate(1 + chunk.size() * Long.BYTES).put(WindowSums.VERSION);
+        chunk.forEach((long id) -> bytes.putLong(id));
+        changes.accept(number, bytes.array());
     }
 
     /** @param value as {@link #flush} told it */

@@ -1,5 +1,6 @@
 package dev.millrace.api.monitor.window;
 
+import dev.millrace.ingest.topic.Topics;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.common.serialization.Serdes;
@@ -34,7 +35,7 @@ final class WindowState implements StateStore, CachedStateStore<Bytes, byte[]> {
     static StoreBuilder<WindowState> builder() {
         return new Builder(
                 Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(NAME), Serdes.Bytes(), Serdes.ByteArray())
-                        .withLoggingEnabled(Map.of()));
+                        .withLoggingEnabled(Map.of("max.message.bytes", Integer.toString(Topics.MAX_RECORD_BYTES))));
     }
 
     /** What it keeps from now on; reads into it what was kept. */
