@@ -11,6 +11,7 @@ import dev.millrace.api.bus.Buses;
 import dev.millrace.api.bus.ModelBus;
 import dev.millrace.api.canary.Canaries;
 import dev.millrace.api.candidate.Candidates;
+import dev.millrace.api.chain.ChainDesk;
 import dev.millrace.api.desk.AdaptiveLimit;
 import dev.millrace.api.desk.EventsDesk;
 import dev.millrace.api.desk.ExplainDesk;
@@ -22,6 +23,8 @@ import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.desk.RecentDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
+import dev.millrace.api.desk.VersionsDesk;
+import dev.millrace.api.desk.VersionsReader;
 import dev.millrace.api.desk.WindowsDesk;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
@@ -30,7 +33,6 @@ import dev.millrace.api.grpc.GrpcEdge;
 import dev.millrace.api.grpc.GrpcServices;
 import dev.millrace.api.http.ConnectionLimit;
 import dev.millrace.api.http.FrontDoor;
-import dev.millrace.api.http.VersionsReader;
 import dev.millrace.api.log.Listeners;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
@@ -246,7 +248,10 @@ final class ApiBeans {
                     () -> AlarmNumbers.of(
                             snapshots.of(name),
                             weights,
-                            bus == null ? null : bus.log().book()));
+                            bus == null ? null : bus.log().book(),
+                            wiring.chains() == null
+                                    ? null
+                                    : wiring.chains().log().book()));
         });
         Alarms alarms = new Alarms(wiring.alarms(), numbers, wiring.clock());
         AlarmMeters.bind(registry, alarms, numbers);
@@ -254,8 +259,13 @@ final class ApiBeans {
     }
 
     @Singleton
-    VersionsReader versionsReader() {
-        return new VersionsReader(wiring.clock());
+    ChainDesk chainDesk() {
+        return new ChainDesk(wiring.chains(), wiring.models().keySet(), wiring.clock());
+    }
+
+    @Singleton
+    VersionsDesk versionsDesk(Models models, Buses buses) {
+        return new VersionsDesk(models, buses, new VersionsReader(wiring.clock()));
     }
 
     @Singleton

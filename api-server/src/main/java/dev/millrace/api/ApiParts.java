@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.canary.CanaryConfig;
+import dev.millrace.api.chain.ChainParts;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
@@ -12,12 +13,14 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server is built on. Whoever made the parts closes them, after the server.
  *
  * @param live counts of the real-time features that are kept in this process, by model
  * @param meters of what else runs in this process, for {@code /prometheus}
+ * @param chains batch chains; null where none run
  * @param alarms rules, and who is told
  * @param canary how freshness is watched
  * @param windows what is kept of the quality of what was served
@@ -33,6 +36,7 @@ public record ApiParts(
         AlarmRules alarms,
         WindowParts windows,
         CanaryConfig canary,
+        @Nullable ChainParts chains,
         Clock clock) {
     public ApiParts {
         models = Map.copyOf(models);
@@ -61,6 +65,7 @@ public record ApiParts(
                 alarms,
                 WindowParts.NONE,
                 CanaryConfig.OFF,
+                null,
                 clock);
     }
 

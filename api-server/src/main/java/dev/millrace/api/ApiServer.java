@@ -57,6 +57,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.alarms(),
                         parts.windows(),
                         parts.canary(),
+                        parts.chains(),
                         parts.clock()));
     }
 

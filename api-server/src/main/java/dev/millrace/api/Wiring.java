@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.alarm.AlarmRules;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.canary.CanaryConfig;
+import dev.millrace.api.chain.ChainParts;
 import dev.millrace.api.log.EventSink;
 import dev.millrace.api.log.LogListener;
 import dev.millrace.api.log.Tail;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link ApiParts} without Kafka: a log as its two ends.
@@ -34,6 +36,7 @@ record Wiring(
         AlarmRules alarms,
         WindowParts windows,
         CanaryConfig canary,
+        @Nullable ChainParts chains,
         Clock clock) {
     /** A log whose history nobody tells. */
     Wiring(
@@ -46,7 +49,7 @@ record Wiring(
         this(models, profiles, live, sink, tail, listener -> Tail.NONE, List.of(), clock);
     }
 
-    /** Without versions, with the alarms that come with the server. */
+    /** Without versions and chains, with the alarms that come with the server. */
     Wiring(
             Map<String, WeightServer> models,
             ProfileStore profiles,
@@ -68,6 +71,7 @@ record Wiring(
                 AlarmRules.shipped(),
                 WindowParts.NONE,
                 CanaryConfig.OFF,
+                null,
                 clock);
     }
 }

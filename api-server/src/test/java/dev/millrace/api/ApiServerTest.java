@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -618,6 +619,31 @@ class ApiServerTest {
         Awaitility.await()
                 .atMost(PATIENCE)
                 .untilAsserted(() -> assertProblem(400, "body", post("/v1/events", " ".repeat(BODY_BYTES - 1))));
+    }
+
+    private HttpResponse<String> within(String deadline, String body) throws IOException, InterruptedException {
+        return send(to(RANK).header("Content-Type", JSON)
+                .header("X-Deadline-Ms", deadline)
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    @Test
+    void anAnswerThatIsNotThereByItsDeadlineIsA504() throws Exception {
+        String ask = "{\"candidates\":[{\"item\":\"a\"}]}";
+        assertEquals(200, within("5000", ask).statusCode());
+        for (String wrong : List.of("soon", "0", "-1", "600001", "1.5")) {
+            assertProblem(400, "X-Deadline-Ms", within(wrong, ask));
+        }
+        log.mode = MemoryLog.Mode.WAIT;
+        long startNs = System.nanoTime();
+        HttpResponse<String> late = within("100", ask);
+        assertProblem(504, "deadline of 100 ms", late);
+        assertTrue(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs) < 1_500, "long before the log's own bound");
+        String id = late.body().replaceAll(".*\"requestId\":\"([^\"]+)\".*", "$1");
+        log.mode = MemoryLog.Mode.ACKNOWLEDGE;
+        log.acknowledge();
+        String again = "{\"requestId\":\"" + id + "\",\"candidates\":[{\"item\":\"a\"}]}";
+        assertEquals(200, post(RANK, again).statusCode(), "what the log had in the end is found under its id");
     }
 
     private static boolean isRefused(Socket socket) {

@@ -81,11 +81,11 @@ class ClientsTest {
                 .user("jo")
                 .addCandidatesItem(new Candidate().item("java-a"))
                 .addCandidatesItem(new Candidate().item("java-b").features(Map.of("price", 0.75)));
-        RankAnswer ranked = ranking.rank("movies", request, null);
+        RankAnswer ranked = ranking.rank("movies", request, null, null);
         assertEquals(
                 List.of("java-b", "java-a"),
                 ranked.getItems().stream().map(RankedItem::getItem).toList());
-        var batch = ranking.rankBatch("movies", new RankBatchRequest().addRequestsItem(request));
+        var batch = ranking.rankBatch("movies", new RankBatchRequest().addRequestsItem(request), null);
         assertEquals(ranked, batch.getResults().getFirst().getAnswer());
         EventsApi events = new EventsApi(client);
         Event event = new Event()
@@ -102,7 +102,8 @@ class ClientsTest {
                         ranking
                                 .recommend(
                                         "movies",
-                                        new RecommendRequest().user("jo").limit(10))
+                                        new RecommendRequest().user("jo").limit(10),
+                                        null)
                                 .getItems()
                                 .stream()
                                 .anyMatch(one -> one.getItem().equals("java-a")));
@@ -111,7 +112,7 @@ class ClientsTest {
         assertTrue(explained.getItems().getFirst().getContributions().stream()
                 .anyMatch(one -> one.getFeature().equals("genres=Comedy")));
         assertEquals("movies", ranking.getModel("movies").getModel());
-        ApiException refused = assertThrows(ApiException.class, () -> ranking.rank("movis", request, null));
+        ApiException refused = assertThrows(ApiException.class, () -> ranking.rank("movis", request, null, null));
         assertEquals(404, refused.getCode());
         assertTrue(refused.getResponseBody().contains("did you mean 'movies'?"), refused.getResponseBody());
     }

@@ -21,6 +21,8 @@ import dev.millrace.ingest.proto.api.EventsAnswer;
 import dev.millrace.ingest.proto.api.EventsGrpc;
 import dev.millrace.ingest.proto.api.ExplainAnswer;
 import dev.millrace.ingest.proto.api.ExplainRequest;
+import dev.millrace.ingest.proto.api.ImportAnswer;
+import dev.millrace.ingest.proto.api.ImportRequest;
 import dev.millrace.ingest.proto.api.ItemsGrpc;
 import dev.millrace.ingest.proto.api.MetricsGrpc;
 import dev.millrace.ingest.proto.api.ModelRequest;
@@ -28,6 +30,7 @@ import dev.millrace.ingest.proto.api.ModelsGrpc;
 import dev.millrace.ingest.proto.api.PostEventsRequest;
 import dev.millrace.ingest.proto.api.Profile;
 import dev.millrace.ingest.proto.api.ProfileId;
+import dev.millrace.ingest.proto.api.PromoteRequest;
 import dev.millrace.ingest.proto.api.RankAnswer;
 import dev.millrace.ingest.proto.api.RankBatchAnswer;
 import dev.millrace.ingest.proto.api.RankBatchRequest;
@@ -37,8 +40,10 @@ import dev.millrace.ingest.proto.api.RecommendAnswer;
 import dev.millrace.ingest.proto.api.RecommendRequest;
 import dev.millrace.ingest.proto.api.TraceRequest;
 import dev.millrace.ingest.proto.api.UsersGrpc;
+import dev.millrace.ingest.proto.api.VersionsGrpc;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -51,6 +56,7 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -233,6 +239,56 @@ class GrpcApiTest {
                 "movies", models.list(Empty.getDefaultInstance()).getModels(0).getModel());
         ModelRequest movies = ModelRequest.newBuilder().setModel("movies").build();
         assertEquals("movies", models.get(movies).getModel());
+    }
+
+    @Test
+    void profilesInBulkAndEventsUnderAKey() {
+        var items = ItemsGrpc.newBlockingStub(channel);
+        Profile good = Profile.newBuilder()
+                .setId("bulk-1")
+                .putFeatures("price", Value.newBuilder().setNumberValue(.5).build())
+                .build();
+        ImportAnswer answer = items.load(ImportRequest.newBuilder()
+                .addProfiles(good)
+                .addProfiles(good.toBuilder().setId(""))
+                .addProfiles(Profile.newBuilder().setId("bulk-2"))
+                .build());
+        assertEquals(2, answer.getStored());
+        assertEquals(1, answer.getFailed());
+        assertEquals(2, answer.getErrors(0).getLine());
+        assertEquals("id", answer.getErrors(0).getField());
+        assertEquals(good, items.get(ProfileId.newBuilder().setId("bulk-1").build()));
+
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("idempotency-key", Metadata.ASCII_STRING_MARSHALLER), "g-key");
+        var keyed = EventsGrpc.newBlockingStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+        PostEventsRequest post = PostEventsRequest.newBuilder()
+                .addEvents(Event.newBuilder().setType("like").setRequestId("g").setItem("a"))
+                .build();
+        assertEquals(1, keyed.post(post).getAccepted());
+        EventsAnswer again = keyed.post(post);
+        assertEquals(0, again.getAccepted());
+        assertEquals(1, again.getDuplicates());
+        assertEquals("g-key.0", again.getEvents(0).getId());
+        RankAnswer ranked = RankingGrpc.newBlockingStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .rank(request("").clearRequestId().build());
+        assertEquals("g-key", ranked.getRequestId());
+    }
+
+    /** Where none are kept it is said so; what is done with those that are stands in the end-to-end test of versions. */
+    @Test
+    void versionsAreAskedForAtTheSameDesk() {
+        var versions = VersionsGrpc.newBlockingStub(channel);
+        ModelRequest movies = ModelRequest.newBuilder().setModel("movies").build();
+        assertEquals(Status.Code.NOT_FOUND, code(() -> versions.list(movies)));
+        assertEquals(
+                Status.Code.INVALID_ARGUMENT,
+                code(() -> versions.promote(PromoteRequest.newBuilder()
+                        .setModel("movies")
+                        .setAlias("canary")
+                        .build())));
     }
 
     private static Status.Code code(org.junit.jupiter.api.function.Executable call) {
@@ -419,7 +475,7 @@ class GrpcApiTest {
         asking.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
         asking.onCompleted();
         assertTrue(done.await(5, TimeUnit.SECONDS));
-        for (String name : Set.of("Ranking", "Events", "Users", "Items", "Models", "Metrics")) {
+        for (String name : Set.of("Ranking", "Events", "Users", "Items", "Models", "Versions", "Metrics")) {
             assertTrue(services.contains("millrace.api.v1." + name), services + " without " + name);
         }
     }

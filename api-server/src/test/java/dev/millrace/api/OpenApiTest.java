@@ -61,6 +61,7 @@ class OpenApiTest {
                         AlarmRules.shipped(),
                         new WindowParts(1, Map.of(), windows -> WindowFeed.NONE),
                         CanaryConfig.OFF,
+                        null,
                         Clock.systemUTC()));
         long now = System.currentTimeMillis();
         weights.apply(new ServedVersion(7, now, now, now, Map.of(0, 42L), 5, -77, 0, 10));
@@ -235,6 +236,11 @@ class OpenApiTest {
         check(400, "PUT", models + "/aliases/champion", JSON, "{\"to\":1}");
         check(404, "POST", models + "/rollback", JSON, "{\"to\":\"5m\",\"hold\":true}");
         check(404, "PUT", models + "/learning", JSON, "{\"hold\":false,\"suspect\":\"skip\"}");
+        // As the versions: those that run stand in the end-to-end test of chains.
+        check(404, "GET", "/v1/chains?model=movies", JSON, "");
+        check(404, "GET", "/v1/chains/r1", JSON, "");
+        check(404, "POST", "/v1/chains", JSON, "{\"log\":{\"from\":\"1h\"},\"gate\":{\"minAuc\":0.6}}");
+        check(404, "POST", "/v1/chains/r1/cancel", JSON, "{\"why\":\"w\"}");
         check(200, "GET", "/v1/alarms", JSON, "");
         check(200, "GET", "/v1/alarms/history", JSON, "");
         check(200, "PUT", "/v1/alarms/not-ready/silence", JSON, "{\"forMs\":1000}");

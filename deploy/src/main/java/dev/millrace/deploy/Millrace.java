@@ -1,5 +1,6 @@
 package dev.millrace.deploy;
 
+import dev.millrace.deploy.chain.Orphan;
 import dev.millrace.deploy.cli.MillraceCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,6 +10,7 @@ public final class Millrace {
     private Millrace() {}
 
     public static void main(String[] args) {
+        Orphan.endWithParent();
         int code = 1;
         try {
             code = MillraceCommand.execute(args);

@@ -1,6 +1,8 @@
 package dev.millrace.api.alarm;
 
 import dev.millrace.api.monitor.MonitorSnapshot;
+import dev.millrace.ingest.chain.ChainBook;
+import dev.millrace.ingest.chain.ChainStatus;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.version.VersionBook;
@@ -12,8 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class AlarmNumbers {
     private AlarmNumbers() {}
 
-    /** @param book of the model's versions; null where there are none */
-    public static Map<String, Double> of(MonitorSnapshot now, WeightServer weights, @Nullable VersionBook book) {
+    /**
+     * @param book of the model's versions; null where there are none
+     * @param chains null where none run
+     */
+    public static Map<String, Double> of(
+            MonitorSnapshot now, WeightServer weights, @Nullable VersionBook book, @Nullable ChainBook chains) {
         // Log loss, AUC, calibration of the last minute.
         Map<String, Double> numbers = new TreeMap<>(now.forAudit());
         numbers.put("ready", now.ready() ? 1.0 : 0.0);
@@ -43,6 +49,10 @@ public final class AlarmNumbers {
         if (book != null) {
             numbers.put("gateFrozen", book.gate().getFrozen() ? 1.0 : 0.0);
             numbers.put("learningHeld", book.directive().hold() ? 1.0 : 0.0);
+        }
+        if (chains != null) {
+            numbers.put("chainsFailed", (double) chains.lastEnded(now.model(), ChainStatus.FAILED));
+            numbers.put("chainsRefused", (double) chains.lastEnded(now.model(), ChainStatus.REFUSED));
         }
         return numbers;
     }

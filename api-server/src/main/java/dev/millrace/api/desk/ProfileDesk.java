@@ -75,6 +75,14 @@ public final class ProfileDesk {
         return gate.pass(() -> new ProfileImport(kind, batch -> putAll(kind, batch)).run(lines));
     }
 
+    /** A profile as it came. */
+    public record Unread(String id, JsonIn.Source features) {}
+
+    /** The same of profiles that are no lines. */
+    public ImportAnswer load(Kind kind, List<Unread> profiles) throws Exception {
+        return gate.pass(() -> new ProfileImport(kind, batch -> putAll(kind, batch)).run(profiles));
+    }
+
     private void putAll(Kind kind, Map<String, RawFeatures> batch) throws IOException {
         int unused = locked(writing.readLock(), () -> {
             profiles.putAll(kind, batch);

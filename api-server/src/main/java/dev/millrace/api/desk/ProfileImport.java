@@ -1,5 +1,6 @@
 package dev.millrace.api.desk;
 
+import dev.millrace.api.json.Ids;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.ingest.feature.RawFeatures;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** One import of lines, {@value #BATCH} stored at a time; holds one batch and one line. One thread's. */
 final class ProfileImport {
@@ -67,21 +69,39 @@ final class ProfileImport {
         return length + 1;
     }
 
+    /** The same of what has no lines; an error's line is its place, from 1. */
+    ImportAnswer run(List<ProfileDesk.Unread> profiles) throws IOException {
+        for (ProfileDesk.Unread profile : profiles) {
+            take(() -> new ProfileReader.Line(
+                    Ids.check("id", profile.id()), ProfileReader.whole(profile.features(), kind)));
+        }
+        flush();
+        return new ImportAnswer(stored, failed, errors);
+    }
+
     private void take(int length) throws IOException {
-        if (!blank(length)) {
-            try {
+        if (blank(length)) {
+            number++;
+        } else {
+            take(() -> {
                 if (length > MAX_LINE) {
                     throw new ProblemException(Problem.invalid(
                             null, "the line is too long", "send at most " + MAX_LINE + " bytes a line"));
                 }
-                ProfileReader.Line read = ProfileReader.line(line, 0, length, kind);
-                batch.put(read.id(), read.features());
-                stored++;
-            } catch (ProblemException e) {
-                failed++;
-                if (errors.size() < ImportAnswer.MAX_ERRORS) {
-                    errors.add(ImportAnswer.LineError.of(number, e.problem()));
-                }
+                return ProfileReader.line(line, 0, length, kind);
+            });
+        }
+    }
+
+    private void take(Supplier<ProfileReader.Line> one) throws IOException {
+        try {
+            ProfileReader.Line read = one.get();
+            batch.put(read.id(), read.features());
+            stored++;
+        } catch (ProblemException e) {
+            failed++;
+            if (errors.size() < ImportAnswer.MAX_ERRORS) {
+                errors.add(ImportAnswer.LineError.of(number, e.problem()));
             }
         }
         number++;

@@ -8,6 +8,7 @@ import dev.millrace.api.monitor.RankOutcome;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.Unexpected;
+import dev.millrace.api.rank.Deadline;
 import dev.millrace.api.rank.RankAnswer;
 import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RankService;
@@ -96,7 +97,8 @@ public final class RankDesk {
         List<Future<RankBatch.Outcome>> running = new ArrayList<>(requests.size());
         Semaphore together = new Semaphore(TOGETHER);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            requests.forEach(read -> running.add(threads.submit(() -> outcome(room, read, together))));
+            requests.forEach(read ->
+                    running.add(threads.submit(Deadline.carried(() -> outcome(room, read, together)))));
         }
         return new RankBatch(running.stream().map(Future::resultNow).toList());
     }

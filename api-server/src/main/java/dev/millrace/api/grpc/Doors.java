@@ -1,16 +1,20 @@
 package dev.millrace.api.grpc;
 
+import dev.millrace.api.desk.IdempotencyKey;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.Unexpected;
 import dev.millrace.api.security.Guard;
 import dev.millrace.api.security.Scope;
 import dev.millrace.api.security.Shown;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,29 +24,25 @@ final class Doors implements ServerInterceptor {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> API_KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> IDEMPOTENCY_KEY = Metadata.Key.of(
+            IdempotencyKey.HEADER.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER);
+    /** What came as HTTP's header of that name. */
+    static final Context.Key<String> KEY = Context.key("idempotency-key");
+
     private static final String PACKAGE = "millrace.api.v1.";
     /** As the routes of HTTP have it. What is not named here nobody may call. */
-    private static final Map<String, Scope> SCOPES = Map.of(
-            PACKAGE + "Ranking",
-            Scope.RANK,
-            PACKAGE + "Models",
-            Scope.RANK,
-            PACKAGE + "Events/Post",
-            Scope.EVENTS_WRITE,
-            PACKAGE + "Events/Trace",
-            Scope.RANK,
-            PACKAGE + "Users",
-            Scope.ADMIN,
-            PACKAGE + "Items",
-            Scope.ADMIN,
-            PACKAGE + "Metrics",
-            Scope.ADMIN,
-            "grpc.health.v1.Health",
-            Scope.OPEN,
-            "grpc.reflection.v1.ServerReflection",
-            Scope.OPEN,
-            "grpc.reflection.v1alpha.ServerReflection",
-            Scope.OPEN);
+    private static final Map<String, Scope> SCOPES = Map.ofEntries(
+            Map.entry(PACKAGE + "Ranking", Scope.RANK),
+            Map.entry(PACKAGE + "Models", Scope.RANK),
+            Map.entry(PACKAGE + "Versions", Scope.ADMIN),
+            Map.entry(PACKAGE + "Events/Post", Scope.EVENTS_WRITE),
+            Map.entry(PACKAGE + "Events/Trace", Scope.RANK),
+            Map.entry(PACKAGE + "Users", Scope.ADMIN),
+            Map.entry(PACKAGE + "Items", Scope.ADMIN),
+            Map.entry(PACKAGE + "Metrics", Scope.ADMIN),
+            Map.entry("grpc.health.v1.Health", Scope.OPEN),
+            Map.entry("grpc.reflection.v1.ServerReflection", Scope.OPEN),
+            Map.entry("grpc.reflection.v1alpha.ServerReflection", Scope.OPEN));
 
     private final Guard guard;
     private final ErrorCounts errors;
@@ -72,6 +72,9 @@ final class Doors implements ServerInterceptor {
             call.close(refused.getStatus(), trailers == null ? new Metadata() : trailers);
             return new ServerCall.Listener<>() {};
         }
-        return next.startCall(call, headers);
+        String key = headers.get(IDEMPOTENCY_KEY);
+        return key == null
+                ? next.startCall(call, headers)
+                : Contexts.interceptCall(Context.current().withValue(KEY, key), call, headers, next);
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.api.grpc;
 
 import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.IdempotencyKey;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.json.Ids;
@@ -30,7 +31,9 @@ final class EventCalls extends EventsGrpc.EventsImplBase {
     @Override
     public void post(PostEventsRequest request, StreamObserver<EventsAnswer> caller) {
         calls.unary(caller, () -> {
-            var answer = events.accept(() -> reader.json(JsonIn.ofField(request, "events")));
+            String key = Doors.KEY.get();
+            var answer = events.accept(
+                    () -> IdempotencyKey.named(reader.json(JsonIn.ofField(request, "events")), key));
             return calls.message(answer, EventsAnswer.newBuilder()).build();
         });
     }

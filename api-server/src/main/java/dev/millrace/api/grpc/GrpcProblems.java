@@ -27,9 +27,11 @@ final class GrpcProblems {
             case 403 -> Code.PERMISSION_DENIED;
             case 404 -> Code.NOT_FOUND;
             case 409 -> Code.ALREADY_EXISTS;
+            case 412 -> Code.FAILED_PRECONDITION;
             case 429 -> Code.RESOURCE_EXHAUSTED;
             case 500 -> Code.INTERNAL;
             case 503 -> Code.UNAVAILABLE;
+            case 504 -> Code.DEADLINE_EXCEEDED;
             default -> Code.INVALID_ARGUMENT;
         };
     }

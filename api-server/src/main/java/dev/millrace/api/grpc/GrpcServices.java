@@ -8,6 +8,7 @@ import dev.millrace.api.desk.ProfileDesk;
 import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
+import dev.millrace.api.desk.VersionsDesk;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.security.Guard;
@@ -27,6 +28,7 @@ public final class GrpcServices {
     private final EventCalls events;
     private final ProfileDesk profiles;
     private final ModelCalls models;
+    private final VersionCalls versions;
     private final MetricCalls metrics;
 
     public GrpcServices(
@@ -41,6 +43,7 @@ public final class GrpcServices {
             TraceDesk traces,
             ProfileDesk profiles,
             Models models,
+            VersionsDesk versions,
             MonitorDesk monitor,
             Clock clock) {
         this.guard = guard;
@@ -50,6 +53,7 @@ public final class GrpcServices {
         ranking = new RankingCalls(ranks, recommends, explains, calls);
         events = new EventCalls(reader, posts, traces, calls);
         this.models = new ModelCalls(models, clock, calls);
+        this.versions = new VersionCalls(versions, calls);
         metrics = new MetricCalls(monitor, calls);
     }
 
@@ -65,6 +69,7 @@ public final class GrpcServices {
                         new ProfileCalls(Kind.USER, profiles, calls).users(),
                         new ProfileCalls(Kind.ITEM, profiles, calls).items(),
                         models,
+                        versions,
                         metrics));
     }
 }

@@ -6,6 +6,8 @@ import dev.millrace.api.desk.ProfileDesk;
 import dev.millrace.api.json.Ids;
 import dev.millrace.api.json.JsonIn;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
+import dev.millrace.ingest.proto.api.ImportAnswer;
+import dev.millrace.ingest.proto.api.ImportRequest;
 import dev.millrace.ingest.proto.api.ItemsGrpc;
 import dev.millrace.ingest.proto.api.Profile;
 import dev.millrace.ingest.proto.api.ProfileId;
@@ -52,6 +54,16 @@ final class ProfileCalls {
         });
     }
 
+    private void load(ImportRequest profiles, StreamObserver<ImportAnswer> caller) {
+        calls.unary(caller, () -> {
+            List<ProfileDesk.Unread> unread = profiles.getProfilesList().stream()
+                    .map(profile -> new ProfileDesk.Unread(profile.getId(), features(profile)))
+                    .toList();
+            return calls.message(desk.load(kind, unread), ImportAnswer.newBuilder())
+                    .build();
+        });
+    }
+
     /** A map that is not set is an empty one here. */
     private static JsonIn.Source features(Profile profile) {
         return profile.getFeaturesCount() == 0
@@ -84,6 +96,11 @@ final class ProfileCalls {
             public void delete(ProfileId id, StreamObserver<Empty> caller) {
                 ProfileCalls.this.delete(id, caller);
             }
+
+            @Override
+            public void load(ImportRequest profiles, StreamObserver<ImportAnswer> caller) {
+                ProfileCalls.this.load(profiles, caller);
+            }
         };
     }
 
@@ -107,6 +124,11 @@ final class ProfileCalls {
             @Override
             public void delete(ProfileId id, StreamObserver<Empty> caller) {
                 ProfileCalls.this.delete(id, caller);
+            }
+
+            @Override
+            public void load(ImportRequest profiles, StreamObserver<ImportAnswer> caller) {
+                ProfileCalls.this.load(profiles, caller);
             }
         };
     }

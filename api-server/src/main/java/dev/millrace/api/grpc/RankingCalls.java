@@ -1,6 +1,7 @@
 package dev.millrace.api.grpc;
 
 import dev.millrace.api.desk.ExplainDesk;
+import dev.millrace.api.desk.IdempotencyKey;
 import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.json.JsonIn;
@@ -36,7 +37,10 @@ final class RankingCalls extends RankingGrpc.RankingImplBase {
 
     @Override
     public void rank(RankRequest request, StreamObserver<RankAnswer> caller) {
-        calls.unary(caller, () -> message(ranks.rank(request.getModel(), JsonIn.of(request, MODEL))));
+        calls.unary(
+                caller,
+                () -> message(ranks.rank(
+                        request.getModel(), JsonIn.of(request, MODEL), IdempotencyKey.of(Doors.KEY.get()))));
     }
 
     private static RankAnswer message(dev.millrace.api.rank.RankAnswer answer) {

@@ -1,6 +1,7 @@
 package dev.millrace.api.http;
 
 import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.IdempotencyKey;
 import dev.millrace.api.desk.TraceAnswer;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.events.EventsAnswer;

@@ -4,6 +4,8 @@ import dev.millrace.api.arm.Experiments;
 import dev.millrace.api.arm.Leaderboard;
 import dev.millrace.api.bus.ModelBus.Asked;
 import dev.millrace.api.bus.ModelBus.Effect;
+import dev.millrace.api.desk.VersionsDesk;
+import dev.millrace.api.desk.VersionsReader;
 import dev.millrace.api.json.JsonIn;
 import dev.millrace.api.security.Access;
 import dev.millrace.api.security.Scope;
@@ -69,7 +71,7 @@ public class ExperimentsController {
     /** What part an arm takes: {@code champion} answers, {@code challenger} answers some, {@code shadow} none. */
     @Put("/{model}/arms/{arm}")
     @Consumes(MediaType.APPLICATION_JSON)
-    VersionsController.InEffect set(
+    VersionsDesk.InEffect set(
             String model,
             String arm,
             @Body @Nullable byte[] body,
@@ -79,7 +81,7 @@ public class ExperimentsController {
         Role role = java.util.Objects.requireNonNull(order.role);
         Asked asked = new Asked(order.who, order.why, VersionsReader.revision(ifMatch));
         Effect effect = experiments.set(model, arm, role, order.share, asked);
-        return VersionsController.view(model, effect);
+        return VersionsDesk.view(model, effect);
     }
 
     private static Order order(JsonIn in) throws IOException {

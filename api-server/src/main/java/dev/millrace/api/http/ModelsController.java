@@ -2,6 +2,7 @@ package dev.millrace.api.http;
 
 import dev.millrace.api.desk.ExplainAnswer;
 import dev.millrace.api.desk.ExplainDesk;
+import dev.millrace.api.desk.IdempotencyKey;
 import dev.millrace.api.desk.ModelState;
 import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.RankBatch;
@@ -54,22 +55,30 @@ public class ModelsController {
     RankAnswer rank(
             String model,
             @Header(IdempotencyKey.HEADER) @Nullable String key,
+            @Header(Deadlines.HEADER) @Nullable String deadline,
             @Body @io.micronaut.core.annotation.Nullable byte[] body)
             throws Exception {
-        return desk.rank(model, Bodies.json(body), IdempotencyKey.of(key));
+        return Deadlines.within(deadline, () -> desk.rank(model, Bodies.json(body), IdempotencyKey.of(key)));
     }
 
     @Post("/{model}/rank:batch")
     @Consumes(MediaType.APPLICATION_JSON)
-    RankBatch rankBatch(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body)
-            throws InterruptedException {
-        return desk.rankBatch(model, Bodies.json(body));
+    RankBatch rankBatch(
+            String model,
+            @Header(Deadlines.HEADER) @Nullable String deadline,
+            @Body @io.micronaut.core.annotation.Nullable byte[] body)
+            throws Exception {
+        return Deadlines.within(deadline, () -> desk.rankBatch(model, Bodies.json(body)));
     }
 
     @Post("/{model}/recommend")
     @Consumes(MediaType.APPLICATION_JSON)
-    RecommendAnswer recommend(String model, @Body @io.micronaut.core.annotation.Nullable byte[] body) throws Exception {
-        return recommendDesk.recommend(model, Bodies.json(body));
+    RecommendAnswer recommend(
+            String model,
+            @Header(Deadlines.HEADER) @Nullable String deadline,
+            @Body @io.micronaut.core.annotation.Nullable byte[] body)
+            throws Exception {
+        return Deadlines.within(deadline, () -> recommendDesk.recommend(model, Bodies.json(body)));
     }
 
     @Post("/{model}/explain")

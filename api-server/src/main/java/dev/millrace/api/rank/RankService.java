@@ -77,7 +77,7 @@ public final class RankService {
     private RankAnswer await(RankRequest request, RankRequest asked, CompletableFuture<RankAnswer> answer)
             throws InterruptedException {
         try {
-            return answer.get(acknowledged.toMillis(), TimeUnit.MILLISECONDS);
+            return answer.get(Deadline.atMost(acknowledged).toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             throw failed(request, e.getCause());
         } catch (TimeoutException e) {
@@ -85,6 +85,7 @@ public final class RankService {
                 // From the 503 the caller knows the id: a retry finds what the log may acknowledge yet.
                 var unused = claim(request, asked, answer);
             }
+            Deadline.check(request.requestId());
             throw unacknowledged(request);
         }
     }

@@ -91,12 +91,16 @@ public final class Ranker {
      * @throws ProblemException (stale) when there are no weights to score with: no score is made up
      */
     CompletableFuture<RankAnswer> rank(RankRequest request) {
+        Deadline.check();
         RankFeatures gathered = RankFeatures.of(request, live, profiles, clock.millis());
+        Deadline.check();
         RawFeatures shared = gathered.shared();
         List<RawFeatures> items = gathered.items();
         Answered answered = arms == null
                 ? new Answered(policy, policy.list(request, shared, items), List.of(), null)
                 : arms.answer(request, shared, items);
+        // What nobody waits for is not shown, and so is no impression.
+        Deadline.check();
         Policy.Listed listed = answered.listed();
         int[] order = listed.shown().order();
         List<RankAnswer.Ranked> ranked = new ArrayList<>(order.length);

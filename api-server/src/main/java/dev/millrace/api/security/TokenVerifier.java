@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Who a JSON Web Token (RFC 7519) speaks for: signed by a key of the JWK set with an asymmetric algorithm, for our audience,
  * of our issuer, not expired (a minute of skew), scopes in {@code scope} (RFC 8693) or {@code scp}. Keys are kept for five
- * minutes, and fetched for a key id that is not known, but not more often than each half minute. Safe for many threads.
+ * minutes, and fetched for a key id that is not known, but not more often than each half minute. A token that was found valid
+ * is known for as long, or until it expires. Safe for many threads.
  */
 final class TokenVerifier {
     private static final Logger LOG = LoggerFactory.getLogger(TokenVerifier.class);
@@ -55,10 +56,14 @@ final class TokenVerifier {
             JWSAlgorithm.ES384,
             JWSAlgorithm.ES512);
 
+    private static final int MOST_KNOWN = 10_000;
+
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+    private final KnownTokens known;
 
     /** @throws IllegalArgumentException when the address of the keys is none that may be asked */
     TokenVerifier(SecurityConfig.Tokens config, Clock clock) {
+        known = new KnownTokens(MOST_KNOWN, clock);
         processor.setJWSTypeVerifier(
                 new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
         processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys(config.jwks())));
@@ -102,9 +107,15 @@ final class TokenVerifier {
      * @throws ProblemException (stale) when the keys cannot be had now
      */
     Optional<Caller> verify(String token) {
+        Optional<Caller> before = known.find(token);
+        if (before.isPresent()) {
+            return before;
+        }
         try {
             JWTClaimsSet claims = processor.process(token, null);
-            return Optional.of(new Caller("token " + claims.getSubject(), scopes(claims), Set.of(), null));
+            Caller caller = new Caller("token " + claims.getSubject(), scopes(claims), Set.of(), null);
+            known.keep(token, caller, claims.getExpirationTime().getTime());
+            return Optional.of(caller);
         } catch (KeySourceException e) {
             LOG.warn("the keys of tokens cannot be had: {}", e.getMessage());
             throw new ProblemException(Problem.stale("the keys that tokens are signed with cannot be had now"));

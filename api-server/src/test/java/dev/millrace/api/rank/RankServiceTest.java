@@ -57,6 +57,18 @@ class RankServiceTest {
     }
 
     @Test
+    void whatNobodyWaitsForIsNeitherScoredNorShown() throws Exception {
+        Deadline passed = new Deadline(System.nanoTime() - 1, 5);
+        Problem late = assertThrows(
+                        ProblemException.class, () -> passed.on(() -> service.rank(request("late", false, .1))))
+                .problem();
+        assertEquals(504, late.status());
+        assertEquals(0, log.impressions.size());
+        assertEquals("r", Deadline.in(60_000).on(() -> service.rank(request("r", true, .1))).requestId());
+        assertEquals(1, log.impressions.size());
+    }
+
+    @Test
     void whoComesWhileTheFirstIsOnItsWayWaitsForIt() {
         log.mode = MemoryLog.Mode.WAIT;
         CompletableFuture<RankAnswer> first = start(service, request("r", true, .1));

@@ -3,11 +3,14 @@ package dev.millrace.deploy.cli;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.ingest.source.BlockConverter;
 import dev.millrace.ingest.source.BulkSource;
+import dev.millrace.ingest.source.DataFile;
 import dev.millrace.ingest.source.DataFiles;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +25,9 @@ import picocli.CommandLine.Option;
         description = {"", "They hold feature ids of the spec's slots and crosses; the optimizer may change.", ""})
 final class ConvertCommand implements Callable<Integer> {
     private static final int SPLIT_BYTES = 1 << 20;
+    private static final int LEAST_SPLIT_BYTES = 4 << 10;
+    /** So that a part of a small file can be left out (--part). */
+    private static final int SPLITS = 256;
     private static final long FILE_BYTES = 256L << 20;
 
     @Option(names = "--spec", required = true, paramLabel = "FILE", description = "The model spec, a YAML file.")
@@ -38,6 +44,9 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Each worker has files of its own first. Default: samples stay in the files' order.")
     private boolean anyOrder;
 
+    @Mixin
+    private ReportOption report = new ReportOption();
+
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
@@ -45,7 +54,7 @@ final class ConvertCommand implements Callable<Integer> {
         Logs.into(out.resolve(".log"));
         List<DataFiles> files = source.files(out.resolve(".scratch"));
         try (OrderlyStop stop = new OrderlyStop()) {
-            List<BulkSource> sources = source.sources(files, loaded.spec(), SPLIT_BYTES, System.currentTimeMillis());
+            List<BulkSource> sources = source.sources(files, loaded.spec(), splitBytes(files), System.currentTimeMillis());
             if (sources.size() != 1) {
                 throw new IllegalArgumentException(
                         "--data: one place at a time, since each becomes a folder of its own");
@@ -55,6 +64,16 @@ final class ConvertCommand implements Callable<Integer> {
             files.forEach(DataFiles::close);
         }
         return 0;
+    }
+
+    private static int splitBytes(List<DataFiles> files) throws IOException {
+        long bytes = 0;
+        for (DataFiles place : files) {
+            for (DataFile file : place.list()) {
+                bytes += file.bytes();
+            }
+        }
+        return (int) Math.clamp(bytes / SPLITS, LEAST_SPLIT_BYTES, SPLIT_BYTES);
     }
 
     private void convert(BulkSource from, LoadedSpec loaded) throws Exception {
@@ -88,6 +107,7 @@ final class ConvertCommand implements Callable<Integer> {
                 "millrace: a worker reads %.0f samples/s, makes columns and compresses %.0f samples/s%n",
                 result.samples() / (result.readNs() / 1e9),
                 result.samples() / (result.encodeNs() / 1e9));
+        report.write(Map.of("samples", (double) result.samples()), result.samples() + " samples");
         if (from.badRows() > 0) {
             System.out.printf("millrace: %d rows left out, the first of them named in the log%n", from.badRows());
         }

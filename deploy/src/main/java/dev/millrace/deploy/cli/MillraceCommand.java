@@ -27,6 +27,8 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             ConvertCommand.class,
             ArchiveCommand.class,
+            MeasureCommand.class,
+            ChainCommand.class,
             JoinClusterCommand.class,
             ReplayCommand.class,
             ValidateCommand.class,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.load.client.RestClient;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,12 +43,8 @@ final class ModelsCommand {
 
     /** Which service and which of its models. */
     static final class Where {
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                defaultValue = "http://127.0.0.1:8080",
-                description = "The service. Default: ${DEFAULT-VALUE}.")
-        private URI url = URI.create("");
+        @Mixin
+        private CallOptions service = new CallOptions();
 
         @Option(names = "--model", paramLabel = "M", description = "The model. Default: the service's only one.")
         @Nullable
@@ -71,14 +66,14 @@ final class ModelsCommand {
         }
 
         JsonNode call(Call call) throws IOException, InterruptedException {
-            try (RestClient client = new RestClient(url)) {
+            try (RestClient client = service.open()) {
                 return call.of(client, "/v1/models/" + model(client));
             }
         }
 
         /** Of the models that have arms: the named one's, or all. */
         List<JsonNode> experiments() throws IOException, InterruptedException {
-            try (RestClient client = new RestClient(url)) {
+            try (RestClient client = service.open()) {
                 return experiments(client);
             }
         }
@@ -93,7 +88,7 @@ final class ModelsCommand {
 
         /** What part an arm takes in the family that it is of. */
         JsonNode changeArm(String arm, Map<String, Object> order) throws IOException, InterruptedException {
-            try (RestClient client = new RestClient(url)) {
+            try (RestClient client = service.open()) {
                 List<JsonNode> boards = experiments(client);
                 boards.removeIf(board -> !board.findValuesAsText("model").contains(arm));
                 if (boards.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.millrace.deploy.cli;
 
+import dev.millrace.deploy.config.ServeConfig;
 import dev.millrace.deploy.embedded.EmbeddedMillrace;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.deploy.embedded.WeightsFrom;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -61,6 +63,13 @@ final class ServeCommand implements Callable<Integer> {
             description = "Port of the embedded Kafka, for serving-ps; 0: any free one. Default: ${DEFAULT-VALUE}.")
     private int kafkaPort;
 
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Gate, versions, batch chains: a YAML file. Default: 'config.yml' in the data folder.")
+    @Nullable
+    private Path config;
+
     @Mixin
     private DoorOptions door = new DoorOptions();
 
@@ -79,6 +88,7 @@ final class ServeCommand implements Callable<Integer> {
         for (Path spec : specs) {
             loaded.add(LoadedSpec.read(spec));
         }
+        ServeConfig configured = config == null ? ServeConfig.in(data) : ServeConfig.read(config);
         WeightsFrom from = weights.from();
         StepMaker steps = device.steps(loaded.stream().map(LoadedSpec::spec).toList());
         Logs.into(data);
@@ -93,6 +103,7 @@ final class ServeCommand implements Callable<Integer> {
                         weights.profiles(),
                         watch.watching(),
                         steps,
+                        configured,
                         Clock.systemUTC())) {
             if (from instanceof WeightsFrom.ServingPs) {
                 say("Kafka at %s, for serving-ps --bootstrap-servers", millrace.bootstrapServers());

@@ -1,5 +1,6 @@
 package dev.millrace.deploy.cli;
 
+import dev.millrace.deploy.chain.StepReport;
 import dev.millrace.deploy.embedded.DataFolder;
 import dev.millrace.deploy.embedded.EmbeddedBroker;
 import dev.millrace.deploy.embedded.LoadedSpec;
@@ -8,8 +9,10 @@ import dev.millrace.ingest.source.DataFiles;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.bulk.BulkMetrics;
 import dev.millrace.learner.bulk.BulkTrainer;
+import dev.millrace.learner.bulk.HeldOut;
 import dev.millrace.learner.bulk.LogCheck;
 import dev.millrace.learner.bulk.TrainedModel;
+import dev.millrace.learner.chain.ChainGate;
 import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotStore;
@@ -18,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,6 +68,15 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device = new DeviceOption();
 
+    @Option(
+            names = "--behind",
+            paramLabel = "PARTITION=OFFSET",
+            description = "The files have what the samples log had before this record: serve goes on there.")
+    private Map<Integer, Long> behind = Map.of();
+
+    @Mixin
+    private ReportOption report = new ReportOption();
+
     @Override
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
@@ -107,7 +120,13 @@ final class TrainCommand implements Callable<Integer> {
         if (badRows > 0) {
             say("%d rows left out, the first of them named in the log", badRows);
         }
+        trained.goesOnBehind(behind);
         publish(model, folder, trained, nowMs);
+        Map<String, Double> numbers = Measured.of(metrics);
+        numbers.put(StepReport.TRAINED, (double) metrics.samples());
+        numbers.put("rows", (double) trained.state().table().size());
+        numbers.put(ChainGate.MAX_WEIGHT, HeldOut.maxWeight(model, trained.state().table()));
+        report.write(numbers, metrics.samples() + " samples in " + Math.round(seconds) + " s");
     }
 
     private void publish(ModelSpec model, DataFolder folder, TrainedModel trained, long nowMs)

@@ -17,6 +17,8 @@ import java.nio.file.StandardOpenOption;
  *  kafka/          the broker's log
  *  flink/          the join's checkpoints
  *  profiles/       RocksDB of users and items
+ *  chains/RUN/     what the steps of a batch chain make and say
+ *  import/         files that batch chains may read
  *  models/NAME/    spec (its fingerprint), snapshots/ (the learner's), rows/ (RocksDB of serving weights)
  * </pre>
  */
@@ -72,6 +74,16 @@ public final class DataFolder implements AutoCloseable {
     /** Rules of alarms in place of those that come with the server; need not be there. */
     public Path alarms() {
         return root.resolve("alarms.yml");
+    }
+
+    /** A folder for each run of a batch chain. */
+    public Path chains() {
+        return root.resolve("chains");
+    }
+
+    /** Files that batch chains may read. */
+    public Path imports() {
+        return root.resolve("import");
     }
 
     public Path snapshots(String model) {

@@ -4,14 +4,23 @@ import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.chain.ChainParts;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.monitor.window.WindowStreams;
+import dev.millrace.deploy.chain.ChainSettings;
+import dev.millrace.deploy.chain.ProcessSteps;
+import dev.millrace.deploy.config.ServeConfig;
+import dev.millrace.ingest.chain.ChainLog;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.publish.EventPublisher;
 import dev.millrace.ingest.topic.TopicAdmin;
 import dev.millrace.join.flink.JoinJob;
+import dev.millrace.learner.chain.ChainSteps;
+import dev.millrace.learner.chain.ChainWorker;
+import dev.millrace.learner.chain.Publication;
 import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.version.VersionLog;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -23,7 +32,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -57,6 +69,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             ProfilesFrom kept,
             Watching watching,
             StepMaker steps,
+            ServeConfig config,
             Clock clock)
             throws IOException, InterruptedException {
         this.door = door;
@@ -73,10 +86,11 @@ public final class EmbeddedMillrace implements AutoCloseable {
             join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, specs));
             parts.push(() -> join.join().close());
             ProfileStore profiles = opened(kept.open(folder.profiles()));
-            var models = new EmbeddedModels(folder, bootstrap, from, profiles, steps, clock, parts);
+            var models = new EmbeddedModels(folder, bootstrap, from, profiles, steps, config, clock, parts);
             for (LoadedSpec spec : specs) {
                 models.start(spec.spec());
             }
+            ChainParts chains = startChains(folder, config.chains(), specs, bootstrap, models, clock);
             EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             api = opened(ApiServer.start(
                     ApiConfig.of(bootstrap)
@@ -98,6 +112,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
                                     watching,
                                     models.weights().values()),
                             watching.canary(),
+                            chains,
                             clock)));
         } catch (Throwable e) {
             // An error too: what has started would keep the process, its lock and its ports.
@@ -171,7 +186,23 @@ public final class EmbeddedMillrace implements AutoCloseable {
             StepMaker steps,
             Clock clock)
             throws IOException, InterruptedException {
-        return new EmbeddedMillrace(data, specs, door, kafkaPort, from, profiles, watching, steps, clock);
+        return start(data, specs, door, kafkaPort, from, profiles, watching, steps, ServeConfig.in(data), clock);
+    }
+
+    /** The same with a configuration that is not the folder's. */
+    public static EmbeddedMillrace start(
+            Path data,
+            List<LoadedSpec> specs,
+            Door door,
+            int kafkaPort,
+            WeightsFrom from,
+            ProfilesFrom profiles,
+            Watching watching,
+            StepMaker steps,
+            ServeConfig config,
+            Clock clock)
+            throws IOException, InterruptedException {
+        return new EmbeddedMillrace(data, specs, door, kafkaPort, from, profiles, watching, steps, config, clock);
     }
 
     /** Before anything has started, since the API listens last. */
@@ -200,6 +231,27 @@ public final class EmbeddedMillrace implements AutoCloseable {
         int partitions = Math.max(TopicAdmin.Layout.EMBEDDED.partitions(), TopicAdmin.Layout.EMBEDDED.shards());
         var streams = WindowStreams.Config.of(bootstrap, folder.streams(), partitions);
         return WindowParts.streams(streams, watching.windows(), List.copyOf(weights));
+    }
+
+    private ChainParts startChains(
+            DataFolder folder,
+            ChainSettings settings,
+            List<LoadedSpec> specs,
+            String bootstrap,
+            EmbeddedModels models,
+            Clock clock) {
+        ChainLog log = opened(ChainLog.open(bootstrap));
+        Map<String, ChainSteps> steps = new HashMap<>();
+        for (LoadedSpec spec : specs) {
+            String model = spec.spec().model();
+            VersionLog versions = Objects.requireNonNull(models.buses().get(model)).log();
+            WeightServer weights = Objects.requireNonNull(models.weights().get(model));
+            var publication = new Publication(versions, () -> weights.version().sequence(), settings.patience(), clock);
+            var its = new ProcessSteps.Model(spec.yaml(), folder.snapshots(model));
+            steps.put(model, new ProcessSteps(settings, folder.chains(), its, bootstrap, publication));
+        }
+        opened(ChainWorker.start(settings.worker(), log, steps, clock));
+        return new ChainParts(log, settings.terms(), settings.holdOut(), folder.imports(), settings.sources());
     }
 
     private static JoinJob submit(DataFolder folder, String bootstrap, List<LoadedSpec> specs) {

@@ -1,6 +1,7 @@
 package dev.millrace.deploy.embedded;
 
 import dev.millrace.api.bus.BusParts;
+import dev.millrace.deploy.config.ServeConfig;
 import dev.millrace.ingest.profile.LiveStats;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.profile.stream.LiveStreams;
@@ -27,6 +28,7 @@ final class EmbeddedModels {
     private final WeightsFrom from;
     private final ProfileStore profiles;
     private final StepMaker steps;
+    private final ServeConfig config;
     private final Clock clock;
     private final Deque<AutoCloseable> parts;
     private final Map<String, WeightServer> weights = new HashMap<>();
@@ -43,6 +45,7 @@ final class EmbeddedModels {
             WeightsFrom from,
             ProfileStore profiles,
             StepMaker steps,
+            ServeConfig config,
             Clock clock,
             Deque<AutoCloseable> parts) {
         this.folder = folder;
@@ -50,6 +53,7 @@ final class EmbeddedModels {
         this.from = from;
         this.profiles = profiles;
         this.steps = steps;
+        this.config = config;
         this.clock = clock;
         this.parts = parts;
     }
@@ -57,7 +61,7 @@ final class EmbeddedModels {
     void start(ModelSpec spec) throws IOException, InterruptedException {
         String model = spec.model();
         LearnerConfig learning =
-                LearnerConfig.of(bootstrap, folder.snapshots(model)).withSteps(steps);
+                LearnerConfig.of(bootstrap, folder.snapshots(model)).withSteps(steps).withGate(config.gate());
         opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;
@@ -73,7 +77,7 @@ final class EmbeddedModels {
         }
         SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
         VersionLog versions = opened(VersionLog.open(bootstrap, model));
-        opened(VersionKeeper.start(VersionKeeper.Config.DEFAULT, spec, place, versions, clock));
+        opened(VersionKeeper.start(config.versions(), spec, place, versions, clock));
         buses.put(model, new BusParts(versions, place, new SampleTimes(bootstrap, model)));
     }
 

@@ -74,6 +74,8 @@ class SecretsTest {
                     .until(() -> status(client, "/health/readiness", "") == 200);
             assertEquals(200, status(client, "/v1/models/shop/rank", key));
             assertEquals(200, status(client, "/v1/models/shop/rank", token(signer)));
+            assertEquals(0, audit(tls, revoked), "an operator's command with an admin's key");
+            assertEquals(1, audit(tls, key), "which another key is not");
             String id = revoked.substring("mk_".length(), revoked.indexOf('_', "mk_".length()));
             assertEquals(
                     0,
@@ -102,6 +104,20 @@ class SecretsTest {
             assertEquals(List.of(), Written.files(dir, secret), "a secret stands in");
         }
         assertTrue(!Written.files(dir, "model shop at https://").isEmpty(), "the search finds what is there");
+    }
+
+    private int audit(TestTls tls, String key) throws IOException, InterruptedException {
+        Path file = Files.writeString(tlsDir.resolve("key.txt"), key);
+        return Tools.millrace(
+                        "models",
+                        "audit",
+                        "--url",
+                        base.toString(),
+                        "--ca",
+                        tls.files().certificate().toString(),
+                        "--api-key-file",
+                        file.toString())
+                .code();
     }
 
     private String create(String... more) throws IOException, InterruptedException {

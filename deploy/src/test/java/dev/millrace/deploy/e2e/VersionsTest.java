@@ -100,6 +100,7 @@ class VersionsTest {
             assertTrue(score(service) > fallen, "what was left out stays out");
             play(service, "like", 1);
             inEffect(rest.send("POST", ROOT + "/rollback", Map.of("to", "2"), null));
+            GrpcVersions.run(service.grpcPort(), Service.MODEL);
         }
     }
 

@@ -113,6 +113,31 @@ public final class BulkSource {
         return List.copyOf(splits);
     }
 
+    /** The same with those splits only whose middle lies behind the first {@code skip} bytes and before {@code end}. */
+    public BulkSource part(long skip, long end) throws DataException {
+        BulkSource part = new BulkSource(files, config, spec, format);
+        part.indexes.putAll(indexes);
+        part.footers.putAll(footers);
+        long at = 0;
+        for (Split split : splits) {
+            long middle = at + split.bytes() / 2;
+            if (middle >= skip && middle < end) {
+                part.splits.add(split);
+            }
+            at += split.bytes();
+        }
+        if (part.splits.size() < splits.size() && !log().isEmpty()) {
+            throw new DataException(files.place() + ": holds records of the log, whose last ones cannot be left out;"
+                    + " archive a shorter stretch, and the held-out one apart");
+        }
+        return part;
+    }
+
+    /** Of all splits. */
+    public long bytes() {
+        return splits.stream().mapToLong(Split::bytes).sum();
+    }
+
     /** A worker's own. */
     public SplitReader reader() {
         SampleRows rows = new SampleRows(spec, config, vectorizer);

@@ -14,10 +14,6 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
 
 /** Reads and validates {@code deploy/models/*.yml}; their JSON Schema is the resource {@code model-spec.schema.json}. */
 public final class SpecReader {
@@ -64,8 +60,6 @@ public final class SpecReader {
         FTRL
     }
 
-    private final List<SpecException.Problem> problems = new ArrayList<>();
-
     private SpecReader() {}
 
     /** @throws SpecException with everything that is wrong */
@@ -88,26 +82,11 @@ public final class SpecReader {
 
     /** @param source named in errors */
     public static ModelSpec parse(String source, String yaml) {
-        SpecReader reader = new SpecReader();
-        Object document = null;
-        try {
-            LoaderOptions options = new LoaderOptions();
-            options.setAllowDuplicateKeys(false);
-            document = new Yaml(new SafeConstructor(options)).load(yaml);
-        } catch (YAMLException e) {
-            reader.problems.add(new SpecException.Problem("", "is not YAML: " + e.getMessage()));
-        }
-        if (document == null && reader.problems.isEmpty()) {
-            reader.problems.add(new SpecException.Problem("", "is empty; start with 'model: NAME'"));
-        }
-        if (!reader.problems.isEmpty()) {
-            throw new SpecException(source, reader.problems);
-        }
-        ModelSpec spec = reader.model(YamlMap.of("", document, reader.problems).known(MODEL_KEYS));
-        if (!reader.problems.isEmpty()) {
-            throw new SpecException(source, reader.problems);
-        }
-        return spec;
+        return YamlMap.read(
+                source,
+                yaml,
+                "is empty; start with 'model: NAME'",
+                top -> new SpecReader().model(top.known(MODEL_KEYS)));
     }
 
     private ModelSpec model(YamlMap yaml) {

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.spec;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,19 +10,60 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
 
-/** One mapping of a spec file: typed look-ups that collect problems instead of throwing at the first. */
-final class YamlMap {
+/** One mapping of a YAML file: typed look-ups that collect problems instead of throwing at the first. */
+public final class YamlMap {
+    private static final Pattern EXPONENT = Pattern.compile("[-+]?\\d{1,18}[eE][-+]?\\d{1,3}");
     private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
 
     private final String path;
     private final Map<String, Object> entries;
     private final List<SpecException.Problem> problems;
 
+    /** Reads a whole file's mapping. */
+    @FunctionalInterface
+    public interface Reader<T> {
+        T read(YamlMap top);
+    }
+
     private YamlMap(String path, Map<String, Object> entries, List<SpecException.Problem> problems) {
         this.path = path;
         this.entries = entries;
         this.problems = problems;
+    }
+
+    /**
+     * Reads a YAML document.
+     *
+     * @param source named in errors
+     * @param empty what is wrong with a document that has nothing; null: it reads as an empty mapping
+     * @throws SpecException with everything that is wrong
+     */
+    public static <T> T read(String source, String yaml, @Nullable String empty, Reader<T> reader) {
+        List<SpecException.Problem> problems = new ArrayList<>();
+        Object document = null;
+        try {
+            LoaderOptions options = new LoaderOptions();
+            options.setAllowDuplicateKeys(false);
+            document = new Yaml(new SafeConstructor(options)).load(yaml);
+        } catch (YAMLException e) {
+            problems.add(new SpecException.Problem("", "is not YAML: " + e.getMessage()));
+        }
+        if (document == null && empty != null && problems.isEmpty()) {
+            problems.add(new SpecException.Problem("", empty));
+        }
+        if (!problems.isEmpty()) {
+            throw new SpecException(source, problems);
+        }
+        T read = reader.read(of("", document, problems));
+        if (!problems.isEmpty()) {
+            throw new SpecException(source, problems);
+        }
+        return read;
     }
 
     /** A missing or wrongly typed mapping reads as an empty one; a wrong type is a problem. */
@@ -45,7 +87,7 @@ final class YamlMap {
         return new YamlMap(path, entries, problems);
     }
 
-    YamlMap known(List<String> names) {
+    public YamlMap known(List<String> names) {
         for (String name : entries.keySet()) {
             if (!names.contains(name)) {
                 problem(name, "unknown key; " + KnownNames.fix(name, names));
@@ -54,7 +96,7 @@ final class YamlMap {
         return this;
     }
 
-    YamlMap map(String name) {
+    public YamlMap map(String name) {
         return of(join(path, name), entries.get(name), problems);
     }
 
@@ -68,11 +110,11 @@ final class YamlMap {
         return problems.size();
     }
 
-    Map<String, Object> entries() {
+    public Map<String, Object> entries() {
         return entries;
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return entries.containsKey(name);
     }
 
@@ -89,19 +131,21 @@ final class YamlMap {
         return text;
     }
 
-    double number(String name, double fallback, Predicate<Double> valid, String hint) {
+    public double number(String name, double fallback, Predicate<Double> valid, String hint) {
         Object value = entries.get(name);
         if (value == null) {
             return fallback;
         }
-        if (!(value instanceof Number number) || !valid.test(number.doubleValue())) {
+        // YAML 1.1 takes a number with an exponent and no point for text.
+        Object read = value instanceof String text && EXPONENT.matcher(text).matches() ? Double.valueOf(text) : value;
+        if (!(read instanceof Number number) || !valid.test(number.doubleValue())) {
             problem(name, "'" + value + "' is not valid; " + hint);
             return fallback;
         }
         return number.doubleValue();
     }
 
-    double whole(String name, double fallback, double least, double most) {
+    public double whole(String name, double fallback, double least, double most) {
         return number(
                 name,
                 fallback,
@@ -109,7 +153,7 @@ final class YamlMap {
                 "a whole number, %.0f..%.0f".formatted(least, most));
     }
 
-    boolean flag(String name, boolean fallback) {
+    public boolean flag(String name, boolean fallback) {
         Object value = entries.get(name);
         if (value instanceof Boolean flag) {
             return flag;
@@ -120,7 +164,7 @@ final class YamlMap {
         return fallback;
     }
 
-    Duration duration(String name, @Nullable Duration fallback) {
+    public Duration duration(String name, @Nullable Duration fallback) {
         Object value = entries.get(name);
         return value == null && fallback != null ? fallback : durationAt(name, value);
     }
@@ -169,7 +213,7 @@ final class YamlMap {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '.');
     }
 
-    void problem(String name, String message) {
+    public void problem(String name, String message) {
         problems.add(new SpecException.Problem(join(path, name), message));
     }
 

@@ -42,6 +42,7 @@ public final class TopicAdmin {
         topics.add(topic(Topics.IMPRESSIONS, layout.partitions(), layout, brokerTime));
         topics.add(topic(Topics.ACTIONS, layout.partitions(), layout, brokerTime));
         topics.add(topic(Topics.DEAD_LETTERS, 1, layout));
+        topics.add(new NewTopic(Topics.CHAINS, 1, layout.replication()).configs(COMPACTED));
         for (String model : models) {
             topics.add(topic(Topics.samples(model), layout.shards(), layout));
             topics.add(topic(Topics.deltas(model), layout.shards(), layout));

@@ -9,6 +9,9 @@ public final class Topics {
     /** {@code DeadLetter}: actions that made no label, with the reason. */
     public static final String DEAD_LETTERS = "millrace.dead-letters";
 
+    /** {@code ChainEvent}s of all models: compacted, one partition. */
+    public static final String CHAINS = "millrace.chains";
+
     /** Largest record of any topic: an impression of 1,000 items with profiles, a delta of a million rows. */
     public static final int MAX_RECORD_BYTES = 16 << 20;
 

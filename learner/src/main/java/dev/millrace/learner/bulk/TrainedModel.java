@@ -7,6 +7,7 @@ import dev.millrace.ps.snapshot.Extras;
 import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotStore;
 import java.io.IOException;
+import java.util.Map;
 
 /** What was learned from files. */
 public final class TrainedModel {
@@ -35,6 +36,11 @@ public final class TrainedModel {
 
     public ShardState state() {
         return state;
+    }
+
+    /** Whoever goes on from it begins behind these records of the samples, as if they had been learned. */
+    public void goesOnBehind(Map<Integer, Long> records) {
+        records.forEach((partition, next) -> state.include(partition, next, next));
     }
 
     /** Progressive, of every sample. */

@@ -101,7 +101,9 @@ public final class TurnBack {
         Predicate<Snapshot.Header> early = header -> within(header.sampleOffsets(), directive.backTo());
         Snapshot own = newest(store, early, course);
         List<ModelVersion> versions = book.versions().values().stream()
-                .filter(version -> within(version.offsets(), directive.backTo()))
+                // One made elsewhere is no point of the line that served, though it was learned from the same records.
+                .filter(version ->
+                        !version.origin().equals(ModelVersion.BATCH) && within(version.offsets(), directive.backTo()))
                 .sorted(Comparator.comparingLong(ModelVersion::samples).reversed())
                 .toList();
         for (ModelVersion version : versions) {

@@ -6,15 +6,16 @@ import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import dev.millrace.ps.snapshot.SnapshotStore;
 import dev.millrace.ps.version.ModelVersion;
+import dev.millrace.ps.version.Offer;
 import dev.millrace.ps.version.VersionBook;
 import dev.millrace.ps.version.VersionEvents;
 import dev.millrace.ps.version.VersionEvents.Said;
 import dev.millrace.ps.version.VersionLog;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -22,7 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes versions of the learner's newest snapshots, now and then and when asked to, and deletes old ones. A model has one
+ * Makes versions of the learner's newest snapshots, now and then and when asked to, and of weights that were made
+ * elsewhere and offered; deletes old ones. A model has one
  * keeper. A thread of its own; a version's files stand before the registry names it.
  */
 public final class VersionKeeper implements AutoCloseable {
@@ -93,7 +95,9 @@ public final class VersionKeeper implements AutoCloseable {
     private void look() throws InterruptedException {
         try {
             VersionBook book = log.book();
-            if (book.wanted() >= 0) {
+            if (!book.offers().isEmpty()) {
+                adopt(book, book.offers().getFirst());
+            } else if (book.wanted() >= 0) {
                 make(book, "request");
             } else if (System.nanoTime() - nextNs >= 0) {
                 nextNs = System.nanoTime() + config.every().toNanos();
@@ -102,7 +106,8 @@ public final class VersionKeeper implements AutoCloseable {
                 }
             }
             retire(log.book());
-            var unused = log.await(known -> closing || known.wanted() >= 0, LOOK);
+            var unused = log.await(
+                    known -> closing || known.wanted() >= 0 || !known.offers().isEmpty(), LOOK);
         } catch (IOException | RuntimeException e) {
             LOG.error("model {}: its versions could not be kept; trying again", spec.model(), e);
             var unused = log.await(known -> closing, AGAIN);
@@ -131,9 +136,39 @@ public final class VersionKeeper implements AutoCloseable {
         if (nothingNew && origin.equals("schedule")) {
             return;
         }
-        ModelVersion version = new ModelVersion(
+        Said said = Said.of(clock.millis(), "keeper", "");
+        name(version(number, header, parent(book), origin, "", said), said);
+    }
+
+    /** Makes a version of weights that were made elsewhere; says so when there is none. */
+    private void adopt(VersionBook book, Offer offer) throws IOException, InterruptedException {
+        long number = book.nextNumber();
+        Said said = new Said(clock.millis(), offer.who(), offer.why(), offer.metrics(), Said.ANY);
+        Optional<Snapshot.Header> copied;
+        try (SnapshotStore from = SnapshotPlace.folder(Path.of(offer.place())).store(0, 1, 1);
+                SnapshotStore to = place.version(number)) {
+            to.deleteAll();
+            copied = from.copyNewest(to);
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.error("model {}: no version of {}", spec.model(), offer.run(), e);
+            copied = Optional.empty();
+        }
+        Snapshot.Header header = copied.orElse(null);
+        if (header == null || header.specFingerprint() != spec.fingerprint()) {
+            String failure = header == null
+                    ? "no whole snapshot in " + offer.place()
+                    : "its snapshot is of another spec than the model's";
+            var unused = log.append(VersionEvents.declined(offer.run(), failure, said));
+            return;
+        }
+        name(version(number, header, 0, ModelVersion.BATCH, offer.run(), said), said);
+    }
+
+    private ModelVersion version(
+            long number, Snapshot.Header header, long parent, String origin, String run, Said said) {
+        return new ModelVersion(
                 number,
-                clock.millis(),
+                said.timeMs(),
                 header.specFingerprint(),
                 header.sequence(),
                 header.sampleOffsets(),
@@ -144,13 +179,22 @@ public final class VersionKeeper implements AutoCloseable {
                         .min()
                         .orElse(0),
                 header.rowCount(),
-                parent(book),
+                parent,
                 origin,
-                "keeper",
-                "",
-                Map.of());
-        long offset = log.append(VersionEvents.made(version, said(version)));
-        LOG.info("model {}: version {} made at {}, {} samples", spec.model(), number, offset, version.samples());
+                run,
+                said.who(),
+                said.why(),
+                said.metrics());
+    }
+
+    private void name(ModelVersion version, Said said) throws InterruptedException {
+        long offset = log.append(VersionEvents.made(version, said));
+        LOG.info(
+                "model {}: version {} made at {}, {} samples",
+                spec.model(),
+                version.number(),
+                offset,
+                version.samples());
     }
 
     /** Until the newest snapshot is one that the learner began after it was asked; or as it is, when none comes. */
@@ -169,13 +213,13 @@ public final class VersionKeeper implements AutoCloseable {
         }
     }
 
-    private Said said(ModelVersion version) {
-        return Said.of(version.madeMs(), version.who(), version.why());
-    }
-
     /** The one before on its line: the champion where the line went back to it since, else the one before. */
     private static long parent(VersionBook book) {
-        long newest = book.nextNumber() - 1;
+        long newest = book.versions().values().stream()
+                .filter(version -> !version.origin().equals(ModelVersion.BATCH))
+                .mapToLong(ModelVersion::number)
+                .max()
+                .orElse(0);
         long champion = book.aliases().getOrDefault(VersionBook.CHAMPION, 0L);
         boolean wentBack = book.directive().version() > 0
                 && book.versions().values().stream().noneMatch(v -> v.number() > champion && v.parent() >= champion);

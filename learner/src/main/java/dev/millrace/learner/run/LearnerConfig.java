@@ -75,4 +75,18 @@ public record LearnerConfig(
                 gate,
                 onDevice);
     }
+
+    public LearnerConfig withGate(GateConfig other) {
+        return new LearnerConfig(
+                bootstrapServers,
+                snapshots,
+                snapshotInterval,
+                keepSnapshots,
+                recentIds,
+                maxDeltaRows,
+                maxPollRecords,
+                restartDelay,
+                other,
+                steps);
+    }
 }

@@ -69,11 +69,24 @@ public final class SampleLog implements AutoCloseable {
                 .toList();
     }
 
-    /** Goes on at these offsets; a partition's log begins at 0. */
+    /**
+     * Goes on at these offsets; where the log no longer has them, where it begins: weights from files have learned none
+     * of it, those of an old version less than is left.
+     */
     public void seek(ToLongFunction<Integer> nextOffset) {
         readAhead.clear();
+        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
         for (TopicPartition partition : partitions) {
-            consumer.seek(partition, nextOffset.applyAsLong(partition.partition()));
+            long next = nextOffset.applyAsLong(partition.partition());
+            long first = beginnings.getOrDefault(partition, 0L);
+            if (next < first) {
+                LOG.warn(
+                        "{}: records {}..{} are no longer there; learning goes on behind them",
+                        partition,
+                        next,
+                        first - 1);
+            }
+            consumer.seek(partition, Math.max(next, first));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param watermarkMs event time up to which it has learned
  * @param parent number of the version before it on its line; 0: none
  * @param origin why there is one: {@code schedule}, {@code request}, {@code batch}
+ * @param run of the offer that it was made of; empty: of the learner's weights
  * @param metrics quality when it was made, by name
  */
 public record ModelVersion(
@@ -29,9 +30,13 @@ public record ModelVersion(
         long rows,
         long parent,
         String origin,
+        String run,
         String who,
         String why,
         Map<String, Double> metrics) {
+    /** Made elsewhere, not of the weights that serve. */
+    public static final String BATCH = "batch";
+
     public ModelVersion {
         offsets = java.util.Collections.unmodifiableMap(new TreeMap<>(offsets));
         metrics = java.util.Collections.unmodifiableMap(new TreeMap<>(metrics));

@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param directive the newest one
  * @param done what became of the last directive that was carried out
  * @param wanted when a version was last asked for, and not made yet: the offset of the asking; −1: it was made
+ * @param offers weights made elsewhere that wait to become versions, in the order in which they were offered
  * @param gate what the gate before publishing last said
  * @param arms what was said of models that answer for this one, or might
  * @param evidence what comparing them had come to when it was last written
@@ -36,6 +37,7 @@ public record VersionBook(
         Directive directive,
         Optional<DirectiveDone> done,
         long wanted,
+        List<Offer> offers,
         GateReport gate,
         SortedMap<String, ArmState> arms,
         ArmEvidence evidence,
@@ -53,6 +55,7 @@ public record VersionBook(
             Directive.LEARN,
             Optional.empty(),
             -1,
+            List.of(),
             GateReport.getDefaultInstance(),
             Collections.emptySortedMap(),
             ArmEvidence.getDefaultInstance(),
@@ -106,6 +109,13 @@ public record VersionBook(
         return versions.isEmpty() ? Optional.empty() : Optional.ofNullable(versions.get(versions.lastKey()));
     }
 
+    /** The one that was made of this offer. */
+    public Optional<ModelVersion> ofRun(String run) {
+        return versions.values().stream()
+                .filter(version -> version.run().equals(run))
+                .findFirst();
+    }
+
     /** Its aliases, in order. */
     public List<String> aliasesOf(long number) {
         return aliases.entrySet().stream()
@@ -123,6 +133,7 @@ public record VersionBook(
         private Directive directive;
         private Optional<DirectiveDone> done;
         private long wanted;
+        private final List<Offer> offers;
         private GateReport gate;
         private final TreeMap<String, ArmState> arms;
         private ArmEvidence evidence;
@@ -136,6 +147,7 @@ public record VersionBook(
             directive = before.directive;
             done = before.done;
             wanted = before.wanted;
+            offers = new ArrayList<>(before.offers);
             gate = before.gate;
             arms = new TreeMap<>(before.arms);
             evidence = before.evidence;
@@ -147,7 +159,11 @@ public record VersionBook(
                 case MADE -> {
                     ModelVersion made = VersionEvents.version(event);
                     versions.put(made.number(), made);
-                    wanted = -1;
+                    if (made.run().isEmpty()) {
+                        wanted = -1;
+                    } else {
+                        close(made.run());
+                    }
                     note(offset, event, "version", "made version " + made.number());
                 }
                 case RETIRED -> {
@@ -161,6 +177,22 @@ public record VersionBook(
                 case WANTED -> {
                     wanted = offset;
                     note(offset, event, "version", "asked for a version");
+                }
+                case OFFERED -> {
+                    var offered = event.getOffered();
+                    close(offered.getRun());
+                    offers.add(new Offer(
+                            offered.getRun(),
+                            offered.getPlace(),
+                            event.getWho(),
+                            event.getWhy(),
+                            event.getMetricsMap()));
+                    note(offset, event, "version", "offered weights of " + offered.getRun());
+                }
+                case DECLINED -> {
+                    var declined = event.getDeclined();
+                    close(declined.getRun());
+                    note(offset, event, "failed", "no version of " + declined.getRun() + ": " + declined.getFailure());
                 }
                 case ALIAS -> {
                     var alias = event.getAlias();
@@ -207,6 +239,10 @@ public record VersionBook(
             note(offset, event, "promote", state.words(name));
         }
 
+        private void close(String run) {
+            offers.removeIf(offer -> offer.run().equals(run));
+        }
+
         private void note(long offset, VersionEvent event, String action, String what) {
             audit.add(new AuditEntry(
                     offset, event.getTimeMs(), event.getWho(), event.getWhy(), action, what, event.getMetricsMap()));
@@ -224,6 +260,7 @@ public record VersionBook(
                     directive,
                     done,
                     wanted,
+                    List.copyOf(offers),
                     gate,
                     Collections.unmodifiableSortedMap(arms),
                     evidence,

@@ -6,8 +6,10 @@ import dev.millrace.ingest.proto.ArmSet;
 import dev.millrace.ingest.proto.DirectiveDone;
 import dev.millrace.ingest.proto.DirectiveRecord;
 import dev.millrace.ingest.proto.GateReport;
+import dev.millrace.ingest.proto.OfferDeclined;
 import dev.millrace.ingest.proto.StretchRecord;
 import dev.millrace.ingest.proto.VersionEvent;
+import dev.millrace.ingest.proto.VersionOffered;
 import dev.millrace.ingest.proto.VersionRecord;
 import dev.millrace.ingest.proto.VersionRetired;
 import dev.millrace.ingest.proto.VersionWanted;
@@ -60,7 +62,8 @@ public final class VersionEvents {
                         .setWatermarkMs(version.watermarkMs())
                         .setRows(version.rows())
                         .setParent(version.parent())
-                        .setOrigin(version.origin()))
+                        .setOrigin(version.origin())
+                        .setRun(version.run()))
                 .build();
     }
 
@@ -72,6 +75,19 @@ public final class VersionEvents {
 
     public static VersionEvent wanted(Said said) {
         return said.event().setWanted(VersionWanted.getDefaultInstance()).build();
+    }
+
+    /** @param place of a snapshot that is to become a version, once; what is said goes with it */
+    public static VersionEvent offered(String run, String place, Said said) {
+        return said.event()
+                .setOffered(VersionOffered.newBuilder().setRun(run).setPlace(place))
+                .build();
+    }
+
+    public static VersionEvent declined(String run, String failure, Said said) {
+        return said.event()
+                .setDeclined(OfferDeclined.newBuilder().setRun(run).setFailure(failure))
+                .build();
     }
 
     public static VersionEvent retired(long version, Said said) {
@@ -132,6 +148,7 @@ public final class VersionEvents {
                 made.getRows(),
                 made.getParent(),
                 made.getOrigin(),
+                made.getRun(),
                 event.getWho(),
                 event.getWhy(),
                 event.getMetricsMap());

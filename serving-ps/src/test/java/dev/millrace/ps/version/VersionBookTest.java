@@ -44,6 +44,7 @@ class VersionBookTest {
                 9,
                 number - 1,
                 "schedule",
+                "",
                 "k",
                 "",
                 Map.of());

@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.bus.ModelBus.Without;
 import dev.millrace.api.bus.When;
@@ -41,23 +41,23 @@ public final class VersionsReader {
         private List<Without> without = List.of();
         private boolean hold;
         private boolean skipSuspect;
-        private String who = "rest";
+        private String who;
         private String why = "";
+
+        Draft(String who) {
+            this.who = who;
+        }
     }
 
-    /** @param keys beside {@code who} and {@code why}; of these, {@code to} and {@code version} must be there */
-    Order read(byte @Nullable [] body, List<String> keys) {
-        Draft draft = new Draft();
-        if (body == null || body.length == 0) {
-            if (keys.contains("to") || keys.contains("version")) {
-                throw new ProblemException(
-                        Problem.invalid(null, "the body is empty", "send {\"" + keys.getFirst() + "\": …}"));
-            }
-            return order(draft);
-        }
+    /**
+     * @param door who asks when nobody is named
+     * @param keys beside {@code who} and {@code why}; of these, {@code to} and {@code version} must be there
+     */
+    Order read(String door, JsonIn.Source body, List<String> keys) {
+        Draft draft = new Draft(door);
         List<String> known = new ArrayList<>(keys);
         known.addAll(List.of("who", "why"));
-        return JsonIn.read(body, in -> {
+        return body.read(in -> {
             in.object(known, name -> member(in, name, draft));
             for (String needed : List.of("to", "version")) {
                 if (keys.contains(needed) && draft.to.isEmpty()) {
@@ -128,7 +128,7 @@ public final class VersionsReader {
     }
 
     /** @return −1: any */
-    static long revision(@Nullable String ifMatch) {
+    public static long revision(@Nullable String ifMatch) {
         if (ifMatch == null || ifMatch.strip().equals("*")) {
             return Said.ANY;
         }

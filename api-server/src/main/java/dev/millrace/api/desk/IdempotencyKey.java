@@ -1,4 +1,4 @@
-package dev.millrace.api.http;
+package dev.millrace.api.desk;
 
 import dev.millrace.api.events.NewEvent;
 import dev.millrace.api.json.Ids;
@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * The {@code Idempotency-Key} header (draft-ietf-httpapi-idempotency-key-header): what has no id of its own gets one made of
  * the key, so that the same request again is known by it.
  */
-final class IdempotencyKey {
-    static final String HEADER = "Idempotency-Key";
+public final class IdempotencyKey {
+    public static final String HEADER = "Idempotency-Key";
 
     private IdempotencyKey() {}
 
     /** The key, without the quotes that the draft puts around it; null when none was sent. */
-    static @Nullable String of(@Nullable String header) {
+    public static @Nullable String of(@Nullable String header) {
         if (header == null) {
             return null;
         }
@@ -25,7 +25,7 @@ final class IdempotencyKey {
     }
 
     /** Events without an id get the key and their place. */
-    static List<NewEvent> named(List<NewEvent> events, @Nullable String header) {
+    public static List<NewEvent> named(List<NewEvent> events, @Nullable String header) {
         String key = of(header);
         if (key == null) {
             return events;
