@@ -45,6 +45,21 @@ public record ApiParts(
         buses = Map.copyOf(buses);
     }
 
+    /** Without chains. */
+    public ApiParts(
+            Map<String, WeightServer> models,
+            ProfileStore profiles,
+            Map<String, LiveStats> live,
+            EventPublisher publisher,
+            List<MeterBinder> meters,
+            Map<String, BusParts> buses,
+            AlarmRules alarms,
+            WindowParts windows,
+            CanaryConfig canary,
+            Clock clock) {
+        this(models, profiles, live, publisher, meters, buses, alarms, windows, canary, null, clock);
+    }
+
     /** Without windows and canaries. */
     public ApiParts(
             Map<String, WeightServer> models,
@@ -65,7 +80,6 @@ public record ApiParts(
                 alarms,
                 WindowParts.NONE,
                 CanaryConfig.OFF,
-                null,
                 clock);
     }
 
