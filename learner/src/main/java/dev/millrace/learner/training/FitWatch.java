@@ -24,6 +24,8 @@ public final class FitWatch {
     private static final long FIBONACCI = 0x9E3779B97F4A7C15L;
     private static final long TELL_NS = Duration.ofMinutes(10).toNanos();
     private static final double BOUND = 1e-7;
+    /** Means of fewer say nothing. */
+    private static final int FEWEST = 100;
 
     private final ModelSpec spec;
     private final Predictor predictor;
@@ -101,7 +103,7 @@ public final class FitWatch {
     /** A line for the log, every ten minutes in which it has something to say. */
     public Optional<String> line(long nowNs) {
         Optional<Fit> fit = fit();
-        if (fit.isEmpty() || (nextTellNs != Long.MIN_VALUE && nowNs - nextTellNs < 0)) {
+        if (seen < FEWEST || (nextTellNs != Long.MIN_VALUE && nowNs - nextTellNs < 0)) {
             return Optional.empty();
         }
         nextTellNs = nowNs + TELL_NS;
