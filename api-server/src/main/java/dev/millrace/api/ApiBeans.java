@@ -164,8 +164,7 @@ final class ApiBeans {
 
     @Singleton
     @Bean(preDestroy = "close")
-    Tail tail(
-            TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent, Canaries canaries) {
+    Tail tail(TraceFollower follower, Monitor monitor, ArmBoards boards, RecentRequests recent, Canaries canaries) {
         List<LogListener> listeners = new ArrayList<>(List.of(follower, boards));
         if (config.monitored()) {
             listeners.addAll(List.of(monitor, recent, canaries));

@@ -70,17 +70,7 @@ public record ApiParts(
             Map<String, BusParts> buses,
             AlarmRules alarms,
             Clock clock) {
-        this(
-                models,
-                profiles,
-                live,
-                publisher,
-                meters,
-                buses,
-                alarms,
-                WindowParts.NONE,
-                CanaryConfig.OFF,
-                clock);
+        this(models, profiles, live, publisher, meters, buses, alarms, WindowParts.NONE, CanaryConfig.OFF, clock);
     }
 
     /** In a process where nothing else has meters, without versions, with the alarms that come with the server. */

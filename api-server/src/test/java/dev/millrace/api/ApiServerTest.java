@@ -638,7 +638,8 @@ class ApiServerTest {
         long startNs = System.nanoTime();
         HttpResponse<String> late = within("100", ask);
         assertProblem(504, "deadline of 100 ms", late);
-        assertTrue(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs) < 1_500, "long before the log's own bound");
+        assertTrue(
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs) < 1_500, "long before the log's own bound");
         String id = late.body().replaceAll(".*\"requestId\":\"([^\"]+)\".*", "$1");
         log.mode = MemoryLog.Mode.ACKNOWLEDGE;
         log.acknowledge();

@@ -81,9 +81,7 @@ public final class Family {
 
     /** Whether any is an arm or for a segment, and not just another objective of the log. */
     boolean hasArms() {
-        return members.stream()
-                .map(WeightServer::spec)
-                .anyMatch(spec -> spec.arm() != null || spec.segment() != null);
+        return members.stream().map(WeightServer::spec).anyMatch(spec -> spec.arm() != null || spec.segment() != null);
     }
 
     /** Whether nobody else answers in its place when its weights are not there: the champion, or another objective. */

@@ -78,7 +78,9 @@ record Plan(long revision, Arm champion, List<Arm> arms, List<Arm> segments, Sor
     Route route(String person, RawFeatures shared) {
         for (Arm arm : segments) {
             Segment segment = arm.weights().spec().segment();
-            if (segment != null && SegmentMatch.of(segment, shared) && arm.weights().caughtUp()) {
+            if (segment != null
+                    && SegmentMatch.of(segment, shared)
+                    && arm.weights().caughtUp()) {
                 return Route.to(arm);
             }
         }

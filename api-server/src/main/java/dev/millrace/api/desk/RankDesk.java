@@ -97,8 +97,8 @@ public final class RankDesk {
         List<Future<RankBatch.Outcome>> running = new ArrayList<>(requests.size());
         Semaphore together = new Semaphore(TOGETHER);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            requests.forEach(read ->
-                    running.add(threads.submit(Deadline.carried(() -> outcome(room, read, together)))));
+            requests.forEach(
+                    read -> running.add(threads.submit(Deadline.carried(() -> outcome(room, read, together)))));
         }
         return new RankBatch(running.stream().map(Future::resultNow).toList());
     }

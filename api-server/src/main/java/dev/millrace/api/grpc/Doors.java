@@ -24,8 +24,8 @@ final class Doors implements ServerInterceptor {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> API_KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
 
-    private static final Metadata.Key<String> IDEMPOTENCY_KEY = Metadata.Key.of(
-            IdempotencyKey.HEADER.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> IDEMPOTENCY_KEY =
+            Metadata.Key.of(IdempotencyKey.HEADER.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER);
     /** What came as HTTP's header of that name. */
     static final Context.Key<String> KEY = Context.key("idempotency-key");
 

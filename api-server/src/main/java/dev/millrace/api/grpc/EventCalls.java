@@ -32,8 +32,7 @@ final class EventCalls extends EventsGrpc.EventsImplBase {
     public void post(PostEventsRequest request, StreamObserver<EventsAnswer> caller) {
         calls.unary(caller, () -> {
             String key = Doors.KEY.get();
-            var answer = events.accept(
-                    () -> IdempotencyKey.named(reader.json(JsonIn.ofField(request, "events")), key));
+            var answer = events.accept(() -> IdempotencyKey.named(reader.json(JsonIn.ofField(request, "events")), key));
             return calls.message(answer, EventsAnswer.newBuilder()).build();
         });
     }

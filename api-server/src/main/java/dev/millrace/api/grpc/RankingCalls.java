@@ -39,8 +39,8 @@ final class RankingCalls extends RankingGrpc.RankingImplBase {
     public void rank(RankRequest request, StreamObserver<RankAnswer> caller) {
         calls.unary(
                 caller,
-                () -> message(ranks.rank(
-                        request.getModel(), JsonIn.of(request, MODEL), IdempotencyKey.of(Doors.KEY.get()))));
+                () -> message(
+                        ranks.rank(request.getModel(), JsonIn.of(request, MODEL), IdempotencyKey.of(Doors.KEY.get()))));
     }
 
     private static RankAnswer message(dev.millrace.api.rank.RankAnswer answer) {

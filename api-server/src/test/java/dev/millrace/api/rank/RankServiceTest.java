@@ -64,7 +64,11 @@ class RankServiceTest {
                 .problem();
         assertEquals(504, late.status());
         assertEquals(0, log.impressions.size());
-        assertEquals("r", Deadline.in(60_000).on(() -> service.rank(request("r", true, .1))).requestId());
+        assertEquals(
+                "r",
+                Deadline.in(60_000)
+                        .on(() -> service.rank(request("r", true, .1)))
+                        .requestId());
         assertEquals(1, log.impressions.size());
     }
 

@@ -90,8 +90,7 @@ public final class ChainWorker implements AutoCloseable {
     }
 
     /** @param steps by model: whose runs it carries out */
-    public static ChainWorker start(
-            Config config, ChainLog log, Map<String, ? extends ChainSteps> steps, Clock clock) {
+    public static ChainWorker start(Config config, ChainLog log, Map<String, ? extends ChainSteps> steps, Clock clock) {
         ChainWorker worker = new ChainWorker(config, log, steps, clock);
         worker.thread.start();
         return worker;
@@ -267,12 +266,7 @@ public final class ChainWorker implements AutoCloseable {
 
         private void failed(ChainStep step, int attempt, Exception e) throws InterruptedException, IOException {
             LOG.warn(
-                    "run {}: {} failed, try {} of {}: {}",
-                    ordered.id(),
-                    step.text(),
-                    attempt,
-                    config.tries(),
-                    text(e));
+                    "run {}: {} failed, try {} of {}: {}", ordered.id(), step.text(), attempt, config.tries(), text(e));
             if (attempt >= config.tries()) {
                 LOG.error(
                         "run {} of chain {} failed for good at {}",

@@ -69,8 +69,7 @@ final class DeviceCross implements DevicePart {
                 layers.product(n, width, width, below.address(), layers.value(w), crossed[layer]);
             } else {
                 layers.product(n, rank, width, below.address(), layers.value(w), narrow[layer]);
-                layers.product(
-                        n, width, rank, narrow[layer].address(), layers.value(w + width * rank), crossed[layer]);
+                layers.product(n, width, rank, narrow[layer].address(), layers.value(w + width * rank), crossed[layer]);
             }
             cuda.launchThreads(
                     "cross_layer",

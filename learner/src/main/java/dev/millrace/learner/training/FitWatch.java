@@ -107,7 +107,8 @@ public final class FitWatch {
             return Optional.empty();
         }
         nextTellNs = nowNs + TELL_NS;
-        return fit.map(f -> "model %s: loss of samples before they are learned %.4f, of the same afterwards %.4f, over %.0f"
-                .formatted(spec.model(), f.unseen(), f.learned(), f.samples()));
+        return fit.map(
+                f -> "model %s: loss of samples before they are learned %.4f, of the same afterwards %.4f, over %.0f"
+                        .formatted(spec.model(), f.unseen(), f.learned(), f.samples()));
     }
 }

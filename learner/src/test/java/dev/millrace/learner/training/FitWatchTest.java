@@ -50,7 +50,11 @@ class FitWatchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ", network: {type: deepfm, dim: 4, hidden: [8], batch: 20, embeddings: {type: adagrad, rate: 0.2}}"})
+    @ValueSource(
+            strings = {
+                "",
+                ", network: {type: deepfm, dim: 4, hidden: [8], batch: 20, embeddings: {type: adagrad, rate: 0.2}}"
+            })
     void tellsLearningByHeartFromLearning(String network) {
         FitWatch.Fit known = fit(spec(network), 10, false);
         FitWatch.Fit byHeart = fit(spec(network), 1_000_000, true);
