@@ -5,7 +5,6 @@ import dev.millrace.api.alarm.AlarmNumbers;
 import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.arm.ArmBoards;
 import dev.millrace.api.arm.Families;
-import dev.millrace.api.bus.BookVersions;
 import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.bus.Buses;
 import dev.millrace.api.bus.ModelBus;
@@ -25,7 +24,6 @@ import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.desk.VersionsDesk;
 import dev.millrace.api.desk.VersionsReader;
-import dev.millrace.api.desk.WindowsDesk;
 import dev.millrace.api.events.EventService;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.grpc.GrpcConfig;
@@ -42,8 +40,6 @@ import dev.millrace.api.monitor.Monitor;
 import dev.millrace.api.monitor.MonitorMeters;
 import dev.millrace.api.monitor.Readiness;
 import dev.millrace.api.monitor.Snapshots;
-import dev.millrace.api.monitor.window.WindowFeed;
-import dev.millrace.api.monitor.window.WindowMeters;
 import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.rank.RankService;
@@ -185,36 +181,6 @@ final class ApiBeans {
     @Singleton
     Snapshots snapshots(Monitor monitor, TraceIndex traces, Readiness readiness, Windows windows, Canaries canaries) {
         return new Snapshots(wiring.models(), monitor, traces, readiness, windows, canaries, wiring.clock());
-    }
-
-    @Singleton
-    @Bean(preDestroy = "close")
-    Canaries canaries() {
-        return new Canaries(
-                wiring.models().values().stream().map(WeightServer::spec).toList(), wiring.canary(), wiring.clock());
-    }
-
-    @Singleton
-    Windows windows() {
-        return new Windows(new BookVersions(wiring.buses()), wiring.windows().partitions(), wiring.clock());
-    }
-
-    @Singleton
-    @Bean(preDestroy = "close")
-    WindowFeed windowFeed(Windows windows, MeterRegistry registry) {
-        if (wiring.windows().kept()) {
-            WindowMeters.bind(
-                    registry,
-                    windows,
-                    wiring.models().values().stream().map(WeightServer::spec).toList(),
-                    wiring.windows().segments());
-        }
-        return wiring.windows().start().apply(windows);
-    }
-
-    @Singleton
-    WindowsDesk windowsDesk(Models models, Windows windows, Buses buses) {
-        return new WindowsDesk(models, windows, buses);
     }
 
     @Singleton

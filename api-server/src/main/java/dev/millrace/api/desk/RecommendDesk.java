@@ -58,14 +58,7 @@ public final class RecommendDesk {
         List<RankRequest.Candidate> candidates = found.keySet().stream()
                 .map(item -> new RankRequest.Candidate(item, Map.of()))
                 .toList();
-        RankRequest ranking = new RankRequest(
-                request.requestId(),
-                request.retryable(),
-                request.user(),
-                request.session(),
-                request.context(),
-                candidates,
-                request.limit());
+        RankRequest ranking = asked.of(candidates);
         RankAnswer answer = ranks.ranked(model, ranking, asked);
         return RecommendAnswer.of(answer, candidates.size(), found);
     }

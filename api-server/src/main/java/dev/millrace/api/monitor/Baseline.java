@@ -5,12 +5,10 @@ import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import io.micronaut.serde.annotation.Serdeable;
-import java.util.Arrays;
-import java.util.function.Consumer;
 
 /**
- * The baseline beside the served scores, over the last minute or so and since the start. The tail's thread writes;
- * guarded by its own lock.
+ * The baseline beside the served scores, over the last minute or so and since the start. The tail's thread
+ * writes, any reads.
  */
 final class Baseline {
     /** @param name what the scores are compared with */
@@ -18,20 +16,16 @@ final class Baseline {
     public record View(String name, Gain total, Gain recent) {}
 
     private static final double CLIP = 1e-7;
-    private static final int SLOTS = 12;
+    private static final SlidingSums.Kind<GainSums> KIND =
+            new SlidingSums.Kind<>(GainSums::new, GainSums::merge, GainSums::clear);
 
     private final Popularity popularity;
-    private final long slotMs;
-    private final GainSums total = new GainSums();
-    private final GainSums[] slots = new GainSums[SLOTS];
-    private final long[] slotNumbers = new long[SLOTS];
+    private final SlidingSums<GainSums> sums;
 
     /** @param windowMs length of the window, which moves in twelfths */
     Baseline(ModelSpec spec, long windowMs) {
         popularity = new Popularity(spec);
-        slotMs = Math.max(1, windowMs / SLOTS);
-        Arrays.setAll(slots, i -> new GainSums());
-        Arrays.fill(slotNumbers, -1);
+        sums = new SlidingSums<>(KIND, windowMs);
     }
 
     /** The baseline predicts a label, and then learns it. @param weight below 0: one is taken back */
@@ -39,7 +33,7 @@ final class Baseline {
         long item = popularity.item(block, i);
         double predicted = popularity.predict(item);
         popularity.learn(item, label, weight);
-        update(nowMs, sums -> sums.addScore(predicted, QualityStats.isPositive(label), weight));
+        sums.update(nowMs, to -> to.addScore(predicted, QualityStats.isPositive(label), weight));
         double base = weight * loss(predicted, label);
         return new ImpressionGroups.Step(base - weight * loss(block.servedScore(i), label), base);
     }
@@ -50,29 +44,11 @@ final class Baseline {
     }
 
     /** A request's labels have all come. */
-    void request(ImpressionGroups.Step sums, long nowMs) {
-        update(nowMs, to -> to.addRequest(sums.gained(), sums.base()));
+    void request(ImpressionGroups.Step gain, long nowMs) {
+        sums.update(nowMs, to -> to.addRequest(gain.gained(), gain.base()));
     }
 
-    private synchronized void update(long nowMs, Consumer<GainSums> change) {
-        long number = nowMs / slotMs;
-        int slot = (int) (number % SLOTS);
-        if (slotNumbers[slot] != number) {
-            slots[slot].clear();
-            slotNumbers[slot] = number;
-        }
-        change.accept(slots[slot]);
-        change.accept(total);
-    }
-
-    synchronized View view(long nowMs) {
-        long number = nowMs / slotMs;
-        GainSums recent = new GainSums();
-        for (int slot = 0; slot < SLOTS; slot++) {
-            if (slotNumbers[slot] > number - SLOTS) {
-                recent.merge(slots[slot]);
-            }
-        }
-        return new View(popularity.name(), total.gain(), recent.gain());
+    View view(long nowMs) {
+        return new View(popularity.name(), sums.total(GainSums::gain), sums.recent(nowMs, GainSums::gain));
     }
 }

@@ -34,6 +34,11 @@ public record RankRequest(
         return new RankRequest(id, true, user, session, context, candidates, limit);
     }
 
+    /** The same of other candidates. */
+    public RankRequest of(List<Candidate> others) {
+        return new RankRequest(requestId, retryable, user, session, context, others, limit);
+    }
+
     /** @param features attributes by full name ({@code item.price}) that stand above the item's profile */
     public record Candidate(String item, Map<String, FeatureValue> features) {
         public Candidate {

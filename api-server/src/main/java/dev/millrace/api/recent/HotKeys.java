@@ -85,15 +85,7 @@ public final class HotKeys {
     }
 
     private void count(RecentRequest request) {
-        RankRequest asked = request.asked();
-        RankRequest one = new RankRequest(
-                asked.requestId(),
-                asked.retryable(),
-                asked.user(),
-                asked.session(),
-                asked.context(),
-                List.of(request.any()),
-                1);
+        RankRequest one = request.asked().of(List.of(request.any()));
         Ranker.Features features = ranker.features(one);
         FeatureVector vector = new FeatureVector();
         Vectorizer.Request hashed = vectorizer.newRequest();

@@ -94,14 +94,7 @@ public final class RecentRequests implements LogListener {
         List<RankRequest.Candidate> candidates = new ArrayList<>();
         shown.forEach(item -> candidates.add(found.get(item.item())));
         int all = request.candidates().size();
-        RankRequest asked = new RankRequest(
-                request.requestId(),
-                request.retryable(),
-                request.user(),
-                request.session(),
-                request.context(),
-                candidates,
-                request.limit());
+        RankRequest asked = request.of(candidates);
         RankAnswer cut = new RankAnswer(answer.requestId(), model, answer.modelVersion(), shown, answer.degraded());
         RankRequest.Candidate any =
                 request.candidates().get(ThreadLocalRandom.current().nextInt(all));

@@ -92,10 +92,10 @@ final class PageBench {
             if (frames.size() < SECONDS) {
                 throw new IOException("the browser drew " + frames.size() + " frames in " + SECONDS + " s");
             }
-            figures.add(Figure.atLeast("charts that update", seen.path("charts").asInt(), "", CHARTS));
-            figures.add(Figure.measured("frame p50", at(frames, 0.5), "ms"));
-            figures.add(Figure.atMost("frame p95", at(frames, 0.95), "ms", FRAME_MS));
-            figures.add(Figure.measured("frame p99", at(frames, 0.99), "ms"));
+            add(Figure.atLeast("charts that update", seen.path("charts").asInt(), "", CHARTS));
+            add(Figure.measured("frame p50", at(frames, 0.5), "ms"));
+            add(Figure.atMost("frame p95", at(frames, 0.95), "ms", FRAME_MS));
+            add(Figure.measured("frame p99", at(frames, 0.99), "ms"));
         }
     }
 
@@ -103,11 +103,17 @@ final class PageBench {
         return sorted.get((int) (quantile * (sorted.size() - 1)));
     }
 
+    /** Told at once too: a run that is cut short has said what it saw. */
+    private void add(Figure figure) {
+        System.err.println("millrace: " + figure);
+        figures.add(figure);
+    }
+
     private DevTools start(String name) throws IOException, InterruptedException {
         return DevTools.start(Files.createDirectories(scratch.resolve("browser-" + name)), WIDTH, HEIGHT);
     }
 
     void painted(String name, double ms, boolean target) {
-        figures.add(target ? Figure.atMost(name, ms, "ms", PAINT_MS) : Figure.measured(name, ms, "ms"));
+        add(target ? Figure.atMost(name, ms, "ms", PAINT_MS) : Figure.measured(name, ms, "ms"));
     }
 }
