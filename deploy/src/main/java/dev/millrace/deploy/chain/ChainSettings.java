@@ -2,7 +2,6 @@ package dev.millrace.deploy.chain;
 
 import dev.millrace.ingest.proto.ChainTerms;
 import dev.millrace.learner.chain.ChainWorker;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 

@@ -91,7 +91,8 @@ public final class ProcessSteps implements ChainSteps {
             List<String> arguments = new ArrayList<>(List.of("convert", "--spec", spec(run), "--data"));
             arguments.add(files.getPlaces(i));
             arguments.addAll(columns(files));
-            arguments.addAll(List.of("--out", data(run).resolve(Integer.toString(i)).toString()));
+            arguments.addAll(
+                    List.of("--out", data(run).resolve(Integer.toString(i)).toString()));
             samples += child(run, ChainStep.CONVERT, arguments).numbers().getOrDefault("samples", 0.0);
         }
         return new Outcome(Map.of("samples", samples), 0, "%.0f samples".formatted(samples));
@@ -150,20 +151,20 @@ public final class ProcessSteps implements ChainSteps {
         List<String> arguments = new ArrayList<>(List.of("measure", "--spec", spec(run)));
         arguments.addAll(List.of("--model", model(run).toString()));
         if (order.hasLog()) {
-            // The scores that served are on the log, by weights that had not learned these samples; what serves now has.
+            // The scores that served are on the log, by weights that had not learned these samples; what serves now
+            // has.
             arguments.addAll(List.of("--data", heldOut(run).toString()));
         } else {
             arguments.addAll(sources(run));
             arguments.addAll(List.of("--part", (1 - order.getHoldOut()) + "..1"));
-            arguments.addAll(
-                    List.of("--against", model.snapshots().toString()));
+            arguments.addAll(List.of("--against", model.snapshots().toString()));
         }
         return outcome(child(run, ChainStep.EVALUATE, arguments));
     }
 
     private static Outcome gate(ChainRun run) throws RefusedException {
-        List<String> reasons = ChainGate.refusals(
-                run.state().getMetricsMap(), run.order().getTerms());
+        List<String> reasons =
+                ChainGate.refusals(run.state().getMetricsMap(), run.order().getTerms());
         if (!reasons.isEmpty()) {
             throw new RefusedException(String.join("; ", reasons));
         }
@@ -171,14 +172,13 @@ public final class ProcessSteps implements ChainSteps {
     }
 
     private Outcome publish(ChainRun run) throws IOException, InterruptedException {
-        Path snapshots = model(run).resolve("models").resolve(run.order().getModel()).resolve("snapshots");
-        ModelVersion version = publication.publish(
-                run.order(), snapshots, run.state().getMetricsMap());
+        Path snapshots =
+                model(run).resolve("models").resolve(run.order().getModel()).resolve("snapshots");
+        ModelVersion version =
+                publication.publish(run.order(), snapshots, run.state().getMetricsMap());
         String alias = run.order().getPublish();
         return new Outcome(
-                Map.of(),
-                version.number(),
-                "version " + version.number() + (alias.isEmpty() ? "" : ", " + alias));
+                Map.of(), version.number(), "version " + version.number() + (alias.isEmpty() ? "" : ", " + alias));
     }
 
     private StepReport child(ChainRun run, ChainStep step, List<String> arguments)

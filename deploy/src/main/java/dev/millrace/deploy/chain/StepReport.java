@@ -42,7 +42,8 @@ public record StepReport(Map<String, Double> numbers, String says) {
         Map<String, Double> numbers = new TreeMap<>();
         root.path("numbers")
                 .properties()
-                .forEach(number -> numbers.put(number.getKey(), number.getValue().asDouble()));
+                .forEach(
+                        number -> numbers.put(number.getKey(), number.getValue().asDouble()));
         return new StepReport(numbers, root.path("says").asText());
     }
 }

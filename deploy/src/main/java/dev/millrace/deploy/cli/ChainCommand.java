@@ -28,7 +28,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(start | list | show | cancel)",
         header = "Batch chains of a running service: convert, train, evaluate, gate, publish.",
-        subcommands = {ChainCommand.Start.class, ChainCommand.ListRuns.class, ChainCommand.Show.class, ChainCommand.Cancel.class
+        subcommands = {
+            ChainCommand.Start.class,
+            ChainCommand.ListRuns.class,
+            ChainCommand.Show.class,
+            ChainCommand.Cancel.class
         })
 final class ChainCommand {
     private static final String ROOT = "/v1/chains";
@@ -76,7 +80,9 @@ final class ChainCommand {
                                 : t.path("outcome").asText(),
                         t.path("endedMs").asLong() == 0
                                 ? 0.0
-                                : (t.path("endedMs").asLong() - t.path("beganMs").asLong()) / 1e3,
+                                : (t.path("endedMs").asLong()
+                                                - t.path("beganMs").asLong())
+                                        / 1e3,
                         t.path("detail").asText());
             }
             Map<String, Double> metrics = new TreeMap<>();
@@ -87,7 +93,10 @@ final class ChainCommand {
             if (run.path("version").asLong() > 0) {
                 say("  version %d", run.path("version").asLong());
             }
-            return Set.of("failed", "refused", "cancelled").contains(run.path("status").asText()) ? 1 : 0;
+            return Set.of("failed", "refused", "cancelled")
+                            .contains(run.path("status").asText())
+                    ? 1
+                    : 0;
         }
     }
 
@@ -108,8 +117,9 @@ final class ChainCommand {
         @Option(
                 names = "--data",
                 paramLabel = "PLACE",
-                description = "A file or folder below import/ in the service's data folder, or of its configured sources."
-                        + " May be given several times.")
+                description =
+                        "A file or folder below import/ in the service's data folder, or of its configured sources."
+                                + " May be given several times.")
         private List<String> data = List.of();
 
         @Option(names = "--format", paramLabel = "F", description = "As convert has it.")
@@ -137,8 +147,9 @@ final class ChainCommand {
 
         @Option(
                 names = "--has-log",
-                description = "The files have what is on the log now: learning goes on behind it. Default: from where the"
-                        + " log begins.")
+                description =
+                        "The files have what is on the log now: learning goes on behind it. Default: from where the"
+                                + " log begins.")
         private boolean hasLog;
 
         @Option(names = "--from", paramLabel = "TIME", description = "Of the log: from then on, like \"7 days ago\".")
@@ -172,7 +183,10 @@ final class ChainCommand {
                         + " maxLossAbove, maxWeight; 0: none. Default: the service's.")
         private Map<String, Double> gate = Map.of();
 
-        @Option(names = "--publish", paramLabel = "ALIAS", description = "champion (the default), another alias, or none.")
+        @Option(
+                names = "--publish",
+                paramLabel = "ALIAS",
+                description = "champion (the default), another alias, or none.")
         @Nullable
         private String publish;
 

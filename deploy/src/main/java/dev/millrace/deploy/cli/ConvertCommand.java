@@ -28,6 +28,7 @@ final class ConvertCommand implements Callable<Integer> {
     private static final int LEAST_SPLIT_BYTES = 4 << 10;
     /** So that a part of a small file can be left out (--part). */
     private static final int SPLITS = 256;
+
     private static final long FILE_BYTES = 256L << 20;
 
     @Option(names = "--spec", required = true, paramLabel = "FILE", description = "The model spec, a YAML file.")
@@ -54,7 +55,8 @@ final class ConvertCommand implements Callable<Integer> {
         Logs.into(out.resolve(".log"));
         List<DataFiles> files = source.files(out.resolve(".scratch"));
         try (OrderlyStop stop = new OrderlyStop()) {
-            List<BulkSource> sources = source.sources(files, loaded.spec(), splitBytes(files), System.currentTimeMillis());
+            List<BulkSource> sources =
+                    source.sources(files, loaded.spec(), splitBytes(files), System.currentTimeMillis());
             if (sources.size() != 1) {
                 throw new IllegalArgumentException(
                         "--data: one place at a time, since each becomes a folder of its own");

@@ -77,8 +77,8 @@ final class MeasureCommand implements Callable<Integer> {
 
     private static @Nullable Snapshot newest(Path folder, ModelSpec spec) throws IOException {
         Path within = folder.resolve("models").resolve(spec.model()).resolve("snapshots");
-        try (SnapshotStore store = SnapshotPlace.folder(Files.exists(within) ? within : folder)
-                .store(0, 1, 1)) {
+        try (SnapshotStore store =
+                SnapshotPlace.folder(Files.exists(within) ? within : folder).store(0, 1, 1)) {
             return store.newest().orElse(null);
         }
     }

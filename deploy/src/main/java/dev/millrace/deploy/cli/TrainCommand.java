@@ -125,7 +125,8 @@ final class TrainCommand implements Callable<Integer> {
         Map<String, Double> numbers = Measured.of(metrics);
         numbers.put(StepReport.TRAINED, (double) metrics.samples());
         numbers.put("rows", (double) trained.state().table().size());
-        numbers.put(ChainGate.MAX_WEIGHT, HeldOut.maxWeight(model, trained.state().table()));
+        numbers.put(
+                ChainGate.MAX_WEIGHT, HeldOut.maxWeight(model, trained.state().table()));
         report.write(numbers, metrics.samples() + " samples in " + Math.round(seconds) + " s");
     }
 

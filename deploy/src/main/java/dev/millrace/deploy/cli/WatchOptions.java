@@ -28,8 +28,9 @@ final class WatchOptions {
             names = "--canary",
             paramLabel = "on|off",
             defaultValue = "on",
-            description = "Whether an action of nobody's is sent, learned and read back each second, to watch freshness."
-                    + " Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Whether an action of nobody's is sent, learned and read back each second, to watch freshness."
+                            + " Default: ${DEFAULT-VALUE}.")
     private String canary = "on";
 
     @Option(

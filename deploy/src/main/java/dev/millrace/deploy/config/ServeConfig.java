@@ -100,7 +100,16 @@ public record ServeConfig(GateConfig gate, VersionKeeper.Config versions, ChainS
         ChainSettings by = ChainSettings.DEFAULT;
         ChainWorker.Config worker = by.worker();
         yaml.known(List.of(
-                "atOnce", "cores", "memory", "tries", "firstWait", "lastWait", "keep", "sources", "patience", "holdOut",
+                "atOnce",
+                "cores",
+                "memory",
+                "tries",
+                "firstWait",
+                "lastWait",
+                "keep",
+                "sources",
+                "patience",
+                "holdOut",
                 "gate"));
         int atOnce = (int) yaml.whole("atOnce", worker.atOnce(), 1, 64);
         Duration firstWait = longer(yaml, "firstWait", worker.firstWait());
@@ -111,11 +120,8 @@ public record ServeConfig(GateConfig gate, VersionKeeper.Config versions, ChainS
         }
         return new ChainSettings(
                 new ChainWorker.Config(
-                        atOnce,
-                        (int) yaml.whole("tries", worker.tries(), 1, 20),
-                        firstWait,
-                        lastWait,
-                        (int) yaml.whole("keep", worker.keep(), 1, 10_000)),
+                        atOnce, (int) yaml.whole("tries", worker.tries(), 1, 20), firstWait, lastWait, (int)
+                                yaml.whole("keep", worker.keep(), 1, 10_000)),
                 (int) yaml.whole("cores", by.cores(), 1, 4_096),
                 memory(yaml, by.memoryBytes(), atOnce),
                 sources(yaml),

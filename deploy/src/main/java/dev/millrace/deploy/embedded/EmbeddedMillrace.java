@@ -244,7 +244,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
         Map<String, ChainSteps> steps = new HashMap<>();
         for (LoadedSpec spec : specs) {
             String model = spec.spec().model();
-            VersionLog versions = Objects.requireNonNull(models.buses().get(model)).log();
+            VersionLog versions =
+                    Objects.requireNonNull(models.buses().get(model)).log();
             WeightServer weights = Objects.requireNonNull(models.weights().get(model));
             var publication = new Publication(versions, () -> weights.version().sequence(), settings.patience(), clock);
             var its = new ProcessSteps.Model(spec.yaml(), folder.snapshots(model));

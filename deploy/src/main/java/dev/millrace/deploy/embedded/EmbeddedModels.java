@@ -60,8 +60,9 @@ final class EmbeddedModels {
 
     void start(ModelSpec spec) throws IOException, InterruptedException {
         String model = spec.model();
-        LearnerConfig learning =
-                LearnerConfig.of(bootstrap, folder.snapshots(model)).withSteps(steps).withGate(config.gate());
+        LearnerConfig learning = LearnerConfig.of(bootstrap, folder.snapshots(model))
+                .withSteps(steps)
+                .withGate(config.gate());
         opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;

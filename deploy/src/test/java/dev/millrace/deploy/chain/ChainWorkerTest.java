@@ -75,7 +75,9 @@ class ChainWorkerTest {
                 first.destroyForcibly().waitFor();
                 Awaitility.await()
                         .atMost(PATIENCE)
-                        .until(() -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
+                        .until(() -> ProcessHandle.of(child)
+                                .filter(ProcessHandle::isAlive)
+                                .isEmpty());
                 assertEquals(ChainStep.TRAIN, run(log, "slow").step());
                 Files.writeString(dir.resolve("quick"), "");
                 Process second = worker(broker.bootstrapServers());
@@ -133,7 +135,8 @@ class ChainWorkerTest {
         await(log, "slow-2", r -> r.step() == ChainStep.TRAIN && r.status() == ChainStatus.RUNNING);
         log.cancel("slow-2", ChainCancel.newBuilder().setWhy("no").build());
         assertEquals(
-                ChainStatus.CANCELLED, await(log, "slow-2", r -> r.status().ended()).status());
+                ChainStatus.CANCELLED,
+                await(log, "slow-2", r -> r.status().ended()).status());
     }
 
     /** Two stay. */

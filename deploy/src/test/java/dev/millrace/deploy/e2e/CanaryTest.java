@@ -51,10 +51,10 @@ class CanaryTest {
                     .until(() -> frame(service).at("/quality/total/samples").asInt() == 1);
             JsonNode before = explained(service);
             long seen = frame(service).at("/freshnessObjective/hour/good").asLong();
-            Awaitility.await().atMost(Service.PATIENCE).until(() -> frame(service)
-                            .at("/freshnessObjective/hour/good")
-                            .asLong()
-                    >= seen + 20);
+            Awaitility.await()
+                    .atMost(Service.PATIENCE)
+                    .until(() ->
+                            frame(service).at("/freshnessObjective/hour/good").asLong() >= seen + 20);
             JsonNode frame = frame(service);
             JsonNode objective = frame.path("freshnessObjective");
             assertEquals(2_000, objective.path("objectiveMs").asLong());
@@ -69,7 +69,9 @@ class CanaryTest {
                     after.path("modelVersion").asLong()
                             > before.path("modelVersion").asLong(),
                     "something was learned");
-            assertEquals(before.at("/items/0/score").asDouble(), after.at("/items/0/score").asDouble());
+            assertEquals(
+                    before.at("/items/0/score").asDouble(),
+                    after.at("/items/0/score").asDouble());
             assertTrue(before.at("/items/0/score").asDouble() > 0.5, before.toString());
             assertEquals(1, frame.path("samplesLearned").asLong(), frame.toString());
             assertEquals(1, frame.at("/quality/total/samples").asLong());
@@ -78,7 +80,9 @@ class CanaryTest {
                     service.get("/v1/models/shop/windows?length=1d").body());
             assertEquals(1, day.at("/quality/samples").asLong(), day.toString());
             assertEquals(1, day.at("/drift/prediction/shown").asLong(), day.toString());
-            assertEquals("[\"all\",\"context.device=other\",\"version=0\"]", day.path("parts").toString());
+            assertEquals(
+                    "[\"all\",\"context.device=other\",\"version=0\"]",
+                    day.path("parts").toString());
             String recommended = service.send("POST", "/v1/models/shop/recommend", "application/json", "{}")
                     .body();
             assertTrue(!recommended.contains("millrace.canary"), recommended);

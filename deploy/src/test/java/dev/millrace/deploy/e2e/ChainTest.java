@@ -56,7 +56,7 @@ class ChainTest {
                 RestClient rest = new RestClient(service.uri("/"))) {
             double trained = fromFiles(service, rest);
             refused(rest);
-            failed(service, rest);
+            failed(rest);
             fromTheLog(service, rest, trained);
             cancelled(rest);
             notTaken(rest);
@@ -81,10 +81,11 @@ class ChainTest {
         assertEquals(
                 run.path("version").asLong(),
                 versions.path("aliases").path("champion").asLong());
-        assertEquals(
-                "batch", versions.path("versions").get(0).path("origin").asText());
+        assertEquals("batch", versions.path("versions").get(0).path("origin").asText());
         // The same order again is the same run.
-        assertEquals("published", order(rest, "r-files", files("history.csv")).path("status").asText());
+        assertEquals(
+                "published",
+                order(rest, "r-files", files("history.csv")).path("status").asText());
         return trained;
     }
 
@@ -97,7 +98,7 @@ class ChainTest {
         awaitAlarm(rest, "chain-refused", "firing");
     }
 
-    private static void failed(Service service, RestClient rest) throws IOException, InterruptedException {
+    private static void failed(RestClient rest) throws IOException, InterruptedException {
         Map<String, Object> order = files("history.csv");
         order.put("files", Map.of("data", List.of("history.csv"), "label", "verdict"));
         order.put("chain", "other");
@@ -110,14 +111,16 @@ class ChainTest {
         awaitAlarm(rest, "chain-failed", "ok");
     }
 
-    private static void fromTheLog(Service service, RestClient rest, double trained) throws IOException, InterruptedException {
+    private static void fromTheLog(Service service, RestClient rest, double trained)
+            throws IOException, InterruptedException {
         List<String> events = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             service.rank("l-" + i, "u1", "good", "bad");
             service.act("l-" + i, "like", "l-" + i, "good");
             events.add("l-" + i);
         }
-        events.forEach(event -> assertEquals(TraceStatus.SERVED, service.settled(event).status()));
+        events.forEach(
+                event -> assertEquals(TraceStatus.SERVED, service.settled(event).status()));
         Awaitility.await()
                 .atMost(Service.PATIENCE)
                 .until(() -> service.client.model(Service.MODEL).samplesLearned() >= trained + 83);
@@ -125,13 +128,28 @@ class ChainTest {
         order.put("log", Map.of("from", "1 hour ago"));
         order.put("holdOut", 0.2);
         order.put("publish", "canary");
-        order.put("gate", Map.of("minSamples", 1, "maxLossAbove", 0, "maxNormalizedEntropy", 0, "minCalibration", 0, "maxCalibration", 0));
+        order.put(
+                "gate",
+                Map.of(
+                        "minSamples",
+                        1,
+                        "maxLossAbove",
+                        0,
+                        "maxNormalizedEntropy",
+                        0,
+                        "minCalibration",
+                        0,
+                        "maxCalibration",
+                        0));
         JsonNode run = ended(rest, order(rest, "r-log", order));
         assertEquals("published", run.path("status").asText(), run.toString());
         JsonNode metrics = run.path("metrics");
         // Of the requests here, and of the one before.
         assertEquals(
-                83, metrics.path("samples").asDouble() + metrics.path("heldOutSamples").asDouble(), run.toString());
+                83,
+                metrics.path("samples").asDouble()
+                        + metrics.path("heldOutSamples").asDouble(),
+                run.toString());
         assertTrue(metrics.has("servedLoss"), "beside the scores that served: " + run);
         JsonNode version = rest.get("/v1/models/" + Service.MODEL + "/versions/canary");
         assertEquals(run.path("version").asLong(), version.path("version").asLong());
@@ -141,7 +159,9 @@ class ChainTest {
     private static void cancelled(RestClient rest) throws IOException, InterruptedException {
         var unused = order(rest, "r-cancel", files("history.csv"));
         unused = rest.send("POST", RUNS + "/r-cancel/cancel", Map.of("who", "eve", "why", "no"), null);
-        assertEquals("cancelled", ended(rest, rest.get(RUNS + "/r-cancel")).path("status").asText());
+        assertEquals(
+                "cancelled",
+                ended(rest, rest.get(RUNS + "/r-cancel")).path("status").asText());
     }
 
     private static void notTaken(RestClient rest) {
@@ -167,7 +187,9 @@ class ChainTest {
         String run = ordered.path("run").asText();
         return Awaitility.await()
                 .atMost(Service.PATIENCE)
-                .until(() -> rest.get(RUNS + "/" + run), now -> now.path("endedMs").asLong() > 0);
+                .until(
+                        () -> rest.get(RUNS + "/" + run),
+                        now -> now.path("endedMs").asLong() > 0);
     }
 
     private static List<String> steps(JsonNode run) {

@@ -81,9 +81,8 @@ final class GrpcVersions {
                             .setTo(Long.toString(second))
                             .build())
                     .getInEffect());
-            assertTrue(
-                    versions.audit(AuditRequest.newBuilder().setModel(model).build()).getEntriesList().stream()
-                            .anyMatch(entry -> entry.getWho().equals("grace")));
+            assertTrue(versions.audit(AuditRequest.newBuilder().setModel(model).build()).getEntriesList().stream()
+                    .anyMatch(entry -> entry.getWho().equals("grace")));
         } finally {
             channel.shutdownNow();
         }

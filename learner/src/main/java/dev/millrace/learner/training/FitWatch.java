@@ -60,7 +60,7 @@ public final class FitWatch {
     void learned(SampleBlock block, int[] samples, int count, float[] predictions) {
         for (int i = 0; i < count && builder.size() < MOST; i++) {
             int sample = samples[i];
-            boolean chosen = block.sampleId(sample) * FIBONACCI >>> Long.SIZE - SHARE_BITS == 0;
+            boolean chosen = ((block.sampleId(sample) * FIBONACCI) >>> (Long.SIZE - SHARE_BITS)) == 0;
             if (chosen && block.weight(sample) > 0 && !Float.isNaN(predictions[i]) && !block.isCanary(sample)) {
                 before[builder.size()] = loss(predictions[i], block, sample);
                 builder.add(block, sample, scratch);
