@@ -3,24 +3,19 @@ package dev.millrace.deploy.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.load.client.RestClient;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace chain}. */
 @Command(
@@ -40,19 +35,9 @@ final class ChainCommand {
     private ChainCommand() {}
 
     /** What all of them have. */
-    abstract static class Base implements Callable<Integer> {
+    abstract static class Base extends SayingCommand {
         @Mixin
         protected CallOptions service = new CallOptions();
-
-        @Spec
-        @Nullable
-        private CommandSpec spec;
-
-        protected void say(String format, Object... args) {
-            PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-            out.printf(Locale.ROOT, format + "%n", args);
-            out.flush();
-        }
 
         protected void sayRun(JsonNode run) {
             say(

@@ -3,21 +3,17 @@ package dev.millrace.deploy.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.load.client.RestClient;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace models}. */
 @Command(
@@ -127,19 +123,9 @@ final class ModelsCommand {
     }
 
     /** What all of them have. */
-    abstract static class Base implements java.util.concurrent.Callable<Integer> {
+    abstract static class Base extends SayingCommand {
         @Mixin
         protected Where where = new Where();
-
-        @Spec
-        @Nullable
-        private CommandSpec spec;
-
-        protected void say(String format, Object... args) {
-            PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-            out.printf(Locale.ROOT, format + "%n", args);
-            out.flush();
-        }
 
         /** @return 1 when it is not in effect */
         protected int effect(JsonNode answer) {
