@@ -254,11 +254,12 @@ public final class Gate implements TrainingShard.Watch {
         test(Signal.LOSS, loss / MAX_LOSS, lossBound(reference.mean(Reference.LOSS)) / MAX_LOSS);
         test(Signal.LABEL_RATE_UP, rate, usual * (1 + config.rateMargin()) + config.rateSlack());
         test(Signal.LABEL_RATE_DOWN, 1 - rate, 1 - usual / (1 + config.rateMargin()) + config.rateSlack());
-        double off = residual - reference.mean(Reference.RESIDUAL);
         // Of the rarer label as much as of its rate; a difference of two residuals lies within ±2.
         double band = Math.max(config.rateSlack(), config.rateMargin() * Math.min(usual, 1 - usual));
-        test(Signal.CALIBRATION_UP, (off + 2) / 4, (band + 2) / 4);
-        test(Signal.CALIBRATION_DOWN, (2 - off) / 4, (band + 2) / 4);
+        // Away from the truth, too: a model that was off, as a young one is, may come back to it.
+        double usualOff = reference.mean(Reference.RESIDUAL);
+        test(Signal.CALIBRATION_UP, (residual - Math.max(0, usualOff) + 2) / 4, (band + 2) / 4);
+        test(Signal.CALIBRATION_DOWN, (2 - residual + Math.min(0, usualOff)) / 4, (band + 2) / 4);
         badness(loss - lossBound(reference.mean(Reference.LOSS)));
     }
 

@@ -61,6 +61,7 @@ class GateTest {
     private final Random random = new Random(SEED);
     private Gate gate = new Gate(GateConfig.DEFAULT, SPEC);
     private long offset;
+    private float servedScore = RATE;
 
     /** @return the request at which it froze; −1: never */
     private int play(Wrong wrong, int from, int to) {
@@ -157,6 +158,17 @@ class GateTest {
         assertTrue(gate.alarm().isEmpty(), () -> "alarm " + gate.alarm());
     }
 
+    /** Far off at first, as where much is learned at once, and then as good as can be. */
+    @Test
+    void aModelThatComesBackToTheTruthPasses() {
+        for (int request = 0; request < END; request++) {
+            servedScore = request < CHANGE ? 0.9f : RATE;
+            long shownMs = 1_000_000 + (long) request * MS_A_REQUEST;
+            samples(request, shownMs, shownMs, request % (NEGATIVES + 1) == 0 ? 1 : 0, 1);
+        }
+        assertTrue(gate.alarm().isEmpty(), () -> "alarm " + gate.alarm());
+    }
+
     private void samples(int request, long eventMs, long watermarkMs, int label, int count) {
         SampleBlockBuilder builder = new SampleBlockBuilder();
         float[] predictions = new float[count];
@@ -165,8 +177,8 @@ class GateTest {
             FeatureVector vector = new FeatureVector();
             vector.add(FeatureIds.BIAS, 1f);
             long id = 1 + 2L * NEGATIVES * request + NEGATIVES * (long) label + i;
-            builder.add(new SampleBlockBuilder.Meta(id, request, 0, label, 1f, 1f, RATE, 0, eventMs), vector);
-            predictions[i] = RATE;
+            builder.add(new SampleBlockBuilder.Meta(id, request, 0, label, 1f, 1f, servedScore, 0, eventMs), vector);
+            predictions[i] = servedScore;
             samples[i] = i;
         }
         SampleBlock block =
