@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Vectorizer {
     /** Within a number slot: the value itself. */
-    public static final long NUMBER_VALUE = 1;
+    public static final long NUMBER_VALUE = FeatureIds.VALUE;
     /** Within a standardized number slot: the row of its running mean. */
     public static final long NUMBER_MEAN = 2;
     /** Within a standardized number slot: the row of 1 / its running standard deviation. */
@@ -163,17 +163,14 @@ public final class Vectorizer {
         return HashedItem.of(this, own, crossed);
     }
 
-    /**
-     * The attributes of one shown item, given one after the other, text as the bytes in which it stands: the same ids as
-     * {@link #request} and {@link #item} make of the same values, in the same order. An attribute is known by its place
-     * among {@link #attributes}; one not given is missing; texts add up. One thread at a time.
-     */
-    public final class Row {
+    /** A row of any spec, its request's part apart from its item's. */
+    public final class Row implements CellRow {
         private final Request request = new Request();
+        private final FeatureVector whole = new FeatureVector();
 
         private Row() {}
 
-        /** Forgets what was given. */
+        @Override
         public void clear() {
             for (HashedSlot slot : request.hashed) {
                 slot.clear();
@@ -201,7 +198,7 @@ public final class Vectorizer {
             append(true, request, out);
         }
 
-        /** A {@link FeatureValue.Text}, or one of {@link FeatureValue.Texts}: {@code utf8[from .. to-1]}. */
+        @Override
         public void text(int attribute, byte[] utf8, int from, int to) {
             for (int s : slotsOf[attribute]) {
                 switch (slots[s].type()) {
@@ -222,7 +219,7 @@ public final class Vectorizer {
             }
         }
 
-        /** A {@link FeatureValue.Numeric}. */
+        @Override
         public void numeric(int attribute, double value) {
             for (int s : slotsOf[attribute]) {
                 if (slots[s].type() == SlotType.NUMBER) {
@@ -233,7 +230,7 @@ public final class Vectorizer {
             }
         }
 
-        /** What a text reads as: for the attribute's slots of numbers alone. */
+        @Override
         public void number(int attribute, double value) {
             for (int s : slotsOf[attribute]) {
                 if (slots[s].type() == SlotType.NUMBER) {
@@ -242,11 +239,17 @@ public final class Vectorizer {
             }
         }
 
-        /** Clears {@code out} and writes the whole vector. */
-        public void vector(FeatureVector out) {
-            request(out);
-            item(out);
+        @Override
+        public FeatureVector vector() {
+            request(whole);
+            item(whole);
+            return whole;
         }
+    }
+
+    /** For whole rows: the quickest that the spec allows. */
+    public CellRow newCellRow() {
+        return FlatRow.isOf(slots, crosses.length > 0) ? new FlatRow(this, slots, slotIds, slotsOf) : newRow();
     }
 
     public Row newRow() {
@@ -354,11 +357,16 @@ public final class Vectorizer {
         if (Double.isNaN(x)) {
             return;
         }
-        if (bins[s].length == 0) {
-            out.add(NUMBER_VALUE, (float) Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, x)));
-        } else {
-            out.add(FeatureIds.hash(bin(bins[s], x), slotIds[s]), 1f);
-        }
+        out.add(hashOfNumber(s, x), valueOfNumber(s, x));
+    }
+
+    /** @param x transformed, not NaN */
+    long hashOfNumber(int s, double x) {
+        return bins[s].length == 0 ? NUMBER_VALUE : FeatureIds.hash(bin(bins[s], x), slotIds[s]);
+    }
+
+    float valueOfNumber(int s, double x) {
+        return bins[s].length == 0 ? (float) Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, x)) : 1f;
     }
 
     /** Value x falls in bin i where bounds[i-1] ≤ x &lt; bounds[i]. */
@@ -381,7 +389,7 @@ public final class Vectorizer {
     }
 
     /** One text a number, 3 for 3.0; the bits of a fraction, since JDKs differ in how they print one. */
-    private static String text(double number) {
+    static String text(double number) {
         return number == Math.rint(number) && Math.abs(number) < MAX_WHOLE
                 ? Long.toString((long) number)
                 : Long.toHexString(Double.doubleToLongBits(number));

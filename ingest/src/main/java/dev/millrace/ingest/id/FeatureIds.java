@@ -32,6 +32,9 @@ public final class FeatureIds {
 
     private FeatureIds() {}
 
+    /** The hash of a number's value within its slot; so the bias is one. */
+    public static final long VALUE = 1;
+
     /** The only feature of a canary's vector, which nobody else's has. In slot 0, as the bias. */
     public static long canary(long number) {
         return FIRST_CANARY + Math.floorMod(number, CANARIES);
@@ -74,6 +77,30 @@ public final class FeatureIds {
 
     public static boolean isDenseState(long id) {
         return slotOf(id) == 0 && id >>> DENSE_BITS > DENSE;
+    }
+
+    /** Whether one of them is {@link #NONE}. */
+    public static boolean hasNone(long[] ids) {
+        long some = -1;
+        // Sums, not branches: the compiler makes them wide.
+        for (long id : ids) {
+            some &= id | -id;
+        }
+        return some >= 0 && ids.length > 0;
+    }
+
+    /** Whether the id {@code period} places before each has its slot, and is that of a number's value if it is. */
+    public static boolean isRepeating(long[] ids, int period) {
+        long differing = 0;
+        for (int i = period; i < ids.length; i++) {
+            differing |= kind(ids[i]) ^ kind(ids[i - period]);
+        }
+        return differing == 0;
+    }
+
+    /** Slot and whether the hash is {@link #VALUE}. */
+    private static long kind(long id) {
+        return (id & ~HASH_MASK) | ((((id & HASH_MASK) ^ VALUE) - 1) >>> (Long.SIZE - 1));
     }
 
     /** Hash of a category or token. */

@@ -23,6 +23,7 @@ public final class SampleBlock {
 
     private final Header header;
     private final Columns columns;
+    private final boolean uniform;
 
     /**
      * @param joinedMs when the join emitted the block, wall clock, milliseconds since the epoch
@@ -84,11 +85,29 @@ public final class SampleBlock {
                 throw new IllegalArgumentException("sample block: offsets fall at sample " + i);
             }
         }
-        for (long id : columns.featureIds) {
-            if (id == FeatureIds.NONE) {
-                throw new IllegalArgumentException("sample block: feature id 0, which no feature has");
+        if (FeatureIds.hasNone(columns.featureIds)) {
+            throw new IllegalArgumentException("sample block: feature id 0, which no feature has");
+        }
+        uniform = isUniform(columns);
+    }
+
+    private static boolean isUniform(Columns columns) {
+        int n = columns.sampleIds.length;
+        int width = n == 0 ? 0 : columns.offsets[1];
+        for (int i = 1; i < n; i++) {
+            if (columns.offsets[i + 1] - columns.offsets[i] != width) {
+                return false;
             }
         }
+        return FeatureIds.isRepeating(columns.featureIds, width);
+    }
+
+    /**
+     * Whether all samples have as many features as the first, and each place has the same slot in all of them, and a
+     * number's value in all or none.
+     */
+    public boolean isUniform() {
+        return uniform;
     }
 
     public Header header() {

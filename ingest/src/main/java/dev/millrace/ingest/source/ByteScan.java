@@ -25,6 +25,11 @@ final class ByteScan {
         return ONES * (b & 0xFF);
     }
 
+    /** The eight bytes from {@code at} on, the first one lowest. */
+    static long eightAt(byte[] in, int at) {
+        return (long) LONGS.get(in, at);
+    }
+
     /** The first place from {@code from} on of one of two bytes. */
     static int either(byte[] in, int from, long first, long second) {
         for (int at = from; ; at += Long.BYTES) {
@@ -48,7 +53,7 @@ final class ByteScan {
     }
 
     /** The lowest bit set is that of the first byte that is 0; those above it mean nothing. */
-    private static long zeros(long eight) {
+    static long zeros(long eight) {
         return (eight - ONES) & ~eight & HIGHS;
     }
 }

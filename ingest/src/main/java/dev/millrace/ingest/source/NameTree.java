@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Names of a document's fields, found by their bytes; those of nested objects below. One thread. */
 final class NameTree {
@@ -16,6 +17,10 @@ final class NameTree {
     /** A name, and the names within its object. */
     static final class Node {
         private final byte[] name;
+        /** The name and a blank behind it, as a little-endian word; 0 where that does not fit. */
+        private final long word;
+
+        private final long mask;
         private final String path;
         final ColumnRoles.Column column;
         private final List<Node> children = new ArrayList<>();
@@ -23,6 +28,13 @@ final class NameTree {
 
         Node(byte[] name, String path, ColumnRoles.Column column) {
             this.name = name;
+            long bytes = 0;
+            for (int i = 0; i < name.length && name.length < Long.BYTES; i++) {
+                bytes |= (name[i] & 0xFFL) << (Byte.SIZE * i);
+            }
+            boolean fits = name.length > 0 && name.length < Long.BYTES;
+            word = fits ? bytes | (long) ' ' << (Byte.SIZE * name.length) : 0;
+            mask = fits ? -1L >>> (Long.SIZE - Byte.SIZE * (name.length + 1)) : 0;
             this.path = path;
             this.column = column;
         }
@@ -30,6 +42,11 @@ final class NameTree {
         /** Its names are expected in the same order again. */
         void begin() {
             expected = 0;
+        }
+
+        /** Of its name and the blank. */
+        int length() {
+            return name.length + 1;
         }
     }
 
@@ -39,6 +56,25 @@ final class NameTree {
 
     Node root() {
         return new Node(new byte[0], "", ColumnRoles.UNUSED);
+    }
+
+    /**
+     * The child that is expected next, if its name and a blank are the next bytes; else null: ask
+     * {@link #child}.
+     *
+     * @param eight these bytes, little endian
+     */
+    @Nullable
+    Node expected(Node parent, long eight) {
+        if (parent.expected >= parent.children.size()) {
+            return null;
+        }
+        Node child = parent.children.get(parent.expected);
+        if (((eight & child.mask) ^ child.word) != 0 || child.mask == 0) {
+            return null;
+        }
+        parent.expected = parent.expected + 1 < parent.children.size() ? parent.expected + 1 : 0;
+        return child;
     }
 
     /** The child of that name. O(1) where names come in the same order each time. */

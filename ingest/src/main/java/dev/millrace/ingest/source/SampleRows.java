@@ -1,6 +1,6 @@
 package dev.millrace.ingest.source;
 
-import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.feature.CellRow;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.sample.SampleBlock;
@@ -20,8 +20,7 @@ final class SampleRows {
     private final long modelHash;
     private final boolean logistic;
     private final Map<String, Double> actionLabels;
-    private final Vectorizer.Row row;
-    private final FeatureVector vector = new FeatureVector();
+    private final CellRow row;
     private final SampleBlockBuilder builder = new SampleBlockBuilder();
     private long requestHash;
     private long itemHash;
@@ -37,7 +36,7 @@ final class SampleRows {
         modelHash = SampleIds.ofModel(spec.model());
         logistic = spec.objective() == Objective.LOGISTIC;
         actionLabels = spec.labels().fixed();
-        row = vectorizer.newRow();
+        row = vectorizer.newCellRow();
         latestMs = Long.MIN_VALUE;
     }
 
@@ -197,11 +196,10 @@ final class SampleRows {
         long id = requestHash == 0
                 ? SampleIds.ofPlace(modelHash, fileHash, position)
                 : SampleIds.of(modelHash, requestHash, itemHash, 0);
-        row.vector(vector);
         builder.add(
                 new SampleBlockBuilder.Meta(
                         id, requestHash == 0 ? id : requestHash, 0, label, weight, 1f, Float.NaN, 0, timeMs),
-                vector);
+                row.vector());
         latestMs = Math.max(latestMs, timeMs);
     }
 

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 abstract class TextReader implements SplitReader {
     static final byte END = '\n';
 
-    private static final int READ_AHEAD = 64 << 10;
+    /** Beyond a split's end, for its last line; four times as much where that is not enough. */
+    private static final int READ_AHEAD = 8 << 10;
+
+    private static final int MOST_AHEAD = 512 << 10;
 
     protected final SampleRows rows;
     private final DataFiles files;
@@ -118,9 +121,11 @@ abstract class TextReader implements SplitReader {
     private int load(Split open, long start) throws IOException {
         int wanted = Math.toIntExact(open.to() - start);
         int loaded = 0;
+        int ahead = READ_AHEAD;
         int searchFrom = Math.max(0, wanted - 1);
         while (true) {
-            int target = Math.max(wanted, loaded) + READ_AHEAD;
+            int target = Math.max(wanted, loaded) + ahead;
+            ahead = Math.min(4 * ahead, MOST_AHEAD);
             if (buffer.length < target + 1 + ByteScan.BEYOND) {
                 buffer = Arrays.copyOf(buffer, target + 1 + ByteScan.BEYOND);
             }

@@ -20,8 +20,13 @@ final class VwReader extends TextReader {
         root.begin();
         while (in[at] == '|') {
             int from = ++at;
+            NameTree.Node namespace = names.expected(root, ByteScan.eightAt(in, at));
+            if (namespace != null) {
+                at = features(namespace.column, in, at + namespace.length());
+                continue;
+            }
             at = ByteScan.endOfWord(in, at);
-            NameTree.Node namespace = names.child(root, in, from, at);
+            namespace = names.child(root, in, from, at);
             while (in[at] != ' ' && in[at] != '|' && in[at] != END) {
                 // A weight of the namespace: not kept.
                 at++;

@@ -188,8 +188,7 @@ class VectorizerTest {
             give(row, "item.title", "The Big, the bad");
             give(row, "item.title", "Big again");
             row.numeric(attribute("item.price"), 9);
-            FeatureVector out = new FeatureVector();
-            row.vector(out);
+            FeatureVector out = row.vector();
             List<Feature> features = new ArrayList<>();
             for (int i = 0; i < out.size(); i++) {
                 features.add(new Feature(out.id(i), out.value(i)));
