@@ -88,6 +88,7 @@ final class MeasureCommand implements Callable<Integer> {
         HeldOut.Result result = HeldOut.measure(loaded, of, other, sources, bytes -> {});
         long samples = result.metrics().samples();
         Map<String, Double> numbers = Measured.of(result.metrics());
+        numbers.putAll(Measured.of(result.heads()));
         say("%d samples", samples);
         numbers.forEach((name, value) -> say("%-20s %.6f", name, value));
         for (HeldOut.Paired paired : result.pairs()) {

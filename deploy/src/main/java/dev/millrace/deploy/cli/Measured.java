@@ -10,6 +10,20 @@ import java.util.TreeMap;
 final class Measured {
     private Measured() {}
 
+    /**
+     * The same of every head, under {@code head.NAME.} and these; empty where a model has none.
+     *
+     * @param heads by name
+     */
+    static Map<String, Double> of(Map<String, BulkMetrics> heads) {
+        Map<String, Double> numbers = new TreeMap<>();
+        heads.forEach((head, metrics) -> {
+            of(metrics).forEach((name, value) -> numbers.put("head." + head + "." + name, value));
+            numbers.put("head." + head + "." + ChainGate.SAMPLES, (double) metrics.samples());
+        });
+        return numbers;
+    }
+
     /** Of a model of values RMSE and calibration, of one of probabilities all but that. */
     static Map<String, Double> of(BulkMetrics metrics) {
         Map<String, Double> numbers = new TreeMap<>();

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +41,19 @@ final class SourceOptions {
             names = "--label",
             paramLabel = "COLUMN",
             defaultValue = "label",
-            description = "A number in [0, 1], or an action type of the spec. Default: ${DEFAULT-VALUE}.")
+            description = "A number in [0, 1], or an action type of the spec, which labels every head that knows it. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private String label = "label";
 
     @Option(names = "--weight", paramLabel = "COLUMN", description = "How many samples a row stands for.")
     @Nullable
     private String weight;
+
+    @Option(
+            names = "--head",
+            paramLabel = "HEAD=COLUMN",
+            description = "Column of a head's label. Default: the column called as the head, and what --label tells.")
+    private Map<String, String> heads = Map.of();
 
     @Option(
             names = "--time",
@@ -101,7 +109,8 @@ final class SourceOptions {
     List<BulkSource> sources(List<DataFiles> files, ModelSpec spec, int splitBytes, long nowMs) throws IOException {
         var defaults = SourceConfig.defaults(nowMs);
         var config = new SourceConfig(
-                format, label, weight, time, request, columns, defaults.listSeparator(), nowMs, splitBytes, badRows);
+                        format, label, weight, time, request, columns, defaults.listSeparator(), nowMs, splitBytes, badRows)
+                .withHeads(heads);
         List<BulkSource> sources = new ArrayList<>();
         for (DataFiles place : files) {
             sources.add(BulkSource.open(place, config, spec));

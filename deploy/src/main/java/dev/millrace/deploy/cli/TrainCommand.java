@@ -116,6 +116,7 @@ final class TrainCommand implements Callable<Integer> {
         say(
                 "%d samples in %.2f s, %d rows; RMSE %.4f, calibration %.4f",
                 metrics.samples(), seconds, trained.state().table().size(), metrics.rmse(), metrics.calibration());
+        trained.heads().forEach((head, its) -> say("head %s: %s", head, quality(its)));
         long badRows = sources.stream().mapToLong(BulkSource::badRows).sum();
         if (badRows > 0) {
             say("%d rows left out, the first of them named in the log", badRows);
@@ -123,6 +124,7 @@ final class TrainCommand implements Callable<Integer> {
         trained.goesOnBehind(behind);
         publish(model, folder, trained, nowMs);
         Map<String, Double> numbers = Measured.of(metrics);
+        numbers.putAll(Measured.of(trained.heads()));
         numbers.put(StepReport.TRAINED, (double) metrics.samples());
         numbers.put("rows", (double) trained.state().table().size());
         numbers.put(
@@ -152,14 +154,18 @@ final class TrainCommand implements Callable<Integer> {
                 "%,d samples  %.0f/s  %s",
                 metrics.samples(),
                 metrics.samples() / (ns / 1e9),
-                Double.isNaN(metrics.logLoss())
-                        ? String.format(Locale.ROOT, "RMSE %.5f", metrics.rmse())
-                        : String.format(
-                                Locale.ROOT,
-                                "log loss %.5f  normalized entropy %.4f  AUC %.4f",
-                                metrics.logLoss(),
-                                metrics.normalizedEntropy(),
-                                metrics.auc()));
+                quality(metrics));
+    }
+
+    private static String quality(BulkMetrics metrics) {
+        return Double.isNaN(metrics.logLoss())
+                ? String.format(Locale.ROOT, "RMSE %.5f", metrics.rmse())
+                : String.format(
+                        Locale.ROOT,
+                        "log loss %.5f  normalized entropy %.4f  AUC %.4f",
+                        metrics.logLoss(),
+                        metrics.normalizedEntropy(),
+                        metrics.auc());
     }
 
     private static void say(String format, Object... args) {

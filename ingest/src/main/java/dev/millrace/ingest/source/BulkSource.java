@@ -27,7 +27,8 @@ public final class BulkSource {
     private final Map<String, ParquetFile> footers = new HashMap<>();
     private final List<Split> splits = new ArrayList<>();
 
-    private BulkSource(DataFiles files, SourceConfig config, ModelSpec spec, SourceFormat format) {
+    private BulkSource(DataFiles files, SourceConfig config, ModelSpec spec, SourceFormat format)
+            throws DataException {
         this.files = files;
         this.config = config;
         this.spec = spec;
@@ -38,7 +39,7 @@ public final class BulkSource {
                 .filter(slot -> slot.type() == SlotType.CATEGORIES)
                 .map(Slot::from)
                 .toList();
-        this.roles = new ColumnRoles(config, vectorizer, lists);
+        this.roles = new ColumnRoles(config, vectorizer, lists, spec.heads());
     }
 
     /**

@@ -1,18 +1,23 @@
 package dev.millrace.ingest.source;
 
 import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.spec.Heads;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What columns are to a model, by their names. Immutable. */
 final class ColumnRoles {
-    static final Column UNUSED = new Column("", Special.NONE, -1, false, false, false);
+    /** Of a column that labels no head alone. */
+    static final int NO_HEAD = -1;
+
+    static final Column UNUSED = new Column("", Special.NONE, NO_HEAD, -1, false, false, false);
 
     private static final String ITEM_ID = "item.id";
 
     private final SourceConfig config;
     private final Vectorizer vectorizer;
     private final List<String> lists;
+    private final HeadColumns heads;
 
     enum Special {
         NONE,
@@ -24,34 +29,41 @@ final class ColumnRoles {
     }
 
     /**
+     * @param head of a label: the head that it is of; {@link #NO_HEAD}: the row's
      * @param attribute its place among the vectorizer's; −1: none of them
      * @param number whether a slot reads it as a number
      * @param text whether a slot reads it as text
      * @param list whether its text is several
      */
-    record Column(String name, Special special, int attribute, boolean number, boolean text, boolean list) {
+    record Column(String name, Special special, int head, int attribute, boolean number, boolean text, boolean list) {
         boolean isUsed() {
             return attribute >= 0 || special != Special.NONE;
         }
     }
 
-    /** @param lists attributes whose cells hold several texts */
-    ColumnRoles(SourceConfig config, Vectorizer vectorizer, List<String> lists) {
+    /**
+     * @param lists attributes whose cells hold several texts
+     * @throws DataException when the configuration names a head that the model does not have
+     */
+    ColumnRoles(SourceConfig config, Vectorizer vectorizer, List<String> lists, Heads heads) throws DataException {
         this.config = config;
         this.vectorizer = vectorizer;
         this.lists = lists;
+        this.heads = HeadColumns.of(config, heads);
     }
 
     Column of(String name) {
         int attribute = attribute(name);
-        Special special = special(name, attribute);
+        int head = heads.of(name, attribute >= 0);
+        Special special = head >= 0 ? Special.LABEL : special(name, attribute);
         if (attribute < 0) {
-            return special == Special.NONE ? UNUSED : new Column(name, special, -1, false, false, false);
+            return special == Special.NONE ? UNUSED : new Column(name, special, head, -1, false, false, false);
         }
         String from = vectorizer.attributes().get(attribute);
         return new Column(
                 name,
                 special,
+                head,
                 attribute,
                 vectorizer.readsNumber(attribute),
                 vectorizer.readsText(attribute),
@@ -96,7 +108,7 @@ final class ColumnRoles {
 
     /** @throws DataException when no column is the label, or none an attribute */
     void check(List<Column> columns, String file) throws DataException {
-        missing(columns.stream().anyMatch(c -> c.special() == Special.LABEL), file, config.label());
+        heads.check(columns, file);
         missing(config.weight(), Special.WEIGHT, columns, file);
         missing(config.time(), Special.TIME, columns, file);
         missing(config.request(), Special.REQUEST, columns, file);
@@ -113,7 +125,7 @@ final class ColumnRoles {
         }
     }
 
-    private static void missing(boolean found, String file, String name) throws DataException {
+    static void missing(boolean found, String file, String name) throws DataException {
         if (!found) {
             throw new DataException(file + ": has no column '" + name
                     + "'; name the right one, or name all columns where the file has no header line");

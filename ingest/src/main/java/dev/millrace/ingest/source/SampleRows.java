@@ -6,11 +6,9 @@ import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ingest.spec.Objective;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Map;
 
 /** Makes samples of cells, and blocks of samples. Cells are bytes in place; nothing is made of them but hashes. */
 final class SampleRows {
@@ -18,13 +16,11 @@ final class SampleRows {
     private final SourceConfig config;
     private final long fingerprint;
     private final long modelHash;
-    private final boolean logistic;
-    private final Map<String, Double> actionLabels;
+    private final RowLabels labels;
     private final CellRow row;
     private final SampleBlockBuilder builder = new SampleBlockBuilder();
     private long requestHash;
     private long itemHash;
-    private float label;
     private float weight;
     private long timeMs;
     private long latestMs;
@@ -34,15 +30,14 @@ final class SampleRows {
         this.config = config;
         fingerprint = spec.fingerprint();
         modelHash = SampleIds.ofModel(spec.model());
-        logistic = spec.objective() == Objective.LOGISTIC;
-        actionLabels = spec.labels().fixed();
+        labels = new RowLabels(spec);
         row = vectorizer.newCellRow();
         latestMs = Long.MIN_VALUE;
     }
 
     void begin() {
         row.clear();
-        label = Float.NaN;
+        labels.begin();
         weight = 1;
         timeMs = config.timeMs();
         requestHash = 0;
@@ -95,7 +90,7 @@ final class SampleRows {
             row.numeric(column.attribute(), value);
         }
         switch (column.special()) {
-            case LABEL -> label((float) value);
+            case LABEL -> labels.number(column, (float) value);
             case WEIGHT -> weight((float) value);
             case TIME -> timeMs = (long) value;
             case REQUEST -> requestHash = SampleIds.ofRequest(whole(column, value));
@@ -125,28 +120,15 @@ final class SampleRows {
     private void labelOf(ColumnRoles.Column column, byte[] in, int from, int to) throws RowProblem {
         double value = Numbers.parse(in, from, to);
         if (Double.isNaN(value)) {
-            String action = string(in, from, to);
-            Double ofAction = actionLabels.get(action);
-            if (ofAction == null) {
-                throw RowProblem.of(
-                        column.name(),
-                        action,
-                        "is no label; a number or one of " + String.join(", ", actionLabels.keySet()));
-            }
-            value = ofAction;
+            labels.action(column, string(in, from, to));
+        } else {
+            labels.number(column, (float) value);
         }
-        label((float) value);
     }
 
+    /** A number, of a format that has a place of its own for it. */
     void label(float value) throws RowProblem {
-        boolean valid = logistic ? value >= 0 && value <= 1 : Math.abs(value) <= Float.MAX_VALUE;
-        if (!valid) {
-            throw RowProblem.of(
-                    config.label(),
-                    String.valueOf(value),
-                    "is no label; " + (logistic ? "between 0 and 1" : "a number"));
-        }
-        label = value;
+        labels.number(config.label(), 0, value);
     }
 
     void weight(float value) throws RowProblem {
@@ -190,15 +172,26 @@ final class SampleRows {
      * @param position of the row within it
      */
     void end(long fileHash, long position) throws RowProblem {
-        if (Float.isNaN(label)) {
-            throw new RowProblem("no label in column '" + config.label() + "'");
+        if (!labels.isSaid()) {
+            throw new RowProblem("no label in column '" + config.label() + "'"
+                    + (spec.heads().isEmpty() ? "" : ", and none of a head in its own"));
         }
         long id = requestHash == 0
                 ? SampleIds.ofPlace(modelHash, fileHash, position)
                 : SampleIds.of(modelHash, requestHash, itemHash, 0);
         builder.add(
                 new SampleBlockBuilder.Meta(
-                        id, requestHash == 0 ? id : requestHash, 0, label, weight, 1f, Float.NaN, 0, timeMs),
+                        id,
+                        requestHash == 0 ? id : requestHash,
+                        0,
+                        labels.first(),
+                        labels.firstWeight(weight),
+                        1f,
+                        Float.NaN,
+                        0,
+                        timeMs,
+                        (byte) 0,
+                        labels.more(weight)),
                 row.vector());
         latestMs = Math.max(latestMs, timeMs);
     }

@@ -2,6 +2,8 @@ package dev.millrace.learner.bulk;
 
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.learner.training.ShardState;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Learns blocks, by workers that call the same methods in step with each other. */
@@ -16,8 +18,13 @@ interface BlockLearner {
     /** Whether the first worker learns by itself, so that the others can read meanwhile. */
     boolean isOneWorkers();
 
-    /** So far. Between two calls of {@link #learn}. */
+    /** So far; of a model with heads, of the first. Between two calls of {@link #learn}. */
     BulkMetrics metrics();
+
+    /** Of every head in the spec's order; empty: the model has none. */
+    default SequencedMap<String, BulkMetrics> heads() {
+        return new LinkedHashMap<>();
+    }
 
     /** What was learned; by one worker, at the end. */
     ShardState finish();

@@ -99,14 +99,14 @@ public final class BulkTrainer {
         for (BulkSource source : sources) {
             include(state, source.log());
         }
-        return new TrainedModel(spec, state, learner.stepState(), learner.metrics(), recent.toArray());
+        return new TrainedModel(spec, state, learner, recent.toArray());
     }
 
     /** Learns samples that are in memory already, in their order. */
     public TrainedModel trainBlocks(List<SampleBlock> samples) throws IOException, InterruptedException {
         Workers.run(config.workers(), "bulk", worker -> learn(worker, samples), barrier::breakUp);
         ShardState state = learner.finish();
-        return new TrainedModel(spec, state, learner.stepState(), learner.metrics(), recent.toArray());
+        return new TrainedModel(spec, state, learner, recent.toArray());
     }
 
     private void learn(int worker, List<SampleBlock> samples) {

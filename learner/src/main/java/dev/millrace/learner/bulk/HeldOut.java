@@ -15,6 +15,7 @@ import dev.millrace.ps.table.ParameterTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,24 +38,34 @@ public final class HeldOut {
      */
     public record Paired(String with, long samples, double reference, double above, double error) {}
 
-    /** @param maxWeight largest absolute weight that would serve, of weights and vectors; NaN where one is none */
-    public record Result(BulkMetrics metrics, double maxWeight, List<Paired> pairs) {}
+    /**
+     * @param metrics of a model with heads, of the first
+     * @param heads of every head in the spec's order; empty: the model has none
+     * @param maxWeight largest absolute weight that would serve, of weights and vectors; NaN where one is none
+     */
+    public record Result(
+            BulkMetrics metrics,
+            SequencedMap<String, BulkMetrics> heads,
+            double maxWeight,
+            List<Paired> pairs) {}
 
     /** Weights that learn on. */
     private static final class Weights {
         private final ShardState state;
         private final Step step;
+        private final int labels;
         private float[] predictions = new float[0];
 
         Weights(ModelSpec spec, Snapshot snapshot) {
             state = ShardState.of(spec, ShardState.Id.ONLY, snapshot);
             step = Steps.of(spec, state.table(), state.life());
+            labels = spec.heads().labels();
         }
 
         float[] learn(SampleBlock block, int[] all) {
             int n = block.size();
             if (predictions.length < n) {
-                predictions = new float[n];
+                predictions = new float[n * labels];
             }
             var unused = step.learn(block, all, n, predictions, key -> {});
             return predictions;
@@ -64,7 +75,7 @@ public final class HeldOut {
     private final boolean logistic;
     private final Weights weights;
     private final @Nullable Weights other;
-    private final BulkMetrics metrics = new BulkMetrics();
+    private final HeadMetrics metrics;
     private final PairedLoss againstServed = new PairedLoss();
     private final PairedLoss againstOther = new PairedLoss();
     private long served;
@@ -73,6 +84,7 @@ public final class HeldOut {
 
     private HeldOut(ModelSpec spec, Snapshot of, @Nullable Snapshot against) {
         logistic = spec.objective() == Objective.LOGISTIC;
+        metrics = new HeadMetrics(spec);
         weights = new Weights(spec, of);
         other = against == null ? null : new Weights(spec, against);
     }
@@ -123,6 +135,9 @@ public final class HeldOut {
         float[] predicted = weights.learn(block, all);
         float[] others = other == null ? null : other.learn(block, all);
         for (int i = 0; i < n; i++) {
+            if (!Float.isNaN(predicted[i])) {
+                metrics.add(block, i, predicted, i, n);
+            }
             // One that takes another back tells no loss.
             if (!Float.isNaN(predicted[i]) && block.weight(i) > 0) {
                 add(block, i, predicted[i], others == null ? Float.NaN : others[i]);
@@ -132,11 +147,6 @@ public final class HeldOut {
 
     private void add(SampleBlock block, int i, float predicted, float others) {
         float label = block.label(i);
-        if (logistic) {
-            metrics.addProbability(predicted, label);
-        } else {
-            metrics.addValue(predicted, label);
-        }
         double loss = loss(predicted, label);
         long request = block.requestHash(i) == 0 ? block.sampleId(i) : block.requestHash(i);
         float answered = block.servedScore(i);
@@ -166,6 +176,6 @@ public final class HeldOut {
         if (compared > 0) {
             pairs.add(againstOther.end("other"));
         }
-        return new Result(metrics, maxWeight, List.copyOf(pairs));
+        return new Result(metrics.first(), metrics.byName(), maxWeight, List.copyOf(pairs));
     }
 }

@@ -4,6 +4,7 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.Cross;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.model.TrainingLayout;
@@ -43,7 +44,9 @@ final class ShardedFtrl implements BlockLearner {
 
     /** Whether the spec asks for nothing that this cannot do. */
     static boolean canLearn(ModelSpec spec) {
-        return spec.slots().stream()
+        return spec.network().isLinear()
+                && spec.objective() == Objective.LOGISTIC
+                && spec.slots().stream()
                         .noneMatch(slot -> slot.standardize() || slot.life().minCount() > 1)
                 && spec.crosses().stream().noneMatch(cross -> cross.life().minCount() > 1);
     }

@@ -2,18 +2,18 @@ package dev.millrace.learner.bulk;
 
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ingest.spec.Objective;
 import dev.millrace.learner.step.Step;
 import dev.millrace.learner.step.StepMaker;
 import dev.millrace.learner.training.ShardState;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Any model, by the step that learns it online too: the first worker learns, the others read. */
 final class StepLearner implements BlockLearner {
     private final ShardState state;
-    private final boolean logistic;
     private final Step step;
-    private final BulkMetrics metrics = new BulkMetrics();
+    private final HeadMetrics metrics;
+    private final int labels;
     private int[] all = new int[0];
     private float[] predictions = new float[0];
     private byte[] stepState = {};
@@ -21,7 +21,8 @@ final class StepLearner implements BlockLearner {
 
     StepLearner(ModelSpec spec, StepMaker steps) {
         state = ShardState.empty(spec, ShardState.Id.ONLY);
-        logistic = spec.objective() == Objective.LOGISTIC;
+        metrics = new HeadMetrics(spec);
+        labels = spec.heads().labels();
         step = steps.of(spec, state.table(), state.life());
     }
 
@@ -39,21 +40,13 @@ final class StepLearner implements BlockLearner {
         if (all.length < n) {
             all = new int[n];
             java.util.Arrays.setAll(all, i -> i);
-            predictions = new float[n];
+            predictions = new float[n * labels];
         }
         int learned = step.learn(block, all, n, predictions, key -> {});
         for (int i = 0; i < n; i++) {
             if (!Float.isNaN(predictions[i])) {
                 state.sumIds(block.sampleId(i));
-                if (block.weight(i) == 0) {
-                    // Of other heads than the first, which is measured.
-                    continue;
-                }
-                if (logistic) {
-                    metrics.addProbability(predictions[i], block.label(i));
-                } else {
-                    metrics.addValue(predictions[i], block.label(i));
-                }
+                metrics.add(block, i, predictions, i, n);
             }
         }
         state.count(learned, 0, n - learned);
@@ -71,7 +64,12 @@ final class StepLearner implements BlockLearner {
 
     @Override
     public BulkMetrics metrics() {
-        return metrics;
+        return metrics.first();
+    }
+
+    @Override
+    public SequencedMap<String, BulkMetrics> heads() {
+        return metrics.byName();
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.millrace.ps.snapshot.Snapshot;
 import dev.millrace.ps.snapshot.SnapshotStore;
 import java.io.IOException;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /** What was learned from files. */
 public final class TrainedModel {
@@ -15,13 +16,15 @@ public final class TrainedModel {
     private final ShardState state;
     private final byte[] step;
     private final BulkMetrics metrics;
+    private final SequencedMap<String, BulkMetrics> heads;
     private final long[] recentIds;
 
-    TrainedModel(ModelSpec spec, ShardState state, byte[] step, BulkMetrics metrics, long[] recentIds) {
-        this.step = step;
+    TrainedModel(ModelSpec spec, ShardState state, BlockLearner learner, long[] recentIds) {
+        this.step = learner.stepState();
         this.spec = spec;
         this.state = state;
-        this.metrics = metrics;
+        this.metrics = learner.metrics();
+        this.heads = learner.heads();
         this.recentIds = recentIds;
     }
 
@@ -43,9 +46,14 @@ public final class TrainedModel {
         records.forEach((partition, next) -> state.include(partition, next, next));
     }
 
-    /** Progressive, of every sample. */
+    /** Progressive, of every sample; of a model with heads, of the first. */
     public BulkMetrics metrics() {
         return metrics;
+    }
+
+    /** The same of every head in the spec's order; empty: the model has none. */
+    public SequencedMap<String, BulkMetrics> heads() {
+        return heads;
     }
 
     /**

@@ -1,107 +1,65 @@
 package dev.millrace.learner.bus;
 
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.Heads;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Objective;
-import dev.millrace.ingest.spec.Policies;
 import dev.millrace.learner.training.TrainingShard;
 import dev.millrace.ps.delta.Delta;
-import dev.millrace.ps.evidence.BettingCusum;
-import it.unimi.dsi.fastutil.longs.Long2ObjectLinkedOpenHashMap;
-import java.util.EnumMap;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * Looks at every sample before the weights that learned it are published: whether the scores that served were as good as
  * before, whether there are as many positives as before, whether the weights about to be published predict worse than
- * those that serve, and whether they are weights at all. It decides while it learns, so it delays nothing.
- *
- * <p>Observations are means over a request's samples in a block, since those of one request go together. Loss is told by
- * label too: positives come before the negatives of their request, so a share of labels alone says little, while flipped
- * labels cost more under either. For label rate, calibration and the loss over both, positives wait as long as their
- * negatives do. Models of probabilities only. One thread, the learner's.
+ * those that serve, and whether they are weights at all. It decides while it learns, so it delays nothing. Every
+ * probability that a model predicts is judged apart, so each of its heads; values are not. One thread, the learner's.
  */
 public final class Gate implements TrainingShard.Watch {
-    private static final double CLIP = 1e-6;
-    /** Of one sample, in nats; more counts as this. */
-    private static final double MAX_LOSS = 4;
-
-    private static final double REFUSED_SHARE = 0.01;
-    private static final int MAX_WAITING = 100_000;
-    private static final double SMOOTHING = 1.0 / 20;
     private static final long MARGIN_MS = 500;
-    /** A task of the join may write what its watermark brought after another that has come as far. */
-    private static final long TASKS_APART_MS = 200;
-
-    /** What is tested. */
-    enum Signal {
-        /** Log loss of the served scores, of each label against its own reference. */
-        LOSS_BY_LABEL,
-        /** The same over both labels. */
-        LOSS,
-        LABEL_RATE_UP,
-        LABEL_RATE_DOWN,
-        CALIBRATION_UP,
-        CALIBRATION_DOWN,
-        /** Weights about to be published against those that served, on the same samples. */
-        CANDIDATE,
-        /** Samples that could not be learned. */
-        REFUSED
-    }
 
     /**
      * Why publishing is to freeze.
      *
+     * @param signal what was tested; of a model with heads, behind the head's name and a dot
      * @param suspectFrom samples partition to the first record that is suspected
      */
     public record Alarm(String signal, String detail, double evidence, Map<Integer, Long> suspectFrom) {}
 
-    /** A request until all its labels must have come. */
-    private static final class Whole {
-        private final long releaseMs;
-        private double samples;
-        private double positives;
-        private double scores;
-        private double losses;
-
-        Whole(long releaseMs) {
-            this.releaseMs = releaseMs;
-        }
-    }
-
     private final GateConfig config;
-    private final boolean judges;
-    private final double threshold;
-    private final double doubt;
-    private final long waitMs;
-    private final Reference reference;
+    private final int labels;
     private final RecordRing records = new RecordRing();
-    private final Map<Signal, BettingCusum> tests = new EnumMap<>(Signal.class);
-    private final Long2ObjectLinkedOpenHashMap<Whole> wholes = new Long2ObjectLinkedOpenHashMap<>();
+    private final List<HeadGate> heads = new ArrayList<>();
+    private final List<String> judged = new ArrayList<>();
     private Optional<Alarm> alarm = Optional.empty();
-    private long record;
     private long nowMs;
     private boolean watchesOnly;
-    private double smoothed;
-    private long lastBadMs;
 
     public Gate(GateConfig config, ModelSpec spec) {
         this.config = config;
-        judges = config.enabled() && spec.objective() == Objective.LOGISTIC;
-        threshold = -Math.log(config.falseAlarm());
-        doubt = Math.log(config.doubt());
-        waitMs = spec.policies().absence() == Policies.Absence.NEGATIVE
-                ? spec.rewardWindow().toMillis()
-                : 0;
-        reference =
-                new Reference(config.quarantine().toMillis(), config.halfLife().toMillis());
-        for (Signal signal : Signal.values()) {
-            tests.put(signal, new BettingCusum());
+        labels = spec.heads().labels();
+        if (!config.enabled()) {
+            return;
         }
+        if (spec.heads().isEmpty() && spec.objective() == Objective.LOGISTIC) {
+            heads.add(new HeadGate(config, spec, 0, "", true, spec.policies().absence(), records));
+        }
+        for (int head = 0; head < spec.heads().count(); head++) {
+            Heads.Head its = spec.heads().all().get(head);
+            if (its.objective() == Objective.LOGISTIC) {
+                boolean first = heads.isEmpty();
+                heads.add(new HeadGate(config, spec, head, its.name() + ".", first, its.absence(), records));
+                judged.add(its.name());
+            }
+        }
+    }
+
+    /** Names of the heads that are judged; empty of a model without heads. */
+    public List<String> judged() {
+        return List.copyOf(judged);
     }
 
     /** Why publishing is to freeze; once there is one, it stays. */
@@ -114,218 +72,55 @@ public final class Gate implements TrainingShard.Watch {
      * what is held back now need not be taken back later. Slower evidence is of slow changes, which can be taken back.
      */
     public boolean doubts() {
-        return tests.values().stream().anyMatch(this::soonDecided);
-    }
-
-    private boolean soonDecided(BettingCusum test) {
-        double evidence = test.evidence();
-        double sinceMs = nowMs - records.joinedMs(test.since());
-        return evidence >= doubt
-                && (threshold - evidence) * sinceMs
-                        <= evidence * config.holdBack().toMillis();
+        return heads.stream().anyMatch(HeadGate::doubts);
     }
 
     /** The record that is learned next. */
     public void record(int partition, long offset, SampleBlock block) {
         nowMs = Math.max(nowMs, block.header().joinedMs());
-        record = records.add(partition, offset, nowMs);
+        long number = records.add(partition, offset, nowMs);
+        heads.forEach(head -> head.record(number, nowMs));
     }
 
     @Override
     public void learned(SampleBlock block, int[] samples, int count, float[] predictions) {
-        if (!judges || alarm.isPresent()) {
+        if (alarm.isPresent()) {
             return;
         }
-        int from = 0;
-        while (from < count) {
-            int to = from + 1;
-            while (to < count && block.requestHash(samples[to]) == block.requestHash(samples[from])) {
-                to++;
+        for (HeadGate head : heads) {
+            head.learned(block, samples, count, predictions, watchesOnly);
+            if (alarm.isEmpty()) {
+                alarm = head.alarm();
             }
-            if (!block.isCanary(samples[from])) {
-                request(block, samples, from, to, predictions);
-            }
-            from = to;
         }
-        // Behind its samples: they may be the negatives that the block's own watermark has brought.
-        release(waitMs == 0 ? Long.MAX_VALUE : block.header().watermarkMs());
+        if (alarm.isPresent()) {
+            heads.forEach(head -> head.reference().forgetYoung());
+        }
     }
 
     /** While learning waits: the same looks, without learning, for when samples are as before again. */
     public void watch(SampleBlock block) {
-        if (!judges) {
-            return;
-        }
         watchesOnly = true;
-        int[] samples = new int[block.size()];
-        float[] none = new float[block.size()];
-        for (int i = 0; i < samples.length; i++) {
+        int n = block.size();
+        int[] samples = new int[n];
+        float[] served = new float[n * labels];
+        for (int i = 0; i < n; i++) {
             samples[i] = i;
-            none[i] = Float.isNaN(block.servedScore(i)) ? 0 : block.servedScore(i);
+            for (int head = 0; head < Math.min(labels, block.heads()); head++) {
+                float score = block.servedScore(i, head);
+                served[head * n + i] = Float.isNaN(score) ? 0 : score;
+            }
         }
-        learned(block, samples, samples.length, none);
+        learned(block, samples, n, served);
     }
 
     /** Whether samples have been as before for long enough; then from which records on. */
     public Optional<Map<Integer, Long>> cleanFrom() {
+        long lastBadMs = heads.stream().mapToLong(HeadGate::lastBadMs).max().orElse(0);
         boolean clean = watchesOnly
                 && lastBadMs > 0
                 && nowMs - lastBadMs >= config.clean().toMillis();
         return clean ? Optional.of(records.from(lastBadMs + MARGIN_MS)) : Optional.empty();
-    }
-
-    private void request(SampleBlock block, int[] samples, int from, int to, float[] predictions) {
-        double loss = 0;
-        double bound = 0;
-        double difference = 0;
-        int n = 0;
-        int refused = 0;
-        for (int i = from; i < to; i++) {
-            int sample = samples[i];
-            if (Float.isNaN(predictions[i])) {
-                refused++;
-                continue;
-            }
-            // One that takes another back, says nothing of the first head, or was scored by another model alone, is as
-            // good
-            // as any, and tells no loss.
-            if (block.weight(sample) <= 0 || Float.isNaN(block.servedScore(sample))) {
-                continue;
-            }
-            int label = block.label(sample) >= 0.5f ? 1 : 0;
-            double p = block.servedScore(sample);
-            double of = loss(p, label);
-            note(Reference.COUNT_OF + label, 1);
-            note(Reference.LOSS_OF + label, of);
-            loss += of;
-            bound += reference.lossOf(label);
-            difference += loss(predictions[i], label) - loss(sampled(p, block.keepRate(sample)), label);
-            n++;
-            join(block.requestHash(sample), block.eventTimeMs(sample), label, p, of);
-        }
-        test(Signal.REFUSED, (double) refused / (to - from), REFUSED_SHARE);
-        if (n > 0) {
-            paired(difference / n);
-            byLabel(loss / n, lossBound(bound / n));
-        }
-    }
-
-    /** Nothing of what is only watched: it may be what learning waits for the end of. */
-    private void note(int sum, double value) {
-        if (!watchesOnly) {
-            reference.add(nowMs, sum, value);
-        }
-    }
-
-    private void join(long request, long eventMs, int label, double score, double loss) {
-        Whole whole = wholes.get(request);
-        if (whole == null) {
-            if (wholes.size() >= MAX_WAITING) {
-                whole(wholes.removeFirst());
-            }
-            whole = new Whole(eventMs + waitMs + TASKS_APART_MS);
-            wholes.put(request, whole);
-        }
-        whole.samples++;
-        whole.positives += label;
-        whole.scores += score;
-        whole.losses += loss;
-    }
-
-    /** Requests that must have all their labels by now. */
-    private void release(long watermarkMs) {
-        while (!wholes.isEmpty() && wholes.get(wholes.firstLongKey()).releaseMs <= watermarkMs) {
-            whole(wholes.removeFirst());
-        }
-    }
-
-    private void whole(Whole request) {
-        double rate = request.positives / request.samples;
-        double residual = rate - request.scores / request.samples;
-        double loss = request.losses / request.samples;
-        note(Reference.REQUESTS, 1);
-        note(Reference.LOSS, loss);
-        note(Reference.RATE, rate);
-        note(Reference.RESIDUAL, residual);
-        if (!warm()) {
-            return;
-        }
-        double usual = reference.mean(Reference.RATE);
-        test(Signal.LOSS, loss / MAX_LOSS, lossBound(reference.mean(Reference.LOSS)) / MAX_LOSS);
-        test(Signal.LABEL_RATE_UP, rate, usual * (1 + config.rateMargin()) + config.rateSlack());
-        test(Signal.LABEL_RATE_DOWN, 1 - rate, 1 - usual / (1 + config.rateMargin()) + config.rateSlack());
-        // Of the rarer label as much as of its rate; a difference of two residuals lies within ±2.
-        double band = Math.max(config.rateSlack(), config.rateMargin() * Math.min(usual, 1 - usual));
-        // Away from the truth, too: a model that was off, as a young one is, may come back to it.
-        double usualOff = reference.mean(Reference.RESIDUAL);
-        test(Signal.CALIBRATION_UP, (residual - Math.max(0, usualOff) + 2) / 4, (band + 2) / 4);
-        test(Signal.CALIBRATION_DOWN, (2 - residual + Math.min(0, usualOff)) / 4, (band + 2) / 4);
-        badness(loss - lossBound(reference.mean(Reference.LOSS)));
-    }
-
-    private void byLabel(double loss, double bound) {
-        if (warm()) {
-            test(Signal.LOSS_BY_LABEL, loss / MAX_LOSS, bound / MAX_LOSS);
-            badness(loss - bound);
-        }
-    }
-
-    /** Cut at six times what such differences usually are, so that it is bounded and its bets are not timid. */
-    private void paired(double difference) {
-        note(Reference.DIFFERENCE, difference * difference);
-        if (!warm()) {
-            return;
-        }
-        double cut = Math.max(0.02, 6 * Math.sqrt(reference.mean(Reference.DIFFERENCE)));
-        double margin = Math.min(cut / 2, config.candidateMargin() * reference.mean(Reference.LOSS));
-        test(Signal.CANDIDATE, (Math.clamp(difference, -cut, cut) + cut) / (2 * cut), (margin + cut) / (2 * cut));
-    }
-
-    private boolean warm() {
-        return reference.sum(Reference.REQUESTS) >= config.warmUp();
-    }
-
-    private double lossBound(double usual) {
-        return usual * (1 + config.lossMargin()) + config.lossSlack();
-    }
-
-    private void test(Signal signal, double x, double mostly) {
-        BettingCusum test = Objects.requireNonNull(tests.get(signal));
-        if (mostly >= 1) {
-            // No observation is beyond that.
-            return;
-        }
-        test.add(x, mostly, record);
-        if (test.evidence() >= threshold && !watchesOnly && alarm.isEmpty()) {
-            long since = records.joinedMs(test.since());
-            if (nowMs - since >= config.span().toMillis()) {
-                raise(signal, test, since);
-            }
-        }
-    }
-
-    private void raise(Signal signal, BettingCusum test, long sinceMs) {
-        reference.forgetYoung();
-        alarm = Optional.of(new Alarm(
-                signal.name().toLowerCase(Locale.ROOT),
-                String.format(
-                        Locale.ROOT,
-                        "ln evidence %.1f within %d ms; usual loss %.4f, label rate %.4f over %.0f requests",
-                        test.evidence(),
-                        nowMs - sinceMs,
-                        reference.mean(Reference.LOSS),
-                        reference.mean(Reference.RATE),
-                        reference.sum(Reference.REQUESTS)),
-                test.evidence(),
-                records.from(sinceMs - MARGIN_MS)));
-    }
-
-    /** A slow mean of how much worse than allowed it is, while learning waits. */
-    private void badness(double excess) {
-        smoothed += SMOOTHING * (excess - smoothed);
-        if (smoothed > 0 || lastBadMs == 0) {
-            lastBadMs = nowMs;
-        }
     }
 
     /** Weights that nobody should serve; empty: they may be published. */
@@ -350,23 +145,23 @@ public final class Gate implements TrainingShard.Watch {
         return Optional.empty();
     }
 
-    private static double loss(double p, int label) {
-        double clipped = Math.clamp(p, CLIP, 1 - CLIP);
-        return Math.min(MAX_LOSS, -Math.log(label == 1 ? clipped : 1 - clipped));
-    }
-
-    /** What a model says of samples of which only a part of the negatives was kept (He et al. 2014, §6.3, inverted). */
-    private static double sampled(double p, float keepRate) {
-        return p / (p + (1 - p) * keepRate);
-    }
-
+    /** The references of all that is judged, one after the other. */
     @Override
     public long[] state() {
-        return reference.toLongs();
+        long[] all = new long[heads.size() * Reference.LONGS];
+        for (int i = 0; i < heads.size(); i++) {
+            System.arraycopy(heads.get(i).reference().toLongs(), 0, all, i * Reference.LONGS, Reference.LONGS);
+        }
+        return all;
     }
 
+    /** What {@link #state} gave; anything else begins anew. */
     @Override
     public void restore(long[] state) {
-        reference.restore(state);
+        for (int i = 0; i < heads.size(); i++) {
+            int from = state.length == heads.size() * Reference.LONGS ? i * Reference.LONGS : state.length;
+            int to = Math.min(state.length, from + Reference.LONGS);
+            heads.get(i).reference().restore(java.util.Arrays.copyOfRange(state, from, to));
+        }
     }
 }

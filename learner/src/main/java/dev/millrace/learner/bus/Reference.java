@@ -22,6 +22,9 @@ final class Reference {
     static final int LOSS_OF = 6;
     static final int DIFFERENCE = 8;
     private static final int SUMS = 9;
+    /** Of {@link #toLongs}. */
+    static final int LONGS = 1 + SUMS;
+
     private static final int MAX_BUCKETS = 4_096;
 
     private final long quarantineMs;
@@ -86,7 +89,7 @@ final class Reference {
     }
 
     long[] toLongs() {
-        long[] longs = new long[1 + SUMS];
+        long[] longs = new long[LONGS];
         longs[0] = decayedToMs;
         for (int i = 0; i < SUMS; i++) {
             longs[1 + i] = Double.doubleToRawLongBits(sums[i]);
@@ -99,7 +102,7 @@ final class Reference {
         Arrays.fill(sums, 0);
         young.clear();
         decayedToMs = 0;
-        if (longs.length == 1 + SUMS) {
+        if (longs.length == LONGS) {
             decayedToMs = longs[0];
             for (int i = 0; i < SUMS; i++) {
                 sums[i] = Double.longBitsToDouble(longs[1 + i]);

@@ -99,6 +99,9 @@ final class LearningSession implements AutoCloseable {
         this.published = shard.sequence();
         this.gate = new Gate(config.gate(), shard.spec());
         shard.watch(gate);
+        if (!gate.judged().isEmpty()) {
+            LOG.info("the gate of {} judges the heads {}", shard.spec().model(), gate.judged());
+        }
         this.life = new LifeLog(shard.state(), System.nanoTime());
         // The first one soon: a process that dies again has less to learn again.
         this.nextSnapshotNs = System.nanoTime();

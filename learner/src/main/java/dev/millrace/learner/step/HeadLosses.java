@@ -29,6 +29,17 @@ final class HeadLosses {
     }
 
     /**
+     * What the i-th sample of a batch is predicted by each head.
+     *
+     * @param at where the first head's prediction goes; the next ones' follow {@code stride} apart
+     */
+    void predictions(Batch batch, int i, boolean finite, float[] predictions, int at, int stride) {
+        for (int head = 0; head < losses.length; head++) {
+            predictions[at + head * stride] = finite ? losses[head].output(batch.output(i, head)) : Float.NaN;
+        }
+    }
+
+    /**
      * Sets the gradients of the i-th sample of a batch.
      *
      * @return false when one is not finite; then all are 0

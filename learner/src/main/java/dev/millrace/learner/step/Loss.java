@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.spec.Objective;
+import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.model.Logistic;
 
 /**
@@ -9,6 +10,11 @@ import dev.millrace.ps.model.Logistic;
  * 2014, §6.3); or ½(z − y)², where r does not matter.
  */
 record Loss(Objective objective) {
+    /** What the model says of a sample. */
+    float output(float z) {
+        return objective == Objective.SQUARED ? z : LinearModel.sigmoid(z);
+    }
+
     /** What is compared with the label. */
     double predicted(float z, float keepRate) {
         return objective == Objective.SQUARED ? z : Logistic.sigmoid(z, keepRate);

@@ -51,7 +51,7 @@ final class NetworkStep implements Step {
     public int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched) {
         int learned = 0;
         for (int from = 0; from < count; from += most) {
-            learned += minibatch(block, samples, from, Math.min(count, from + most), predictions, touched);
+            learned += minibatch(block, samples, from, Math.min(count, from + most), count, predictions, touched);
         }
         return learned;
     }
@@ -78,7 +78,14 @@ final class NetworkStep implements Step {
         }
     }
 
-    private int minibatch(SampleBlock block, int[] samples, int from, int to, float[] predictions, Touched touched) {
+    private int minibatch(
+            SampleBlock block,
+            int[] samples,
+            int from,
+            int to,
+            int count,
+            float[] predictions,
+            Touched touched) {
         long startNs = System.nanoTime();
         rows.begin();
         int n = minibatch.collect(block, samples, from, to, predictions, rows::add);
@@ -90,7 +97,7 @@ final class NetworkStep implements Step {
         fill(n);
         startNs = times.end(StageTimes.Stage.PULL, startNs);
         network.forward(batch, layers.values());
-        int learned = gradients(block, samples, n, predictions);
+        int learned = gradients(block, samples, n, count, predictions);
         network.backward(batch, layers.values(), layers.gradient());
         startNs = times.end(StageTimes.Stage.COMPUTE, startNs);
         scatter(block, samples, n, predictions);
@@ -113,14 +120,14 @@ final class NetworkStep implements Step {
     }
 
     /** @return how many samples have a finite output; the others go on with a gradient of 0 */
-    private int gradients(SampleBlock block, int[] samples, int n, float[] predictions) {
+    private int gradients(SampleBlock block, int[] samples, int n, int count, float[] predictions) {
         int learned = 0;
         for (int i = 0; i < n; i++) {
             int sample = samples[minibatch.taken(i)];
             float z = batch.output(i);
             if (heads.count() > 0) {
                 boolean finite = heads.gradients(block, sample, batch, i);
-                predictions[minibatch.taken(i)] = finite ? inputs.output(z) : Float.NaN;
+                heads.predictions(batch, i, finite, predictions, minibatch.taken(i), count);
                 learned += finite ? 1 : 0;
                 continue;
             }

@@ -17,8 +17,9 @@ public interface Step extends AutoCloseable {
      * Learns samples of a block in their order. A model may take several as one minibatch, never of two calls.
      *
      * @param samples which, the first {@code count} of them
-     * @param predictions [count] receives what each was predicted by weights that had not learned it: a probability, or
-     *     a value where the loss is squared; NaN: refused, since its gradient is not finite, and nothing changed
+     * @param predictions [labels, count] receives what each was predicted by weights that had not learned it: a
+     *     probability, or a value where the loss is squared; of a model with heads, head h's from h·count on. NaN of the
+     *     first: refused, since its gradient is not finite, and nothing changed
      * @return how many were learned
      */
     int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched);

@@ -30,7 +30,7 @@ public final class TrainingShard implements AutoCloseable {
     private final FitWatch fit;
     private final RecentIds recent;
     private int[] fresh = new int[256];
-    private float[] predictions = new float[256];
+    private float[] predictions;
     private Course course = Course.START;
     private long registrySeen;
     /** Of the snapshot that it was restored from. */
@@ -44,7 +44,7 @@ public final class TrainingShard implements AutoCloseable {
     public interface Watch {
         /**
          * @param samples of the block, {@code count} of them: those that had not been learned before
-         * @param predictions of each by the weights before they learned it; NaN: it was refused
+         * @param predictions of each by the weights before they learned it, as {@link Step#learn} gives them
          */
         void learned(SampleBlock block, int[] samples, int count, float[] predictions);
 
@@ -63,6 +63,7 @@ public final class TrainingShard implements AutoCloseable {
         this.step = steps.of(state.spec(), state.table(), state.life());
         this.fit = new FitWatch(state.spec(), new Predictor(state.spec(), state.table(), state.life()));
         this.recent = recent;
+        this.predictions = new float[fresh.length * state.spec().heads().labels()];
     }
 
     /** @param recentIds how many of the latest sample ids are recognized when they come again */
@@ -157,7 +158,7 @@ public final class TrainingShard implements AutoCloseable {
     private int freshOf(SampleBlock block) {
         if (block.size() > fresh.length) {
             fresh = new int[block.size()];
-            predictions = new float[block.size()];
+            predictions = new float[block.size() * state.spec().heads().labels()];
         }
         int count = 0;
         for (int i = 0; i < block.size(); i++) {

@@ -50,6 +50,15 @@ class GateTest {
             policies: {absence: negative, lateness: 5s}
             """;
 
+    private static final String HEADS = """
+            model: shop
+            rewardWindow: 1s
+            heads: {click: {labels: {click: 1}}, like: {labels: {like: 1}}, watch: {objective: squared, labels: {watch: 1}}}
+            slots: {item: {type: category, from: item.id}}
+            network: {type: widedeep, dim: 2, hidden: [4]}
+            policies: {absence: drop, lateness: 5s}
+            """;
+
     private enum Wrong {
         NOTHING,
         LABELS_FLIPPED,
@@ -185,6 +194,52 @@ class GateTest {
                 builder.build(new SampleBlock.Header("shop", SPEC.fingerprint(), eventMs + WINDOW_MS, watermarkMs));
         gate.record(0, offset++, block);
         gate.learned(block, samples, count, predictions);
+    }
+
+    /** The second head's labels turn around, while the first one's and the values of the third are as before. */
+    @Test
+    void everyHeadThatIsAProbabilityIsJudged() {
+        ModelSpec heads = SpecReader.parse("test", HEADS);
+        gate = new Gate(GateConfig.DEFAULT, heads);
+        assertEquals(java.util.List.of("click", "like"), gate.judged());
+        int frozen = -1;
+        for (int request = 0; request < END && frozen < 0; request++) {
+            ofHeads(heads, request, request >= CHANGE);
+            if (request == CHANGE - 1) {
+                long[] known = gate.state();
+                gate = new Gate(GateConfig.DEFAULT, heads);
+                gate.restore(known);
+            }
+            frozen = gate.alarm().isPresent() ? request : -1;
+        }
+        assertTrue(frozen >= CHANGE && frozen < CHANGE + 500, "seen at " + frozen + ", seed " + SEED);
+        String signal = gate.alarm().orElseThrow().signal();
+        assertTrue(signal.startsWith("like."), signal);
+    }
+
+    private void ofHeads(ModelSpec heads, int request, boolean flipped) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        float[] predictions = new float[3 * ITEMS];
+        int[] samples = new int[ITEMS];
+        for (int i = 0; i < ITEMS; i++) {
+            float click = (float) (1 / (1 + Math.exp(1.2 - 1.5 * random.nextGaussian())));
+            float like = (float) (1 / (1 + Math.exp(1.2 - 1.5 * random.nextGaussian())));
+            float[] more = {(random.nextDouble() < like) != flipped ? 1 : 0, 1, like, 1e3f * random.nextFloat(), 1, 2};
+            float label = random.nextDouble() < click ? 1 : 0;
+            FeatureVector vector = new FeatureVector();
+            vector.add(FeatureIds.BIAS, 1f);
+            long id = 1 + ITEMS * (long) request + i;
+            builder.add(
+                    new SampleBlockBuilder.Meta(id, request, 0, label, 1f, 1f, click, 0, 0, (byte) 0, more), vector);
+            predictions[i] = click;
+            predictions[ITEMS + i] = like;
+            predictions[2 * ITEMS + i] = 2;
+            samples[i] = i;
+        }
+        long nowMs = 1_000_000 + (long) request * MS_A_REQUEST;
+        SampleBlock block = builder.build(new SampleBlock.Header("shop", heads.fingerprint(), nowMs, nowMs));
+        gate.record(0, offset++, block);
+        gate.learned(block, samples, ITEMS, predictions);
     }
 
     @Test

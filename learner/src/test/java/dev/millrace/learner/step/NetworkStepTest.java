@@ -90,13 +90,14 @@ class NetworkStepTest extends StepContract {
             for (int i = 0; i < items.size(); i += 3) {
                 ShardState copy = TrainingShard.of(spec, snapshot, 10).state();
                 Step step = new NetworkStep(spec, copy.table(), copy.life(), Blas.best());
-                float[] predictions = new float[1];
+                float[] predictions = new float[spec.heads().labels()];
                 long before = copy.table().size();
                 step.learn(block, new int[] {i}, 1, predictions, key -> {});
                 if (copy.table().size() == before) {
                     float score = scores[first + i];
                     assertEquals(predictions[0], score, 1e-5 * Math.max(1, Math.abs(score)), "item " + i);
                     if (first > 0) {
+                        assertEquals(predictions[1], scores[2 * items.size() + i], 1e-5, "item " + i);
                         assertEquals(combined(scores, items.size(), i), scores[i], "item " + i);
                     }
                     compared++;

@@ -99,11 +99,11 @@ final class PlainLearner {
         return network.outputs(wide, squares, x0, dense);
     }
 
-    /** Learns samples {@code from .. to-1} as one minibatch. @return their predictions */
-    double[] learn(SampleBlock block, int from, int to) {
+    /** Learns samples {@code from .. to-1} as one minibatch. @return their predictions, head by head */
+    double[][] learn(SampleBlock block, int from, int to) {
         int n = to - from;
         Feature[][] samples = new Feature[n][];
-        double[] predictions = new double[n];
+        double[][] predictions = new double[n][];
         double[][] errors = new double[n][];
         double[] wideErrors = new double[n];
         for (int i = 0; i < n; i++) {
@@ -115,7 +115,7 @@ final class PlainLearner {
         }
         for (int i = 0; i < n; i++) {
             double[] z = outputs(samples[i], 0);
-            predictions[i] = spec.objective() == Objective.LOGISTIC ? 1 / (1 + Math.exp(-z[0])) : z[0];
+            predictions[i] = predictions(z);
             errors[i] = errors(block, from + i, z);
             double[] above = outputs(samples[i], STEP);
             double[] below = outputs(samples[i], -STEP);
@@ -148,6 +148,17 @@ final class PlainLearner {
         }
         for (int i = from; i < to; i++) {
             observe(block, i);
+        }
+        return predictions;
+    }
+
+    private double[] predictions(double[] z) {
+        double[] predictions = new double[z.length];
+        for (int head = 0; head < z.length; head++) {
+            Objective objective = spec.heads().isEmpty()
+                    ? spec.objective()
+                    : spec.heads().all().get(head).objective();
+            predictions[head] = objective == Objective.LOGISTIC ? 1 / (1 + Math.exp(-z[head])) : z[head];
         }
         return predictions;
     }

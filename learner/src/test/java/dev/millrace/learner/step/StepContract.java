@@ -44,13 +44,16 @@ abstract class StepContract {
         for (int round = 0; round < 8; round++) {
             int count = Math.max(5, batch + batch / 2);
             SampleBlock block = NetworkSpecs.samples(spec, random, samples, count);
-            float[] predictions = new float[count];
+            float[] predictions = new float[count * spec.heads().labels()];
             assertEquals(count, step.learn(block, IntStream.range(0, count).toArray(), count, predictions, key -> {}));
             for (int from = 0; from < count; from += batch) {
-                double[] expected = plain.learn(block, from, Math.min(count, from + batch));
+                double[][] expected = plain.learn(block, from, Math.min(count, from + batch));
                 for (int i = 0; i < expected.length; i++) {
-                    double bound = 2e-4 * (1 + Math.abs(expected[i]));
-                    assertEquals(expected[i], predictions[from + i], bound, "round " + round + ", seed " + seed);
+                    for (int head = 0; head < expected[i].length; head++) {
+                        double bound = 2e-4 * (1 + Math.abs(expected[i][head]));
+                        float actual = predictions[head * count + from + i];
+                        assertEquals(expected[i][head], actual, bound, "round " + round + ", seed " + seed);
+                    }
                 }
             }
             samples += count;
