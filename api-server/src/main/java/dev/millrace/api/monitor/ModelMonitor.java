@@ -6,10 +6,15 @@ import dev.millrace.api.monitor.quality.Quality;
 import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.api.trace.Trace;
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.Heads;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import it.unimi.dsi.fastutil.longs.LongLinkedOpenHashSet;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -26,7 +31,10 @@ import java.util.Objects;
 final class ModelMonitor {
     private static final long MICROS_A_MS = 1000;
 
+    private final boolean values;
     private final QualityWindow quality;
+    /** Of every head, the first included; empty: the model has none. */
+    private final List<HeadQuality> heads = new ArrayList<>();
     private final ImpressionGroups groups;
     private final Baseline baseline;
     private final LongLinkedOpenHashSet seen = new LongLinkedOpenHashSet();
@@ -47,6 +55,10 @@ final class ModelMonitor {
      */
     ModelMonitor(ModelSpec spec, Duration recent, Duration hold, int maxSeen, int maxGroups) {
         this.maxSeen = maxSeen;
+        values = spec.objective() == Objective.SQUARED;
+        for (Heads.Head head : spec.heads().all()) {
+            heads.add(new HeadQuality(head, heads.size(), recent, hold, maxGroups));
+        }
         quality = new QualityWindow(recent.toMillis());
         baseline = new Baseline(spec, recent.toMillis());
         groups = new ImpressionGroups(hold.toMillis(), maxGroups, this::told);
@@ -85,9 +97,9 @@ final class ModelMonitor {
 
     private void sample(SampleBlock block, int i, long nowMs) {
         samples.add(nowMs, 1);
+        heads.forEach(head -> head.add(block, i, nowMs));
         if (block.weight(i) == 0 || Float.isNaN(block.servedScore(i))) {
-            // It is of other heads than the first, which is watched; or another model answered, and this one was not
-            // asked.
+            // It is of other heads than the first; or another model answered, and this one was not asked.
             return;
         }
         float label = block.label(i);
@@ -105,6 +117,10 @@ final class ModelMonitor {
      */
     private void count(SampleBlock block, int i, float label, float weight, float negatives, long nowMs) {
         float score = block.servedScore(i);
+        if (values) {
+            quality.update(nowMs, stats -> stats.addValue(score, label, weight));
+            return;
+        }
         double positive = (double) weight * label;
         double negative = (double) weight * (1 - label) * negatives;
         float share = (float) (positive / (positive + negative));
@@ -116,6 +132,7 @@ final class ModelMonitor {
     private synchronized void expire(long nowMs) {
         clockMs = nowMs;
         groups.expire(nowMs);
+        heads.forEach(head -> head.expire(nowMs));
     }
 
     void ranked(int count, long nowMs) {
@@ -145,6 +162,14 @@ final class ModelMonitor {
     Quality recent(long nowMs) {
         expire(nowMs);
         return quality.recent(nowMs);
+    }
+
+    /** Of every head, by its name, in the spec's order; empty: the model has none. */
+    Map<String, MonitorSnapshot.Qualities> heads(long nowMs) {
+        expire(nowMs);
+        Map<String, MonitorSnapshot.Qualities> all = new LinkedHashMap<>();
+        heads.forEach(head -> all.put(head.name(), head.qualities(nowMs)));
+        return all;
     }
 
     Baseline.View baseline(long nowMs) {

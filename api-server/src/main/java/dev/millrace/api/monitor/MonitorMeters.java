@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,7 @@ public final class MonitorMeters {
             parity(tags, weights);
             traffic(tags, monitor.model(name));
             quality(name, snapshots);
+            weights.spec().heads().names().forEach(head -> head(name, head, snapshots));
         });
         outcomes(monitor);
         String classes = "problems answered, by error class";
@@ -214,6 +216,26 @@ public final class MonitorMeters {
                     Quality::normalizedEntropy);
             quality("calibration", "predicted / observed positives", tags, snapshots, quality, Quality::calibration);
             quality("impression.auc", "mean AUC within requests", tags, snapshots, quality, Quality::impressionAuc);
+        }
+    }
+
+    private void head(String model, String head, Snapshots snapshots) {
+        for (boolean recent : new boolean[] {false, true}) {
+            Tags tags = Tags.of("model", model, "head", head, "window", recent ? "recent" : "total");
+            Function<Snapshots, Quality> of = s -> {
+                MonitorSnapshot.Qualities both =
+                        Objects.requireNonNull(s.of(model).heads().get(head), head);
+                return recent ? both.recent() : both.total();
+            };
+            quality("head.log.loss", "mean log loss of a head's served predictions", tags, snapshots, of, Quality::logLoss);
+            quality("head.auc", "AUC of a head's served predictions", tags, snapshots, of, Quality::auc);
+            quality(
+                    "head.calibration",
+                    "what a head predicted / what was observed",
+                    tags,
+                    snapshots,
+                    of,
+                    Quality::calibration);
         }
     }
 

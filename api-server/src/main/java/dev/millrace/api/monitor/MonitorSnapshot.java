@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param watermarkMs event time up to which the weights have learned
  * @param learningLagMs since then
  * @param baseline what needs no learner, beside the quality
+ * @param heads quality of every head, by its name; empty: the model has none. {@code quality} is the first one's
  * @param traced actions whose way is known
  * @param freshnessObjective what the canaries say; null where none fly
  * @param windows of the whole traffic, by length; null where none are kept here
@@ -33,6 +34,7 @@ public record MonitorSnapshot(
         boolean ready,
         Rates rates,
         Qualities quality,
+        Map<String, Qualities> heads,
         Baseline.View baseline,
         Store store,
         Quantiles rankMs,

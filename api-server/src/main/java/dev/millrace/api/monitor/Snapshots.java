@@ -74,6 +74,7 @@ public final class Snapshots {
                         monitor.events().perSecond(nowMs),
                         model.samples().perSecond(nowMs)),
                 new MonitorSnapshot.Qualities(model.total(nowMs), recent(name, model, nowMs)),
+                model.heads(nowMs),
                 model.baseline(nowMs),
                 MonitorSnapshot.Store.of(weights.store()),
                 model.rankTime(nowMs),

@@ -108,6 +108,7 @@ class FramesTest {
                 true,
                 new MonitorSnapshot.Rates(0, 0, 0, 0),
                 new MonitorSnapshot.Qualities(quality, quality),
+                Map.of(),
                 new Baseline.View("popularity", gain, gain),
                 MonitorSnapshot.Store.of(null),
                 none,

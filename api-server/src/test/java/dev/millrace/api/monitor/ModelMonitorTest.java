@@ -72,6 +72,22 @@ class ModelMonitorTest {
     }
 
     @Test
+    void everyHeadIsWatched() {
+        ModelMonitor heads = new ModelMonitor(HeadWorld.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100_000, 100);
+        HeadWorld world = new HeadWorld(7);
+        for (int b = 0; b < 20; b++) {
+            heads.samples(LIVE, world.block(10, HeadWorld.NOW), 1_000L + b);
+        }
+        var qualities = heads.heads(20_000);
+        assertEquals(java.util.List.of("click", "like", "watch"), java.util.List.copyOf(qualities.keySet()));
+        var like = Objects.requireNonNull(qualities.get("like"));
+        var watch = Objects.requireNonNull(qualities.get("watch"));
+        world.assertRight(like.total(), watch.total());
+        world.assertRight(like.recent(), watch.recent());
+        assertEquals(heads.total(20_000).toString(), Objects.requireNonNull(qualities.get("click")).total().toString());
+    }
+
+    @Test
     void aNegativeThatWasKeptStandsForThoseThatWereNot() {
         Samples samples = new Samples().immediate("r", "b", 0, 0, 0.2f, 0.25f);
         monitor.samples(LIVE, samples.block(1), 1_000);

@@ -27,8 +27,7 @@ public final class BulkSource {
     private final Map<String, ParquetFile> footers = new HashMap<>();
     private final List<Split> splits = new ArrayList<>();
 
-    private BulkSource(DataFiles files, SourceConfig config, ModelSpec spec, SourceFormat format)
-            throws DataException {
+    private BulkSource(DataFiles files, SourceConfig config, ModelSpec spec, SourceFormat format) throws DataException {
         this.files = files;
         this.config = config;
         this.spec = spec;

@@ -49,9 +49,7 @@ final class HeadColumns {
     /** @throws DataException when no column labels anything, or one that was named is not there */
     void check(List<ColumnRoles.Column> columns, String file) throws DataException {
         Set<String> labels = new HashSet<>();
-        columns.stream()
-                .filter(c -> c.special() == ColumnRoles.Special.LABEL)
-                .forEach(c -> labels.add(c.name()));
+        columns.stream().filter(c -> c.special() == ColumnRoles.Special.LABEL).forEach(c -> labels.add(c.name()));
         for (String column : named.keySet()) {
             ColumnRoles.missing(labels.contains(column), file, column);
         }

@@ -39,8 +39,10 @@ class HeadRowsTest {
     private static String said(SampleBlock block, int sample) {
         List<String> labels = new ArrayList<>();
         for (int head = 0; head < block.heads(); head++) {
-            labels.add(block.weight(sample, head) == 0 ? "-" : block.label(sample, head) + "x"
-                    + block.weight(sample, head));
+            labels.add(
+                    block.weight(sample, head) == 0
+                            ? "-"
+                            : block.label(sample, head) + "x" + block.weight(sample, head));
         }
         return String.join(" ", labels);
     }
@@ -70,7 +72,11 @@ class HeadRowsTest {
         assertEquals(
                 wanted, read("a.csv", "user.id,item.id,click,watch,like\nu,i,1,2.5,0\nu,j,0,,\nu,k,,3,\n", DEFAULTS));
         assertEquals(
-                wanted, read("a.tsv", "user.id\titem.id\tclick\tlike\twatch\nu\ti\t1\t0\t2.5\nu\tj\t0\t\t\nu\tk\t\t\t3\n", DEFAULTS));
+                wanted,
+                read(
+                        "a.tsv",
+                        "user.id\titem.id\tclick\tlike\twatch\nu\ti\t1\t0\t2.5\nu\tj\t0\t\t\nu\tk\t\t\t3\n",
+                        DEFAULTS));
         assertEquals(
                 wanted,
                 read(
@@ -113,7 +119,7 @@ class HeadRowsTest {
     }
 
     private String message(String text, SourceConfig config) {
-        return String.valueOf(
-                assertThrows(DataException.class, () -> read("w.csv", text, config)).getMessage());
+        return String.valueOf(assertThrows(DataException.class, () -> read("w.csv", text, config))
+                .getMessage());
     }
 }

@@ -44,10 +44,7 @@ public final class HeldOut {
      * @param maxWeight largest absolute weight that would serve, of weights and vectors; NaN where one is none
      */
     public record Result(
-            BulkMetrics metrics,
-            SequencedMap<String, BulkMetrics> heads,
-            double maxWeight,
-            List<Paired> pairs) {}
+            BulkMetrics metrics, SequencedMap<String, BulkMetrics> heads, double maxWeight, List<Paired> pairs) {}
 
     /** Weights that learn on. */
     private static final class Weights {

@@ -79,13 +79,7 @@ final class NetworkStep implements Step {
     }
 
     private int minibatch(
-            SampleBlock block,
-            int[] samples,
-            int from,
-            int to,
-            int count,
-            float[] predictions,
-            Touched touched) {
+            SampleBlock block, int[] samples, int from, int to, int count, float[] predictions, Touched touched) {
         long startNs = System.nanoTime();
         rows.begin();
         int n = minibatch.collect(block, samples, from, to, predictions, rows::add);

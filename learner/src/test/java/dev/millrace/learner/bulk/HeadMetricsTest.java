@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +64,10 @@ class HeadMetricsTest {
         return text.toString();
     }
 
+    private static BulkMetrics of(Map<String, BulkMetrics> heads, String name) {
+        return Objects.requireNonNull(heads.get(name));
+    }
+
     /** What one worker's step learns is not learned as a linear model of a probability by all of them. */
     @ParameterizedTest
     @ValueSource(strings = {"", "network: {type: mf, dim: 2, batch: 1}"})
@@ -86,25 +92,30 @@ class HeadMetricsTest {
         Path data = Files.createDirectories(dir.resolve("data"));
         Files.writeString(data.resolve("a.csv"), rows());
         try (DataFiles files = new FolderFiles(data);
-                SnapshotStore store =
-                        SnapshotPlace.folder(dir.resolve("model")).store(0, 1, 1)) {
+                SnapshotStore store = SnapshotPlace.folder(dir.resolve("model")).store(0, 1, 1)) {
             BulkSource all = BulkSource.open(files, SourceConfig.defaults(1_000), SPEC);
-            TrainedModel model = new BulkTrainer(
-                            SPEC, new BulkTrainer.Config(2, true, 10), (at, of, learned) -> {})
+            TrainedModel model = new BulkTrainer(SPEC, new BulkTrainer.Config(2, true, 10), (at, of, learned) -> {})
                     .train(List.of(all));
-            assertEquals(List.of("click", "like", "watch"), List.copyOf(model.heads().keySet()));
+            assertEquals(
+                    List.of("click", "like", "watch"), List.copyOf(model.heads().keySet()));
             assertEquals(ROWS, model.metrics().samples());
-            BulkMetrics like = model.heads().get("like");
+            BulkMetrics like = of(model.heads(), "like");
             assertEquals(ROWS * 2 / 3, like.samples());
             var unused = model.publish(store, TrainedModel.LogEnd.NONE, 1_000);
             try (Snapshot snapshot = store.newest().orElseThrow()) {
                 var heads = HeldOut.measure(SPEC, snapshot, null, List.of(all), bytes -> {})
                         .heads();
-                assertTrue(heads.get("click").auc() > 0.75, "click " + heads.get("click").auc());
-                assertTrue(heads.get("like").auc() > 0.75, "like " + heads.get("like").auc());
-                assertEquals(1, heads.get("like").calibration(), 0.05);
-                assertTrue(heads.get("watch").rmse() < 0.65, "watch " + heads.get("watch").rmse());
-                assertTrue(Double.isNaN(heads.get("watch").logLoss()));
+                assertTrue(
+                        of(heads, "click").auc() > 0.75,
+                        "click " + of(heads, "click").auc());
+                assertTrue(
+                        of(heads, "like").auc() > 0.75,
+                        "like " + of(heads, "like").auc());
+                assertEquals(1, of(heads, "like").calibration(), 0.05);
+                assertTrue(
+                        of(heads, "watch").rmse() < 0.65,
+                        "watch " + of(heads, "watch").rmse());
+                assertTrue(Double.isNaN(of(heads, "watch").logLoss()));
             }
         }
     }

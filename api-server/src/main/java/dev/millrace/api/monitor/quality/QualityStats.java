@@ -50,6 +50,14 @@ public final class QualityStats {
         labelled += FixedPoint.of(sampleWeight * label);
     }
 
+    /** The same of a model of values, which have a calibration, and neither log loss nor AUC. */
+    public void addValue(float score, float label, double sampleWeight) {
+        samples += sampleWeight < 0 ? -1 : 1;
+        weight += FixedPoint.of(sampleWeight);
+        predicted += FixedPoint.of(sampleWeight * score);
+        labelled += FixedPoint.of(sampleWeight * label);
+    }
+
     /** The AUC of one request's items. */
     public void addImpression(double auc) {
         impressions++;
@@ -90,7 +98,8 @@ public final class QualityStats {
     }
 
     public Quality quality() {
-        double loss = (double) logLoss / weight;
+        // Values are in no histogram.
+        double loss = scores.weight() == 0 ? Double.NaN : (double) logLoss / weight;
         return new Quality(
                 samples,
                 positives,

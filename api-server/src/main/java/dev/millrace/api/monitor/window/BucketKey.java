@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Which stretch of whose traffic.
  *
- * @param part {@code all}, {@code version=12}, {@code user.country=DE}
+ * @param part {@code all}, {@code version=12}, {@code user.country=DE}, {@code head=like}
  * @param startMs of the bucket, event time
  */
 record BucketKey(String model, String part, Length length, long startMs) {

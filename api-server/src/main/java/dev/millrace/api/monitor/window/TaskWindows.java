@@ -2,6 +2,8 @@ package dev.millrace.api.monitor.window;
 
 import dev.millrace.api.monitor.quality.QualityStats;
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ingest.spec.Objective;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *  key of the state                          value
  *  b \n model \n part \n length \n start     {@link WindowSums}
  *  s \n topic or model \n number             chunk of {@link SeenIds}
- *  o \n model \n number                      chunk of {@link OpenRequests}
+ *  o \n model[#head] \n number               chunk of {@link OpenRequests}
  * </pre>
  */
 final class TaskWindows {
@@ -39,13 +42,17 @@ final class TaskWindows {
         final Segments segments;
         final OpenRequests open;
         final SeenIds seen;
+        final HeadParts heads;
+        final boolean values;
         /** Newest versions that have parts of their own. */
         final NavigableSet<Long> versions = new TreeSet<>();
 
-        OfModel(Segments segments, OpenRequests open, SeenIds seen) {
+        OfModel(ModelSpec spec, Segments segments, Function<String, OpenRequests> open, SeenIds seen) {
             this.segments = segments;
-            this.open = open;
+            this.open = open.apply(BucketKey.ALL);
             this.seen = seen;
+            heads = new HeadParts(spec, open);
+            values = spec.objective() == Objective.SQUARED;
         }
     }
 
@@ -66,11 +73,11 @@ final class TaskWindows {
         of.specs().forEach(spec -> {
             String model = spec.model();
             long holdMs = spec.rewardWindow().plus(config.slack()).toMillis();
-            OpenRequests open = new OpenRequests(
+            Function<String, OpenRequests> open = part -> new OpenRequests(
                     holdMs,
                     config.openRequests(),
-                    (timeMs, auc) -> at(model, BucketKey.ALL, timeMs).quality.addImpression(auc));
-            models.put(model, new OfModel(of.segments(model), open, new SeenIds(config.seenIds())));
+                    (timeMs, auc) -> at(model, part, timeMs).quality.addImpression(auc));
+            models.put(model, new OfModel(spec, of.segments(model), open, new SeenIds(config.seenIds())));
         });
     }
 
@@ -108,6 +115,7 @@ final class TaskWindows {
             sample(model, of, block, i, parts, timeMs);
         }
         of.open.expire(block.header().watermarkMs());
+        of.heads.expire(block.header().watermarkMs());
         if (pending.size() > MOST_PENDING) {
             roll();
         }
@@ -122,8 +130,9 @@ final class TaskWindows {
     }
 
     private void sample(String model, OfModel of, SampleBlock block, int i, String[] parts, long timeMs) {
+        of.heads.all().forEach(head -> add(model, head, block, i, timeMs));
         if (block.weight(i) == 0) {
-            // It is of other heads than the first, which is watched.
+            // It is of other heads than the first, which the whole and its other parts are of.
             outcome(model, block.actionHash(i) == 0 ? Outcome.ABSENT : Outcome.LABELLED, timeMs);
             return;
         }
@@ -153,6 +162,16 @@ final class TaskWindows {
             float negatives,
             long timeMs) {
         float score = block.servedScore(i);
+        if (Float.isNaN(score)) {
+            // Another model answered, and this one was not asked.
+            return;
+        }
+        if (of.values) {
+            for (int part = 0; part < n; part++) {
+                at(model, parts[part], timeMs).quality.addValue(score, label, weight);
+            }
+            return;
+        }
         double positive = (double) weight * label;
         double negative = (double) weight * (1 - label) * negatives;
         float share = (float) (positive / (positive + negative));
@@ -160,6 +179,24 @@ final class TaskWindows {
             at(model, parts[part], timeMs).quality.add(score, share, positive + negative);
         }
         of.open.add(timeMs, block.requestHash(i), score, QualityStats.isPositive(label), weight > 0);
+    }
+
+    /** What a sample says of a head, if it does, and if the head was asked when it was served. */
+    private void add(String model, HeadParts.HeadPart head, SampleBlock block, int i, long timeMs) {
+        int h = head.index();
+        if (h >= block.heads() || block.weight(i, h) == 0 || Float.isNaN(block.servedScore(i, h))) {
+            return;
+        }
+        float score = block.servedScore(i, h);
+        float label = block.label(i, h);
+        QualityStats quality = at(model, head.name(), timeMs).quality;
+        if (head.values()) {
+            quality.addValue(score, label, block.weight(i, h));
+        } else {
+            quality.add(score, label, block.weight(i, h));
+            boolean positive = QualityStats.isPositive(label);
+            head.open().add(timeMs, block.requestHash(i), score, positive, block.weight(i, h) > 0);
+        }
     }
 
     /** Counts a dead letter once. @param id null: nothing tells it from another */
@@ -212,6 +249,8 @@ final class TaskWindows {
         models.forEach((model, of) -> {
             of.seen.flush((number, value) -> changes.accept(key(SEEN, model, number), value));
             of.open.flush((number, value) -> changes.accept(key(OPEN, model, number), value));
+            of.heads.all().forEach(head -> head.open()
+                    .flush((number, value) -> changes.accept(key(OPEN, HeadParts.key(model, head), number), value)));
         });
         letters.flush((number, value) -> changes.accept(key(SEEN, LETTERS, number), value));
     }
@@ -231,11 +270,14 @@ final class TaskWindows {
         } else if (fields[1].equals(LETTERS)) {
             letters.restore(Long.parseLong(fields[2]), value);
         } else {
-            OfModel of = models.get(fields[1]);
+            OfModel of = models.get(HeadParts.model(fields[1]));
             if (of != null && fields[0].equals(SEEN)) {
                 of.seen.restore(Long.parseLong(fields[2]), value);
             } else if (of != null) {
-                of.open.restore(Long.parseLong(fields[2]), value);
+                OpenRequests open = of.heads.open(fields[1], of.open);
+                if (open != null) {
+                    open.restore(Long.parseLong(fields[2]), value);
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ public final class WindowMeters {
             if (parts != null) {
                 parts.names().forEach(part -> meters.part(spec.model(), part));
             }
+            HeadParts.names(spec).forEach(part -> meters.part(spec.model(), part));
             meters.drift(spec);
         });
         FunctionCounter.builder("millrace.window.skipped", windows, Windows::skippedRecords)
