@@ -35,6 +35,7 @@ final class ModelMonitor {
     private final QualityWindow quality;
     /** Of every head, the first included; empty: the model has none. */
     private final List<HeadQuality> heads = new ArrayList<>();
+
     private final ImpressionGroups groups;
     private final Baseline baseline;
     private final LongLinkedOpenHashSet seen = new LongLinkedOpenHashSet();

@@ -227,7 +227,13 @@ public final class MonitorMeters {
                         Objects.requireNonNull(s.of(model).heads().get(head), head);
                 return recent ? both.recent() : both.total();
             };
-            quality("head.log.loss", "mean log loss of a head's served predictions", tags, snapshots, of, Quality::logLoss);
+            quality(
+                    "head.log.loss",
+                    "mean log loss of a head's served predictions",
+                    tags,
+                    snapshots,
+                    of,
+                    Quality::logLoss);
             quality("head.auc", "AUC of a head's served predictions", tags, snapshots, of, Quality::auc);
             quality(
                     "head.calibration",

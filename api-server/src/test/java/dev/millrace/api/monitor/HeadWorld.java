@@ -63,7 +63,17 @@ public final class HeadWorld {
             long request = 1 + samples / 5;
             builder.add(
                     new SampleBlockBuilder.Meta(
-                            ++samples, request, 1, random.nextFloat() < click ? 1 : 0, 1, 1, click, 1, nowMs, (byte) 0, more),
+                            ++samples,
+                            request,
+                            1,
+                            random.nextFloat() < click ? 1 : 0,
+                            1,
+                            1,
+                            click,
+                            1,
+                            nowMs,
+                            (byte) 0,
+                            more),
                     vector);
         }
         return builder.build(new SampleBlock.Header("shop", 1, nowMs, nowMs - 1_000));

@@ -73,7 +73,8 @@ class ModelMonitorTest {
 
     @Test
     void everyHeadIsWatched() {
-        ModelMonitor heads = new ModelMonitor(HeadWorld.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100_000, 100);
+        ModelMonitor heads =
+                new ModelMonitor(HeadWorld.SPEC, Duration.ofMinutes(1), Duration.ofSeconds(10), 100_000, 100);
         HeadWorld world = new HeadWorld(7);
         for (int b = 0; b < 20; b++) {
             heads.samples(LIVE, world.block(10, HeadWorld.NOW), 1_000L + b);
@@ -84,7 +85,9 @@ class ModelMonitorTest {
         var watch = Objects.requireNonNull(qualities.get("watch"));
         world.assertRight(like.total(), watch.total());
         world.assertRight(like.recent(), watch.recent());
-        assertEquals(heads.total(20_000).toString(), Objects.requireNonNull(qualities.get("click")).total().toString());
+        assertEquals(
+                heads.total(20_000).toString(),
+                Objects.requireNonNull(qualities.get("click")).total().toString());
     }
 
     @Test

@@ -41,8 +41,9 @@ final class SourceOptions {
             names = "--label",
             paramLabel = "COLUMN",
             defaultValue = "label",
-            description = "A number in [0, 1], or an action type of the spec, which labels every head that knows it. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description =
+                    "A number in [0, 1], or an action type of the spec, which labels every head that knows it. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private String label = "label";
 
     @Option(names = "--weight", paramLabel = "COLUMN", description = "How many samples a row stands for.")
@@ -109,7 +110,16 @@ final class SourceOptions {
     List<BulkSource> sources(List<DataFiles> files, ModelSpec spec, int splitBytes, long nowMs) throws IOException {
         var defaults = SourceConfig.defaults(nowMs);
         var config = new SourceConfig(
-                        format, label, weight, time, request, columns, defaults.listSeparator(), nowMs, splitBytes, badRows)
+                        format,
+                        label,
+                        weight,
+                        time,
+                        request,
+                        columns,
+                        defaults.listSeparator(),
+                        nowMs,
+                        splitBytes,
+                        badRows)
                 .withHeads(heads);
         List<BulkSource> sources = new ArrayList<>();
         for (DataFiles place : files) {

@@ -249,8 +249,11 @@ final class TaskWindows {
         models.forEach((model, of) -> {
             of.seen.flush((number, value) -> changes.accept(key(SEEN, model, number), value));
             of.open.flush((number, value) -> changes.accept(key(OPEN, model, number), value));
-            of.heads.all().forEach(head -> head.open()
-                    .flush((number, value) -> changes.accept(key(OPEN, HeadParts.key(model, head), number), value)));
+            of.heads
+                    .all()
+                    .forEach(head -> head.open()
+                            .flush((number, value) ->
+                                    changes.accept(key(OPEN, HeadParts.key(model, head), number), value)));
         });
         letters.flush((number, value) -> changes.accept(key(SEEN, LETTERS, number), value));
     }

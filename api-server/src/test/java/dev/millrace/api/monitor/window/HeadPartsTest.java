@@ -63,7 +63,8 @@ class HeadPartsTest {
             assertNotNull(quality(each, "head=like").impressionAuc());
         }
         assertEquals(
-                quality(task, "head=like").toString(), quality(other, "head=like").toString());
+                quality(task, "head=like").toString(),
+                quality(other, "head=like").toString());
         assertNotEquals(
                 quality(task, "head=click").toString(),
                 quality(task, "head=like").toString());
