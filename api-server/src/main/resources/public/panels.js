@@ -79,9 +79,19 @@ function interval(of, format) {
 async function experiments() {
   await fill('arms', ask('v1/experiments'), ({ experiments: all }) => (all.length === 0 ? null : all.map(experiment => scrolling(table(
     `Arms of ${experiment.model}; ${experiment.champion} answers`,
-    ['Arm', 'Role', 'Share', 'Requests', 'Log loss', 'AUC', 'Liked', 'Gain in log loss', 'Verdict'],
+    ['Arm', 'Role', 'Share', 'Requests', 'Log loss', 'AUC', 'Liked', 'Gain in log loss', 'Drafts won, lost', 'Verdict'],
     experiment.arms.map(arm => [
-      arm.model, arm.role, share(arm.share), count(arm.requests), ratio(arm.logLoss), ratio(arm.auc), interval(arm.clickRate, share),
-      interval(arm.versus?.logLossGain, ratio), arm.versus?.verdict ?? 'the champion',
+      arm.model, role(arm), share(arm.share), count(arm.requests), ratio(arm.logLoss), ratio(arm.impressionAuc), interval(arm.clickRate, share),
+      interval(arm.versus?.logLossGain, ratio), drafts(arm.versus?.interleaving), arm.versus?.verdict ?? (arm.role === 'champion' ? 'the champion' : 'not compared'),
     ])), `Arms of ${experiment.model}`))));
+}
+
+/** What part it takes, and for whom. */
+function role(arm) {
+  if (arm.segment) return `${arm.role}: ${arm.segment.by} ${arm.segment.values.join(', ')}`;
+  return arm.role === 'challenger' && arm.compare === 'interleave' ? 'challenger, interleaved' : arm.role;
+}
+
+function drafts(of) {
+  return of ? `${count(of.wins)}, ${count(of.losses)}` : NONE;
 }

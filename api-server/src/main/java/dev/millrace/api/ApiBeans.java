@@ -50,6 +50,7 @@ import dev.millrace.api.rank.RequestIds;
 import dev.millrace.api.recent.HotKeys;
 import dev.millrace.api.recent.RecentRequests;
 import dev.millrace.api.security.Guard;
+import dev.millrace.api.security.OwnKey;
 import dev.millrace.api.trace.TraceFollower;
 import dev.millrace.api.trace.TraceIndex;
 import dev.millrace.api.trace.TraceWaits;
@@ -94,8 +95,13 @@ final class ApiBeans {
     }
 
     @Singleton
-    Guard guard() {
-        return Guard.of(edge.security(), wiring.clock(), System::nanoTime);
+    OwnKey ownKey() {
+        return OwnKey.random(new SecureRandom());
+    }
+
+    @Singleton
+    Guard guard(OwnKey own) {
+        return Guard.of(edge.security(), own, wiring.clock(), System::nanoTime);
     }
 
     @Singleton

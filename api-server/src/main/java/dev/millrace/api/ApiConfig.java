@@ -4,6 +4,7 @@ import dev.millrace.api.candidate.CandidateConfig;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.security.Guard;
 import dev.millrace.api.security.SecurityConfig;
+import java.net.URI;
 import java.time.Duration;
 
 /**
@@ -42,6 +43,14 @@ public record ApiConfig(
     }
 
     /** Everything by default. */
+    /** Where it can be called from this machine. @param boundPort where it listens */
+    public URI here(int boundPort) {
+        boolean isEncrypted = edge.security() instanceof SecurityConfig.Guarded;
+        boolean isAnywhere = host.equals("0.0.0.0") || host.equals("::");
+        String name = isAnywhere ? LOOPBACK : host.contains(":") ? "[" + host + "]" : host;
+        return URI.create((isEncrypted ? "https://" : "http://") + name + ":" + boundPort);
+    }
+
     public static ApiConfig of(String bootstrapServers) {
         return new ApiConfig(
                 LOOPBACK,

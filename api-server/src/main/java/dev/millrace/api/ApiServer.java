@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.arm.ArmRule;
 import dev.millrace.api.canary.Canaries;
+import dev.millrace.api.canary.PublicReader;
 import dev.millrace.api.candidate.Candidates;
 import dev.millrace.api.grpc.GrpcConfig;
 import dev.millrace.api.grpc.GrpcEdge;
@@ -13,9 +14,13 @@ import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.window.WindowFeed;
 import dev.millrace.api.rank.RankServices;
 import dev.millrace.api.recent.HotKeys;
+import dev.millrace.api.security.OwnKey;
+import dev.millrace.api.security.OwnTls;
 import dev.millrace.api.security.SecurityConfig;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +30,10 @@ public final class ApiServer implements AutoCloseable {
     private final ApplicationContext context;
     private final EmbeddedServer server;
     private final int grpcPort;
+    private final URI uri;
 
-    private ApiServer(ApplicationContext context, EmbeddedServer server, int grpcPort) {
+    private ApiServer(ApplicationContext context, EmbeddedServer server, URI uri, int grpcPort) {
+        this.uri = uri;
         this.grpcPort = grpcPort;
         this.context = context;
         this.server = server;
@@ -79,15 +86,28 @@ public final class ApiServer implements AutoCloseable {
             context.getBean(ArmRule.class);
             context.getBean(Frames.class);
             context.getBean(HotKeys.All.class);
-            context.getBean(Canaries.class)
-                    .start(context.getBean(RankServices.class).alone(), wiring.sink());
             context.getBean(Candidates.class);
             int grpcPort = context.findBean(GrpcEdge.class).map(GrpcEdge::port).orElse(GrpcConfig.OFF);
-            return new ApiServer(context, context.getBean(EmbeddedServer.class).start(), grpcPort);
+            EmbeddedServer server = context.getBean(EmbeddedServer.class).start();
+            context.getBean(Canaries.class)
+                    .start(
+                            context.getBean(RankServices.class).alone(),
+                            wiring.sink(),
+                            reader(config, server.getPort(), context.getBean(OwnKey.class)));
+            return new ApiServer(context, server, config.here(server.getPort()), grpcPort);
         } catch (RuntimeException e) {
             context.close();
             throw e;
         }
+    }
+
+    /** Calls this server as others do. */
+    static PublicReader reader(ApiConfig config, int port, OwnKey key) {
+        HttpClient.Builder http = HttpClient.newBuilder();
+        if (config.edge().security() instanceof SecurityConfig.Guarded guarded) {
+            http.sslContext(OwnTls.of(guarded.tls()));
+        }
+        return new PublicReader(http, config.here(port), key.bearer());
     }
 
     private static Map<String, Object> properties(ApiConfig config) {
@@ -141,6 +161,11 @@ public final class ApiServer implements AutoCloseable {
     /** For tests that look at what is assembled. */
     ApplicationContext context() {
         return context;
+    }
+
+    /** Where it can be called from this machine. */
+    public URI uri() {
+        return uri;
     }
 
     public int port() {

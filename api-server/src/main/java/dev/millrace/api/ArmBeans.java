@@ -3,11 +3,14 @@ package dev.millrace.api;
 import dev.millrace.api.alarm.Alarm;
 import dev.millrace.api.alarm.Alarms;
 import dev.millrace.api.arm.ArmBoards;
+import dev.millrace.api.arm.ArmMeters;
 import dev.millrace.api.arm.ArmRule;
 import dev.millrace.api.arm.Experiments;
 import dev.millrace.api.arm.Families;
 import dev.millrace.api.bus.Buses;
+import dev.millrace.api.desk.ExperimentsDesk;
 import dev.millrace.ps.version.VersionBook;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
 import jakarta.inject.Singleton;
@@ -49,8 +52,20 @@ final class ArmBeans {
     }
 
     @Singleton
+    ExperimentsDesk experimentsDesk(Experiments experiments) {
+        return new ExperimentsDesk(experiments);
+    }
+
+    @Singleton
     @Bean(preDestroy = "close")
-    ArmRule armRule(Families families, ArmBoards boards, Buses buses, Alarms alarms) {
+    ArmRule armRule(
+            Families families,
+            ArmBoards boards,
+            Buses buses,
+            Alarms alarms,
+            Experiments experiments,
+            MeterRegistry registry) {
+        ArmMeters.bind(registry, experiments, wiring.clock());
         return new ArmRule(
                         families,
                         boards,

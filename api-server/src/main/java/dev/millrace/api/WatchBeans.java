@@ -3,6 +3,7 @@ package dev.millrace.api;
 import dev.millrace.api.bus.BookVersions;
 import dev.millrace.api.bus.Buses;
 import dev.millrace.api.canary.Canaries;
+import dev.millrace.api.desk.CanaryDesk;
 import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.WindowsDesk;
 import dev.millrace.api.monitor.window.WindowFeed;
@@ -28,6 +29,11 @@ final class WatchBeans {
     Canaries canaries() {
         return new Canaries(
                 wiring.models().values().stream().map(WeightServer::spec).toList(), wiring.canary(), wiring.clock());
+    }
+
+    @Singleton
+    CanaryDesk canaryDesk(Models models, Canaries canaries) {
+        return new CanaryDesk(models, canaries);
     }
 
     @Singleton

@@ -15,10 +15,12 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import dev.millrace.api.grpc.GrpcConfig;
+import dev.millrace.ingest.proto.api.CanaryRequest;
 import dev.millrace.ingest.proto.api.Candidate;
 import dev.millrace.ingest.proto.api.Event;
 import dev.millrace.ingest.proto.api.EventsAnswer;
 import dev.millrace.ingest.proto.api.EventsGrpc;
+import dev.millrace.ingest.proto.api.ExperimentsGrpc;
 import dev.millrace.ingest.proto.api.ExplainAnswer;
 import dev.millrace.ingest.proto.api.ExplainRequest;
 import dev.millrace.ingest.proto.api.ImportAnswer;
@@ -38,9 +40,13 @@ import dev.millrace.ingest.proto.api.RankRequest;
 import dev.millrace.ingest.proto.api.RankingGrpc;
 import dev.millrace.ingest.proto.api.RecommendAnswer;
 import dev.millrace.ingest.proto.api.RecommendRequest;
+import dev.millrace.ingest.proto.api.SetArmRequest;
 import dev.millrace.ingest.proto.api.TraceRequest;
 import dev.millrace.ingest.proto.api.UsersGrpc;
 import dev.millrace.ingest.proto.api.VersionsGrpc;
+import dev.millrace.ingest.proto.api.WindowPartsRequest;
+import dev.millrace.ingest.proto.api.WindowRequest;
+import dev.millrace.ingest.proto.api.WindowsGrpc;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -291,6 +297,50 @@ class GrpcApiTest {
                         .build())));
     }
 
+    /** What they say where there is something to say of stands in the end-to-end tests of windows, arms and canaries. */
+    @Test
+    void windowsExperimentsAndFreshnessAreAskedForAtTheSameDesks() throws Exception {
+        var windows = WindowsGrpc.newBlockingStub(channel);
+        WindowRequest minute = WindowRequest.newBuilder().setModel("movies").build();
+        assertEquals(404, http.get("/v1/models/movies/windows").statusCode(), "none are kept here");
+        assertEquals(Status.Code.NOT_FOUND, code(() -> windows.get(minute)));
+        assertEquals(
+                Status.Code.NOT_FOUND,
+                code(() -> windows.parts(
+                        WindowPartsRequest.newBuilder().setModel("movies").build())));
+        var experiments = ExperimentsGrpc.newBlockingStub(channel);
+        ModelRequest movies = ModelRequest.newBuilder().setModel("movies").build();
+        assertEquals(0, experiments.list(Empty.getDefaultInstance()).getExperimentsCount());
+        assertEquals(Status.Code.NOT_FOUND, code(() -> experiments.get(movies)));
+        SetArmRequest king =
+                SetArmRequest.newBuilder().setModel("movies").setArm("wide").build();
+        assertEquals(
+                "role",
+                detail(refused(() -> experiments.setArm(king)), BadRequest.class)
+                        .getFieldViolations(0)
+                        .getField());
+        var metrics = MetricsGrpc.newBlockingStub(channel);
+        assertEquals("movies", metrics.get(movies).getFieldsOrThrow("model").getStringValue());
+        assertEquals(
+                metrics.freshness(movies).getFreshnessMs().getStagesMap().keySet(),
+                metrics.get(movies)
+                        .getFieldsOrThrow("freshnessMs")
+                        .getStructValue()
+                        .getFieldsOrThrow("stages")
+                        .getStructValue()
+                        .getFieldsMap()
+                        .keySet());
+        assertEquals(
+                Status.Code.NOT_FOUND,
+                code(() ->
+                        metrics.get(ModelRequest.newBuilder().setModel("none").build())));
+        assertEquals(
+                Status.Code.NOT_FOUND,
+                code(() -> ModelsGrpc.newBlockingStub(channel)
+                        .canary(CanaryRequest.newBuilder().setModel("movies").build())),
+                "none flies here");
+    }
+
     private static Status.Code code(org.junit.jupiter.api.function.Executable call) {
         return assertThrows(StatusRuntimeException.class, call).getStatus().getCode();
     }
@@ -475,7 +525,8 @@ class GrpcApiTest {
         asking.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
         asking.onCompleted();
         assertTrue(done.await(5, TimeUnit.SECONDS));
-        for (String name : Set.of("Ranking", "Events", "Users", "Items", "Models", "Versions", "Metrics")) {
+        for (String name : Set.of(
+                "Ranking", "Events", "Users", "Items", "Models", "Versions", "Windows", "Experiments", "Metrics")) {
             assertTrue(services.contains("millrace.api.v1." + name), services + " without " + name);
         }
     }

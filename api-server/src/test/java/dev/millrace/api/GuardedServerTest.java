@@ -7,9 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.canary.PublicReader;
 import dev.millrace.api.http.RouteScopes;
+import dev.millrace.api.log.Tail;
+import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.security.ApiKeys;
 import dev.millrace.api.security.KeyTerms;
+import dev.millrace.api.security.OwnKey;
+import dev.millrace.api.security.OwnTls;
 import dev.millrace.api.security.Scope;
 import dev.millrace.api.security.SecurityConfig;
 import dev.millrace.api.security.TestTls;
@@ -47,6 +53,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,9 +95,40 @@ class GuardedServerTest {
                         Map.of(),
                         log,
                         log::tail,
+                        listener -> Tail.NONE,
+                        List.of(),
+                        Map.of(),
+                        AlarmRules.shipped(),
+                        WindowParts.NONE,
+                        OpenApiTest.SELDOM,
+                        null,
                         Clock.systemUTC()));
         certificate = tls.files().certificate();
         client = HttpClient.newBuilder().sslContext(tls.trusting()).build();
+    }
+
+    /** As it reads its canaries: by its own key, which may rank and no more, and by its own certificate. */
+    @Test
+    void theServerCallsItselfAsOthersDo(@TempDir Path folder) throws Exception {
+        OwnKey own = server.context().getBean(OwnKey.class);
+        ApiConfig config = server.context().getBean(ApiConfig.class);
+        try (PublicReader reader = ApiServer.reader(config, server.port(), own)) {
+            assertEquals(0.5f, reader.score("movies", 3));
+            assertThrows(IOException.class, () -> reader.score("none", 3));
+        }
+        assertEquals(
+                403,
+                send("GET", "/v1/monitor", "", "Authorization", own.bearer()).statusCode());
+        assertFalse(own.toString().contains(own.bearer().substring(10)));
+        try (PublicReader stranger = ApiServer.reader(config, server.port(), OwnKey.random(new SecureRandom()))) {
+            var refused = assertThrows(IOException.class, () -> stranger.score("movies", 3));
+            assertTrue(refused.toString().endsWith("401"), refused.toString());
+        }
+        var elsewhere =
+                HttpClient.newBuilder().sslContext(OwnTls.of(TestTls.in(folder).files()));
+        try (PublicReader misled = new PublicReader(elsewhere, server.uri(), own.bearer())) {
+            assertThrows(SSLHandshakeException.class, () -> misled.score("movies", 3), "another server's certificate");
+        }
     }
 
     private static String key(

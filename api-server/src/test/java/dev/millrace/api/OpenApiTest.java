@@ -20,6 +20,7 @@ import dev.millrace.ps.serve.ServedVersion;
 import io.micronaut.web.router.Router;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,10 @@ import org.yaml.snakeyaml.Yaml;
 /** {@code /openapi.yml} says what the routes are and what they answer. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OpenApiTest {
+    /** Canaries that can be read, and do not fly meanwhile. */
+    static final CanaryConfig SELDOM =
+            new CanaryConfig(true, Duration.ofHours(1), Duration.ofSeconds(1), 0.99, Duration.ofHours(1));
+
     private static final Set<String> METHODS = Set.of("get", "put", "post", "patch", "delete");
 
     private final ObjectMapper mapper = new ObjectMapper();
@@ -60,7 +65,7 @@ class OpenApiTest {
                         Map.of(),
                         AlarmRules.shipped(),
                         new WindowParts(1, Map.of(), windows -> WindowFeed.NONE),
-                        CanaryConfig.OFF,
+                        SELDOM,
                         null,
                         Clock.systemUTC()));
         long now = System.currentTimeMillis();
@@ -186,6 +191,9 @@ class OpenApiTest {
         check(404, "POST", models + "/explain", JSON, "{\"candidates\":[{\"item\":\"a\"}],\"sinceVersion\":1}");
         check(200, "GET", "/v1/models", JSON, "");
         check(200, "GET", models, JSON, "");
+        check(200, "GET", models + "/canaries/3", JSON, "");
+        check(400, "GET", models + "/canaries/-3", JSON, "");
+        check(404, "GET", "/v1/models/none/canaries/3", JSON, "");
         String event = "{\"id\":\"o-e1\",\"type\":\"like\",\"requestId\":\"o1\",\"item\":\"a\",\"value\":1.5,"
                 + "\"time\":\"2026-01-31T12:00:00Z\"}";
         check(202, "POST", "/v1/events", JSON, "[" + event + "]");

@@ -39,6 +39,9 @@ public final class AlarmNumbers {
         if (now.freshnessObjective() != null) {
             put(numbers, "canaryP99Ms", now.freshnessObjective().hour().p99());
             put(numbers, "canaryBurnRate", now.freshnessObjective().hour().burnRate());
+            put(numbers, "canaryBurnFast", now.freshnessObjective().burn().fast());
+            put(numbers, "canaryBurnSlow", now.freshnessObjective().burn().slow());
+            put(numbers, "canaryBurnSteady", now.freshnessObjective().burn().steady());
             put(numbers, "canaryBudgetLeft", now.freshnessObjective().day().budgetLeft());
         }
         if (now.windows() != null && now.windows().get("1m") != null) {

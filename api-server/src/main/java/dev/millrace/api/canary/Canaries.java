@@ -33,6 +33,7 @@ public final class Canaries implements LogListener, AutoCloseable {
     private final Map<String, CanaryBook> books = new TreeMap<>();
     private final Map<String, CanaryFlight> flights = new ConcurrentHashMap<>();
     private final Map<String, Kept> kept = new ConcurrentHashMap<>();
+    private volatile @Nullable CanaryReader reader;
 
     private record Kept(long atMs, FreshnessObjective objective) {}
 
@@ -53,18 +54,24 @@ public final class Canaries implements LogListener, AutoCloseable {
         }
     }
 
-    /** Lets them fly. */
-    public void start(Collection<RankService> ranks, EventSink sink) {
+    /** Lets them fly. @param back reads them back; closed with this, where it can be */
+    public void start(Collection<RankService> ranks, EventSink sink, CanaryReader back) {
+        reader = back;
         ranks.forEach(service -> {
             ModelSpec spec = service.ranker().weights().spec();
             CanaryBook book = books.get(spec.model());
             if (book != null) {
                 CanaryAction action = CanaryAction.of(spec).orElseThrow();
-                CanaryFlight flight = new CanaryFlight(service, sink, action, config, clock, book);
+                CanaryFlight flight = new CanaryFlight(service, sink, back, action, config, clock, book);
                 flights.put(spec.model(), flight);
                 flight.start();
             }
         });
+    }
+
+    /** Whether the model has any. */
+    public boolean fly(String model) {
+        return books.containsKey(model);
     }
 
     /** What a model's canaries say; null where none fly. At most a second old. */
@@ -176,5 +183,8 @@ public final class Canaries implements LogListener, AutoCloseable {
     @Override
     public void close() {
         flights.values().forEach(CanaryFlight::close);
+        if (reader instanceof PublicReader opened) {
+            opened.close();
+        }
     }
 }

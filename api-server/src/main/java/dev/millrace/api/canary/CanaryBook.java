@@ -55,6 +55,10 @@ final class CanaryBook {
                 config.target(),
                 window(nowMs - HOUR_MS),
                 window(nowMs - DAY_MS),
+                new FreshnessObjective.Burn(
+                        burn(nowMs, Duration.ofHours(1), Duration.ofMinutes(5)),
+                        burn(nowMs, Duration.ofHours(6), Duration.ofMinutes(30)),
+                        burn(nowMs, Duration.ofDays(1), Duration.ofHours(2))),
                 lastMs,
                 stages);
     }
@@ -80,6 +84,24 @@ final class CanaryBook {
         double burned = (1 - ratio) / (1 - config.target());
         return new FreshnessObjective.Window(
                 n, goodOnes, gone, quantile(took, n, 0.5), quantile(took, n, 0.99), ratio, 1 - burned, burned);
+    }
+
+    private double burn(long nowMs, Duration longer, Duration shorter) {
+        return Math.min(burn(nowMs, longer), burn(nowMs, shorter));
+    }
+
+    /** Of a window that is as full as it can be: a few canaries after the start say little of an hour. */
+    private double burn(long nowMs, Duration window) {
+        long fromMs = nowMs - window.toMillis();
+        long seen = 0;
+        long bad = 0;
+        for (long i = count - 1; i >= Math.max(0, count - CAPACITY) && endedMs[(int) (i % CAPACITY)] >= fromMs; i--) {
+            seen++;
+            bad += tookMs[(int) (i % CAPACITY)] > config.objective().toMillis() ? 1 : 0;
+        }
+        long full =
+                Math.max(Math.max(1, seen), window.toMillis() / config.every().toMillis());
+        return bad / (full * (1 - config.target()));
     }
 
     /** Null: that one never came back. */

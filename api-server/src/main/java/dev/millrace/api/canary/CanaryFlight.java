@@ -7,13 +7,12 @@ import dev.millrace.api.rank.RankRequest;
 import dev.millrace.api.rank.RankService;
 import dev.millrace.ingest.feature.Canary;
 import dev.millrace.ingest.feature.FeatureValue;
-import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.id.SampleIds;
 import dev.millrace.ingest.proto.Action;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
-import dev.millrace.ps.serve.WeightsUnavailable;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,13 +23,12 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One model's canaries: each is ranked as a request is, acts, and is waited for until the score that it was answered has
- * changed. Learning it touches one row of its own.
+ * One model's canaries: each is ranked as a request is, acts, and when it is served is read back through the public API,
+ * where its score must have changed. Learning it touches one row of its own.
  *
  * <pre>
  *  field          written by             guard
@@ -42,10 +40,13 @@ final class CanaryFlight implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CanaryFlight.class);
     private static final long ACKNOWLEDGED_MS = 5_000;
     private static final int MOST_WAITING = 256;
+    /** After a try to read one back that failed. */
+    private static final long AGAIN_MS = 100;
 
     private final RankService ranks;
     private final WeightServer weights;
     private final EventSink sink;
+    private final CanaryReader reader;
     private final String actionType;
     private final double actionValue;
     private final CanaryConfig config;
@@ -70,6 +71,8 @@ final class CanaryFlight implements AutoCloseable {
         long offset;
         long learnedMs;
         long servedMs;
+        /** When it is read back, or again. */
+        long readAtMs;
 
         Waiting(long number, long action, float before, long sentMs) {
             this.number = number;
@@ -80,10 +83,17 @@ final class CanaryFlight implements AutoCloseable {
     }
 
     CanaryFlight(
-            RankService ranks, EventSink sink, CanaryAction action, CanaryConfig config, Clock clock, CanaryBook book) {
+            RankService ranks,
+            EventSink sink,
+            CanaryReader reader,
+            CanaryAction action,
+            CanaryConfig config,
+            Clock clock,
+            CanaryBook book) {
         this.ranks = ranks;
         this.weights = ranks.ranker().weights();
         this.sink = sink;
+        this.reader = reader;
         this.actionType = action.type();
         this.actionValue = action.value();
         this.config = config;
@@ -109,17 +119,25 @@ final class CanaryFlight implements AutoCloseable {
                 }
                 readBack();
                 synchronized (lock) {
-                    if (waiting.stream().noneMatch(one -> one.servedMs > 0)) {
-                        long leftNs = nextNs - System.nanoTime();
-                        if (leftNs > 0) {
-                            TimeUnit.NANOSECONDS.timedWait(lock, leftNs);
-                        }
+                    long leftNs = Math.min(nextNs - System.nanoTime(), untilReadNs());
+                    if (leftNs > 0) {
+                        TimeUnit.NANOSECONDS.timedWait(lock, leftNs);
                     }
                 }
             }
         } catch (InterruptedException e) {
             LOG.debug("no canary flies any more", e);
         }
+    }
+
+    /** Until one that is served is to be read, or read again. */
+    private long untilReadNs() {
+        long nowMs = clock.millis();
+        return waiting.stream()
+                .filter(one -> one.servedMs > 0)
+                .mapToLong(one -> TimeUnit.MILLISECONDS.toNanos(one.readAtMs - nowMs))
+                .min()
+                .orElse(Long.MAX_VALUE);
     }
 
     private void send() throws InterruptedException {
@@ -202,12 +220,13 @@ final class CanaryFlight implements AutoCloseable {
         if (learned && one.servedMs == 0) {
             one.learnedMs = version.learnedMs();
             one.servedMs = version.appliedMs();
+            one.readAtMs = one.servedMs;
             lock.notifyAll();
         }
     }
 
     /** Reads the scores of those that are served, and gives up those that are too long on their way. */
-    private void readBack() {
+    private void readBack() throws InterruptedException {
         List<Waiting> served = new ArrayList<>();
         long nowMs = clock.millis();
         synchronized (lock) {
@@ -215,24 +234,36 @@ final class CanaryFlight implements AutoCloseable {
             while (all.hasNext()) {
                 Waiting one = all.next();
                 boolean tooLong = nowMs - one.sentMs > config.lost().toMillis();
-                if (one.servedMs > 0 || tooLong) {
-                    all.remove();
-                    byAction.remove(one.action);
-                    if (one.servedMs > 0) {
-                        served.add(one);
-                    } else {
-                        book.lost(nowMs);
-                    }
+                if (tooLong) {
+                    book.lost(nowMs);
+                } else if (one.servedMs > 0 && one.readAtMs <= nowMs) {
+                    served.add(one);
+                } else {
+                    continue;
                 }
+                all.remove();
+                byAction.remove(one.action);
             }
         }
-        served.forEach(this::read);
+        for (Waiting one : served) {
+            read(one);
+        }
     }
 
-    private void read(Waiting one) {
-        Float now = score(one.number);
+    private void read(Waiting one) throws InterruptedException {
+        float now;
+        try {
+            now = reader.score(weights.spec().model(), one.number);
+        } catch (IOException e) {
+            LOG.debug("a canary cannot be read back, and is tried again", e);
+            synchronized (lock) {
+                one.readAtMs = clock.millis() + AGAIN_MS;
+                waiting.addFirst(one);
+            }
+            return;
+        }
         long nowMs = clock.millis();
-        if (now == null || now.floatValue() == one.before) {
+        if (now == one.before) {
             LOG.warn("canary {} was learned, it is said, but its score is {} as before", one.number, now);
             book.lost(nowMs);
             return;
@@ -247,18 +278,6 @@ final class CanaryFlight implements AutoCloseable {
                         "learn", Math.max(0, one.learnedMs - one.joinedMs),
                         "serve", Math.max(0, one.servedMs - one.learnedMs),
                         "read", Math.max(0, nowMs - one.servedMs)));
-    }
-
-    private @Nullable Float score(long of) {
-        float[] scores = new float[1];
-        try {
-            RawFeatures request = RawFeatures.of(Map.of(Canary.ATTRIBUTE, new FeatureValue.Numeric(of)));
-            weights.score(request, List.of(RawFeatures.EMPTY), scores);
-            return scores[0];
-        } catch (WeightsUnavailable e) {
-            LOG.debug("a canary's score cannot be read", e);
-            return null;
-        }
     }
 
     @Override

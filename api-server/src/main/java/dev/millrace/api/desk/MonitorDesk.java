@@ -1,10 +1,12 @@
 package dev.millrace.api.desk;
 
+import dev.millrace.api.canary.FreshnessObjective;
 import dev.millrace.api.monitor.Frames;
 import dev.millrace.api.monitor.MonitorSnapshot;
 import dev.millrace.api.monitor.Snapshots;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import io.micronaut.serde.annotation.Serdeable;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -31,6 +33,19 @@ public final class MonitorDesk {
         }
         models.check(name);
         return name;
+    }
+
+    /** @param freshnessObjective what the canaries say; null where none fly */
+    @Serdeable
+    public record FreshnessReport(
+            String model,
+            MonitorSnapshot.Freshness freshnessMs,
+            @Nullable FreshnessObjective freshnessObjective) {}
+
+    /** What the snapshot says of freshness alone. */
+    public FreshnessReport freshness(String model) {
+        MonitorSnapshot now = snapshot(model);
+        return new FreshnessReport(model, now.freshnessMs(), now.freshnessObjective());
     }
 
     public MonitorSnapshot snapshot(String model) {

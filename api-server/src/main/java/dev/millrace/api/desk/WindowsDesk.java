@@ -7,6 +7,7 @@ import dev.millrace.api.monitor.window.WindowView;
 import dev.millrace.api.monitor.window.Windows;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import io.micronaut.serde.annotation.Serdeable;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +16,12 @@ import java.util.stream.Collectors;
 
 /** Windows of what was served, asked for by name. Safe for many threads. */
 public final class WindowsDesk {
+    /** Where none is said. */
+    public static final String LENGTH = "1m";
+
+    /** Where no part is said. */
+    public static final String OF = Windows.ALL;
+
     private static final String ALIAS = "alias=";
 
     private final Models models;
@@ -42,13 +49,16 @@ public final class WindowsDesk {
         return windows.view(model, part, known, series);
     }
 
-    /** Each part's few numbers, by name. */
-    public Map<String, WindowSummary> parts(String model, String length) {
+    /** @param parts each one's few numbers, by name */
+    @Serdeable
+    public record Parts(String model, String length, Map<String, WindowSummary> parts) {}
+
+    public Parts parts(String model, String length) {
         check(model);
         Length known = length(length);
         Map<String, WindowSummary> parts = new TreeMap<>();
         windows.parts(model, known).forEach(part -> parts.put(part, windows.summary(model, part, known)));
-        return parts;
+        return new Parts(model, length, parts);
     }
 
     private void check(String model) {

@@ -39,6 +39,8 @@ final class Doors implements ServerInterceptor {
             Map.entry(PACKAGE + "Events/Trace", Scope.RANK),
             Map.entry(PACKAGE + "Users", Scope.ADMIN),
             Map.entry(PACKAGE + "Items", Scope.ADMIN),
+            Map.entry(PACKAGE + "Windows", Scope.ADMIN),
+            Map.entry(PACKAGE + "Experiments", Scope.ADMIN),
             Map.entry(PACKAGE + "Metrics", Scope.ADMIN),
             Map.entry("grpc.health.v1.Health", Scope.OPEN),
             Map.entry("grpc.reflection.v1.ServerReflection", Scope.OPEN),

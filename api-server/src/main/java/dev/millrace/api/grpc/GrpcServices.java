@@ -1,6 +1,8 @@
 package dev.millrace.api.grpc;
 
+import dev.millrace.api.desk.CanaryDesk;
 import dev.millrace.api.desk.EventsDesk;
+import dev.millrace.api.desk.ExperimentsDesk;
 import dev.millrace.api.desk.ExplainDesk;
 import dev.millrace.api.desk.Models;
 import dev.millrace.api.desk.MonitorDesk;
@@ -9,6 +11,7 @@ import dev.millrace.api.desk.RankDesk;
 import dev.millrace.api.desk.RecommendDesk;
 import dev.millrace.api.desk.TraceDesk;
 import dev.millrace.api.desk.VersionsDesk;
+import dev.millrace.api.desk.WindowsDesk;
 import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.security.Guard;
@@ -30,6 +33,8 @@ public final class GrpcServices {
     private final ModelCalls models;
     private final VersionCalls versions;
     private final MetricCalls metrics;
+    private final WindowCalls windows;
+    private final ExperimentCalls experiments;
 
     public GrpcServices(
             Guard guard,
@@ -45,6 +50,9 @@ public final class GrpcServices {
             Models models,
             VersionsDesk versions,
             MonitorDesk monitor,
+            WindowsDesk windows,
+            ExperimentsDesk experiments,
+            CanaryDesk canaries,
             Clock clock) {
         this.guard = guard;
         this.errors = errors;
@@ -52,9 +60,11 @@ public final class GrpcServices {
         calls = new Calls(json, errors);
         ranking = new RankingCalls(ranks, recommends, explains, calls);
         events = new EventCalls(reader, posts, traces, calls);
-        this.models = new ModelCalls(models, clock, calls);
+        this.models = new ModelCalls(models, canaries, clock, calls);
         this.versions = new VersionCalls(versions, calls);
         metrics = new MetricCalls(monitor, calls);
+        this.windows = new WindowCalls(windows, calls);
+        this.experiments = new ExperimentCalls(experiments, calls);
     }
 
     /** Listens when it returns. */
@@ -70,6 +80,8 @@ public final class GrpcServices {
                         new ProfileCalls(Kind.ITEM, profiles, calls).items(),
                         models,
                         versions,
+                        windows,
+                        experiments,
                         metrics));
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.api.grpc;
 
 import com.google.protobuf.Struct;
 import dev.millrace.api.desk.MonitorDesk;
+import dev.millrace.ingest.proto.api.FreshnessReport;
 import dev.millrace.ingest.proto.api.MetricsGrpc;
 import dev.millrace.ingest.proto.api.ModelRequest;
 import io.grpc.Context;
@@ -11,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** The live numbers, one a second, until the caller goes away; streams of both edges share their bound. */
+/** The live numbers, once, or one a second until the caller goes away; streams of both edges share their bound. */
 final class MetricCalls extends MetricsGrpc.MetricsImplBase {
     private static final Duration PERIOD = Duration.ofSeconds(1);
 
@@ -30,7 +31,7 @@ final class MetricCalls extends MetricsGrpc.MetricsImplBase {
         Context.CancellationListener end = cancelled -> gone.countDown();
         context.addListener(end, Runnable::run);
         try {
-            String model = desk.model(request.getModel().isEmpty() ? null : request.getModel());
+            String model = model(request);
             Semaphore place = desk.enter();
             try {
                 do {
@@ -45,5 +46,25 @@ final class MetricCalls extends MetricsGrpc.MetricsImplBase {
         } finally {
             context.removeListener(end);
         }
+    }
+
+    @Override
+    public void get(ModelRequest request, StreamObserver<Struct> caller) {
+        calls.unary(
+                caller,
+                () -> calls.message(desk.snapshot(model(request)), Struct.newBuilder())
+                        .build());
+    }
+
+    @Override
+    public void freshness(ModelRequest request, StreamObserver<FreshnessReport> caller) {
+        calls.unary(
+                caller,
+                () -> calls.message(desk.freshness(model(request)), FreshnessReport.newBuilder())
+                        .build());
+    }
+
+    private String model(ModelRequest request) {
+        return desk.model(request.getModel().isEmpty() ? null : request.getModel());
     }
 }

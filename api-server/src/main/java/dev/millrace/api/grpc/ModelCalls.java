@@ -1,8 +1,11 @@
 package dev.millrace.api.grpc;
 
 import com.google.protobuf.Empty;
+import dev.millrace.api.desk.CanaryDesk;
 import dev.millrace.api.desk.ModelState;
 import dev.millrace.api.desk.Models;
+import dev.millrace.ingest.proto.api.CanaryRequest;
+import dev.millrace.ingest.proto.api.CanaryScore;
 import dev.millrace.ingest.proto.api.ModelRequest;
 import dev.millrace.ingest.proto.api.ModelStates;
 import dev.millrace.ingest.proto.api.ModelsGrpc;
@@ -13,11 +16,13 @@ import java.time.Clock;
 /** What the models are at, as over HTTP. */
 final class ModelCalls extends ModelsGrpc.ModelsImplBase {
     private final Models models;
+    private final CanaryDesk canaries;
     private final Clock clock;
     private final Calls calls;
 
-    ModelCalls(Models models, Clock clock, Calls calls) {
+    ModelCalls(Models models, CanaryDesk canaries, Clock clock, Calls calls) {
         this.models = models;
+        this.canaries = canaries;
         this.clock = clock;
         this.calls = calls;
     }
@@ -31,6 +36,14 @@ final class ModelCalls extends ModelsGrpc.ModelsImplBase {
             }
             return states.build();
         });
+    }
+
+    @Override
+    public void canary(CanaryRequest request, StreamObserver<CanaryScore> caller) {
+        calls.unary(
+                caller,
+                () -> calls.message(canaries.score(request.getModel(), request.getNumber()), CanaryScore.newBuilder())
+                        .build());
     }
 
     @Override

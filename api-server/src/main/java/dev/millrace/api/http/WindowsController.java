@@ -1,7 +1,6 @@
 package dev.millrace.api.http;
 
 import dev.millrace.api.desk.WindowsDesk;
-import dev.millrace.api.monitor.window.WindowSummary;
 import dev.millrace.api.monitor.window.WindowView;
 import dev.millrace.api.security.Access;
 import dev.millrace.api.security.Scope;
@@ -10,8 +9,6 @@ import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.QueryValue;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
-import io.micronaut.serde.annotation.Serdeable;
-import java.util.Map;
 
 /** Quality, outcomes and drift over 10 s to 7 d, of a model's traffic or a part of it. */
 @Access(Scope.ADMIN)
@@ -24,20 +21,17 @@ public class WindowsController {
         this.desk = desk;
     }
 
-    @Serdeable
-    record Parts(String model, String length, Map<String, WindowSummary> parts) {}
-
     @Get
     WindowView get(
             String model,
-            @QueryValue(defaultValue = "1m") String length,
-            @QueryValue(defaultValue = "all") String of,
+            @QueryValue(defaultValue = WindowsDesk.LENGTH) String length,
+            @QueryValue(defaultValue = WindowsDesk.OF) String of,
             @QueryValue(defaultValue = "false") boolean series) {
         return desk.view(model, length, of, series);
     }
 
     @Get("/parts")
-    Parts parts(String model, @QueryValue(defaultValue = "1m") String length) {
-        return new Parts(model, length, desk.parts(model, length));
+    WindowsDesk.Parts parts(String model, @QueryValue(defaultValue = WindowsDesk.LENGTH) String length) {
+        return desk.parts(model, length);
     }
 }

@@ -28,20 +28,34 @@ public final class Guard {
     /** The host that the last one called, when it is this machine: mostly the next one's too. */
     private volatile String hereHost = "";
 
-    private record Guarded(ApiKeys keys, @Nullable TokenVerifier tokens, RateLimits rates, LongSupplier nanos) {}
+    private record Guarded(
+            ApiKeys keys,
+            @Nullable TokenVerifier tokens,
+            @Nullable OwnKey own,
+            RateLimits rates,
+            LongSupplier nanos) {}
 
     private Guard(@Nullable Guarded guarded) {
         this.guarded = guarded;
     }
 
-    /** @param nanos a monotonic clock */
+    /** Nobody is known but by keys and tokens. @param nanos a monotonic clock */
     public static Guard of(SecurityConfig config, Clock clock, LongSupplier nanos) {
+        return of(config, null, clock, nanos);
+    }
+
+    /**
+     * @param own by which the server knows itself
+     * @param nanos a monotonic clock
+     */
+    public static Guard of(SecurityConfig config, @Nullable OwnKey own, Clock clock, LongSupplier nanos) {
         return switch (config) {
             case SecurityConfig.Dev dev -> new Guard(null);
             case SecurityConfig.Guarded its ->
                 new Guard(new Guarded(
                         new ApiKeys(its.keys(), clock),
                         its.tokens() == null ? null : new TokenVerifier(its.tokens(), clock),
+                        own,
                         new RateLimits(its.rates()),
                         nanos));
         };
@@ -84,6 +98,9 @@ public final class Guard {
         String credential = shown.credential();
         if (credential == null) {
             throw unauthorized("no key or token came with the request");
+        }
+        if (by.own() != null && by.own().is(credential)) {
+            return OwnKey.CALLER;
         }
         Optional<Caller> caller;
         if (credential.startsWith(StoredKey.PREFIX)) {

@@ -3,6 +3,7 @@ package dev.millrace.api.canary;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Map;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 class CanaryBookTest {
     private static final CanaryConfig CONFIG = CanaryConfig.DEFAULT.withObjective(Duration.ofMillis(500));
     private static final long HOUR_MS = 3_600_000;
+    /** Of the alarm that comes with the server. */
+    private static final double FAST = 14.4;
 
     private final CanaryBook book = new CanaryBook(CONFIG);
 
@@ -43,6 +46,39 @@ class CanaryBookTest {
         assertEquals(-1.0, Objects.requireNonNull(hour.budgetLeft()), 1e-9);
         assertNull(hour.p99());
         assertEquals(2, book.lost());
+    }
+
+    /** As at the start of a replay on a busy machine: a few are late before it runs smoothly. */
+    @Test
+    void aFewLateOnesAfterTheStartBurnNothingYet() {
+        for (int i = 0; i < 60; i++) {
+            book.cameBack(i * 1_000L, i < 10 ? 900 : 100, Map.of());
+        }
+        FreshnessObjective now = book.objective(60_000);
+        assertTrue(Objects.requireNonNull(now.hour().burnRate()) > 14.4, "of those that flew, many were late");
+        assertTrue(now.burn().fast() < 1, now.toString());
+    }
+
+    /** 2 % of the budget of 30 days in an hour: after 8.6 minutes without one that is good. And over soon after. */
+    @Test
+    void anOutageBurnsWithinNineMinutesAndIsOverSoonAfter() {
+        long second = 0;
+        for (; second < HOUR_MS / 1_000; second++) {
+            book.cameBack(second * 1_000, 100, Map.of());
+        }
+        long began = second;
+        while (book.objective(second * 1_000).burn().fast() <= FAST) {
+            book.lost(second++ * 1_000);
+        }
+        assertEquals(0.144 * 60, (second - began) / 60.0, 0.1, "minutes until it burns");
+        long mended = second;
+        while (book.objective(second * 1_000).burn().fast() > FAST) {
+            book.cameBack(second++ * 1_000, 100, Map.of());
+        }
+        assertTrue(second - mended < 5 * 60, "the short window has forgotten after " + (second - mended) + " s");
+        FreshnessObjective after = book.objective(second * 1_000);
+        assertTrue(after.burn().slow() < 6 && after.burn().steady() < 3, after.toString());
+        assertTrue(Objects.requireNonNull(after.hour().burnRate()) > 10, "while the hour remembers: " + after);
     }
 
     @Test

@@ -2,8 +2,6 @@ package dev.millrace.deploy.embedded;
 
 import dev.millrace.api.ApiConfig;
 import dev.millrace.api.grpc.GrpcConfig;
-import dev.millrace.api.security.SecurityConfig;
-import java.net.URI;
 
 /**
  * Where the API listens, and who may come in.
@@ -24,13 +22,5 @@ public record Door(String host, int port, ApiConfig.Edge edge, GrpcConfig grpc) 
     /** For this machine, which nobody asks who it is. */
     public static Door local(int port) {
         return new Door(ApiConfig.LOOPBACK, port, ApiConfig.Edge.DEV);
-    }
-
-    /** Where it can be called from this machine. */
-    URI uri(int boundPort) {
-        boolean isEncrypted = edge.security() instanceof SecurityConfig.Guarded;
-        boolean isAnywhere = host.equals("0.0.0.0") || host.equals("::");
-        String name = isAnywhere ? ApiConfig.LOOPBACK : host.contains(":") ? "[" + host + "]" : host;
-        return URI.create((isEncrypted ? "https://" : "http://") + name + ":" + boundPort);
     }
 }

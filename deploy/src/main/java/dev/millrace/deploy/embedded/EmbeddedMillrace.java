@@ -57,7 +57,6 @@ public final class EmbeddedMillrace implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<JoinJob> join;
     private final EmbeddedBroker broker;
-    private final Door door;
     private final ApiServer api;
 
     private EmbeddedMillrace(
@@ -72,7 +71,6 @@ public final class EmbeddedMillrace implements AutoCloseable {
             ServeConfig config,
             Clock clock)
             throws IOException, InterruptedException {
-        this.door = door;
         checkPort(door.host(), door.port());
         try {
             DataFolder folder = opened(DataFolder.open(data));
@@ -268,7 +266,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
     }
 
     public URI baseUri() {
-        return door.uri(api.port());
+        return api.uri();
     }
 
     /** Of gRPC, at the host of {@link #baseUri}. */

@@ -33,6 +33,15 @@ class CanaryTest {
         return mapper.readTree(service.get("/v1/monitor").body());
     }
 
+    private static int readsOverHttp(String metrics) {
+        return metrics.lines()
+                .filter(line -> line.startsWith("http_server_requests_seconds_count")
+                        && line.contains("/canaries/{number}")
+                        && line.contains("status=\"200\""))
+                .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
     /** What ann would be answered; nothing of it is logged. */
     private JsonNode explained(Service service) throws IOException, InterruptedException {
         String body = "{\"user\":\"ann\",\"candidates\":[{\"item\":\"hat\"}]}";
@@ -63,6 +72,8 @@ class CanaryTest {
             for (String stage : List.of("accept", "join", "learn", "serve", "read")) {
                 assertTrue(objective.path("stages").has(stage), objective.toString());
             }
+            int reads = readsOverHttp(service.get("/prometheus").body());
+            assertTrue(reads >= 20, "read back through the public API " + reads + " times");
             // Nobody else has them: not the samples, the scores, the windows, the candidates, the events, the traces.
             JsonNode after = explained(service);
             assertTrue(

@@ -45,7 +45,7 @@ class MonitoringTest {
         List<String> queries = queries();
         assertTrue(queries.size() >= 20, queries.toString());
         var watching = new Watching(WindowConfig.DEFAULT, CanaryConfig.DEFAULT, true);
-        try (Service service = Service.watched(data.resolve("service"), watching)) {
+        try (Service service = Service.watched(data.resolve("service"), PageArms.SPECS, watching)) {
             service.rank("m-1", "ida", "hat");
             service.act("m-e1", "like", "m-1", "hat");
             service.settled("m-e1");

@@ -16,6 +16,7 @@ import dev.millrace.api.security.KeyTerms;
 import dev.millrace.api.security.Scope;
 import dev.millrace.api.security.SecurityConfig;
 import dev.millrace.api.security.TestTls;
+import dev.millrace.deploy.embedded.Watching;
 import dev.millrace.deploy.page.Access;
 import dev.millrace.deploy.page.Chromium;
 import dev.millrace.deploy.page.LivePageChecks;
@@ -62,7 +63,7 @@ class PageTest {
     void start(@TempDir Path data) throws Exception {
         assumeTrue(Chromium.installed().isPresent(), LivePageChecks.NO_CHROMIUM);
         Files.createDirectories(PICTURES);
-        service = Service.start(data);
+        service = Service.watched(data, PageArms.SPECS, Watching.DEFAULT);
         chromium = Chromium.start();
     }
 
@@ -324,6 +325,22 @@ class PageTest {
 
     @Test
     @Order(6)
+    void armsAreComparedOnThePage() throws Exception {
+        PageArms arms = new PageArms(service);
+        arms.play();
+        arms.theBoardSaysWhatTheLogSays();
+        try (Visit visit = open(service.uri("/"), Look.LIGHT)) {
+            awaitState(visit.page(), "live");
+            arms.thePageSaysWhatTheBoardSays(visit.page());
+            picture(visit, "arms");
+            assertEquals(List.of(), Access.violations(visit.page()));
+            assertEquals(List.of(), visit.complaints());
+        }
+        arms.bothDoorsSayAndDoTheSame();
+    }
+
+    @Test
+    @Order(7)
     void itGoesOnWhereItWasWhenTheServerComesBack(@TempDir Path dir) throws Exception {
         try (PageServer server = new PageServer(service, dir, SecurityConfig.DEV);
                 Visit visit = chromium.visit(server.base(), Look.LIGHT)) {
@@ -356,7 +373,7 @@ class PageTest {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void aLockedServiceIsOpenedByItsKeyAloneAndDoesNothingWithoutAdmin(@TempDir Path dir) throws Exception {
         TestTls tls = TestTls.in(dir);
         Path keys = dir.resolve("keys");

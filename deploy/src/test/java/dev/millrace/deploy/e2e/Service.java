@@ -75,15 +75,14 @@ final class Service implements AutoCloseable {
 
     /** With windows and canaries. */
     static Service watched(Path data, Watching watching) throws IOException, InterruptedException, TimeoutException {
+        return watched(data, List.of(SPEC), watching);
+    }
+
+    /** With models that learn from the first one's log. */
+    static Service watched(Path data, List<LoadedSpec> specs, Watching watching)
+            throws IOException, InterruptedException, TimeoutException {
         return started(new Service(EmbeddedMillrace.start(
-                data,
-                List.of(SPEC),
-                Door.local(0),
-                0,
-                WeightsFrom.HERE,
-                ProfilesFrom.HERE,
-                watching,
-                Clock.systemUTC())));
+                data, specs, Door.local(0), 0, WeightsFrom.HERE, ProfilesFrom.HERE, watching, Clock.systemUTC())));
     }
 
     private static Service started(Service service) throws InterruptedException, TimeoutException {

@@ -1,10 +1,21 @@
 package dev.millrace.deploy.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.util.JsonFormat;
+import dev.millrace.ingest.proto.api.Window;
+import dev.millrace.ingest.proto.api.WindowParts;
+import dev.millrace.ingest.proto.api.WindowPartsRequest;
+import dev.millrace.ingest.proto.api.WindowRequest;
+import dev.millrace.ingest.proto.api.WindowsGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +44,44 @@ class WindowsTest {
         return get(service, "/v1/models/shop/windows?length=" + length);
     }
 
+    /** A window ends now, which is another time for each of the two. */
+    private static void bothDoorsSayTheSame(Service service) throws IOException, InterruptedException {
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", service.grpcPort())
+                .usePlaintext()
+                .build();
+        try {
+            var windows = WindowsGrpc.newBlockingStub(channel);
+            WindowRequest hour = WindowRequest.newBuilder()
+                    .setModel("shop")
+                    .setLength("1h")
+                    .setSeries(true)
+                    .build();
+            Window.Builder over = Window.newBuilder();
+            JsonFormat.parser()
+                    .merge(service.get("/v1/models/shop/windows?length=1h&series=true").body(), over);
+            Window.Builder said = windows.get(hour).toBuilder();
+            assertEquals(
+                    over.clearFromMs().clearToMs().build(),
+                    said.clearFromMs().clearToMs().build());
+            assertEquals(3 * REQUESTS, said.getQuality().getSamples());
+            WindowParts.Builder parts = WindowParts.newBuilder();
+            JsonFormat.parser()
+                    .merge(service.get("/v1/models/shop/windows/parts?length=1h").body(), parts);
+            assertEquals(
+                    parts.build(),
+                    windows.parts(WindowPartsRequest.newBuilder()
+                            .setModel("shop")
+                            .setLength("1h")
+                            .build()));
+            var refused = assertThrows(
+                    StatusRuntimeException.class,
+                    () -> windows.get(hour.toBuilder().setLength("5m").build()));
+            assertEquals(Status.Code.INVALID_ARGUMENT, refused.getStatus().getCode());
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
     @Test
     void whatPeopleDidStandsInTheWindowsOverARestart() throws IOException, InterruptedException, TimeoutException {
         JsonNode hour;
@@ -57,6 +106,7 @@ class WindowsTest {
             JsonNode frame = get(service, "/v1/monitor");
             assertEquals(3 * REQUESTS, frame.at("/windows/1h/samples").asInt(), frame.toString());
             assertEquals(400, service.get("/v1/models/shop/windows?length=5m").statusCode());
+            bothDoorsSayTheSame(service);
         }
         try (Service service = Service.start(data)) {
             Awaitility.await()

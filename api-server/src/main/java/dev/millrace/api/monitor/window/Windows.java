@@ -15,6 +15,9 @@ import java.util.function.Supplier;
 
 /** The windows of the partitions whose tasks run in this process. Safe for many threads. */
 public final class Windows {
+    /** The part that is the whole traffic. */
+    public static final String ALL = BucketKey.ALL;
+
     /** Dead letters whose model nobody knows stand for every model. */
     private static final String NOBODY = "";
 
