@@ -58,7 +58,10 @@ class WindowsTest {
                     .build();
             Window.Builder over = Window.newBuilder();
             JsonFormat.parser()
-                    .merge(service.get("/v1/models/shop/windows?length=1h&series=true").body(), over);
+                    .merge(
+                            service.get("/v1/models/shop/windows?length=1h&series=true")
+                                    .body(),
+                            over);
             Window.Builder said = windows.get(hour).toBuilder();
             assertEquals(
                     over.clearFromMs().clearToMs().build(),
@@ -66,7 +69,10 @@ class WindowsTest {
             assertEquals(3 * REQUESTS, said.getQuality().getSamples());
             WindowParts.Builder parts = WindowParts.newBuilder();
             JsonFormat.parser()
-                    .merge(service.get("/v1/models/shop/windows/parts?length=1h").body(), parts);
+                    .merge(
+                            service.get("/v1/models/shop/windows/parts?length=1h")
+                                    .body(),
+                            parts);
             assertEquals(
                     parts.build(),
                     windows.parts(WindowPartsRequest.newBuilder()
