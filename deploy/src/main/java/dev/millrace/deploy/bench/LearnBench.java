@@ -98,7 +98,7 @@ public final class LearnBench {
     private Map<String, Double> learning() throws IOException, InterruptedException {
         Path report = scratch.resolve("learn.jsonl");
         Files.deleteIfExists(report);
-        ours(List.of("-Xmx3g"), "LearnBench", Integer.toString(ROWS), scratch.toString(), report.toString());
+        ours(List.of("-Xmx3g", "-XX:+UseTransparentHugePages"), "LearnBench", Integer.toString(ROWS), scratch.toString(), report.toString());
         Map<String, Double> found = new LinkedHashMap<>();
         for (String line : Files.readAllLines(report)) {
             JsonNode figure = MAPPER.readTree(line);
@@ -147,7 +147,12 @@ public final class LearnBench {
         Reading own = smallest(
                 OUR_HEAPS,
                 heap -> ours(
-                        List.of("-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"),
+                        // One compiler, which runs one at a time: two kinds beside each other take more than the data.
+                        List.of(
+                                "-Xmx" + heap + "m",
+                                "-XX:+UseSerialGC",
+                                "-XX:-TieredCompilation",
+                                "-XX:CICompilerCount=1"),
                         "BulkRead",
                         csv.toString(),
                         Integer.toString(PASSES)));

@@ -22,7 +22,7 @@ import java.util.List;
  */
 public final class LearnBench {
     private static final int WORKERS = Integer.getInteger("workers", 2);
-    private static final int RUNS = 7;
+    private static final int RUNS = Integer.getInteger("runs", 7);
 
     private final ModelSpec spec = CriteoLike.spec(false);
     private final BulkTrainer.Config config = new BulkTrainer.Config(WORKERS, true, 1 << 10);

@@ -15,6 +15,12 @@ interface BlockLearner {
      */
     void learn(int worker, @Nullable SampleBlock[] blocks);
 
+    /**
+     * Says that about so many samples will come in all, so that tables get room in time; by each worker, the same
+     * number. A wrong one costs time alone.
+     */
+    default void expect(int worker, long samples) {}
+
     /** Whether the first worker learns by itself, so that the others can read meanwhile. */
     boolean isOneWorkers();
 

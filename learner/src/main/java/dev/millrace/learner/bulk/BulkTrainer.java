@@ -113,6 +113,7 @@ public final class BulkTrainer {
         if (worker > 0 && learner.isOneWorkers()) {
             return;
         }
+        learner.expect(worker, samples.stream().mapToLong(SampleBlock::size).sum());
         SampleBlock[] one = new SampleBlock[1];
         for (SampleBlock block : samples) {
             one[0] = block;
@@ -159,12 +160,16 @@ public final class BulkTrainer {
 
     private void work(int worker, Splits splits, SplitReader reader) throws IOException {
         @Nullable SampleBlock[] blocks = rounds[0];
+        long read = 0;
         while (true) {
             blocks[worker] = next(worker, splits, reader);
             barrier.await();
             if (!anyLeft(blocks)) {
                 return;
             }
+            read += samples(blocks);
+            // Nobody claims a split meanwhile.
+            learner.expect(worker, (long) ((double) read * splits.bytes() / Math.max(1, splits.claimedBytes())));
             learner.learn(worker, blocks);
             if (worker == 0) {
                 note(blocks);
@@ -206,6 +211,14 @@ public final class BulkTrainer {
             }
             reader.open(split);
         }
+    }
+
+    private static long samples(@Nullable SampleBlock[] blocks) {
+        long samples = 0;
+        for (SampleBlock block : blocks) {
+            samples += block == null ? 0 : block.size();
+        }
+        return samples;
     }
 
     private static boolean anyLeft(@Nullable SampleBlock[] blocks) {

@@ -1,5 +1,6 @@
 package dev.millrace.learner.bulk;
 
+import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.learner.step.SampleWeights;
@@ -12,7 +13,11 @@ import java.util.Arrays;
 
 /** One worker's part of {@link ShardedFtrl}: the rows of its slots. Its own thread, but for {@code parts}. */
 final class FtrlShard {
-    private static final int MIN_ROOM = 1 << 16;
+    /** Rows kept beside the table, a power of two. */
+    private static final int OFTEN = 1 << 11;
+
+    /** Samples after which what comes for the first time is not frequent. */
+    private static final int FILLED = 1 << 15;
 
     private final int worker;
     private final int workers;
@@ -22,10 +27,19 @@ final class FtrlShard {
     private final boolean audited;
     private final int lastUpdate;
     private final BulkMetrics metrics = new BulkMetrics();
-    private final HotRows hot;
+    /** Of bias and numbers, which nearly every sample has. */
+    private final MergedRows numberRows;
+    /**
+     * Of features that came early, as frequent ones do: each has one place, by its key's low bits, which are a hash. Behind
+     * them the minibatch's other features.
+     */
+    private final MergedRows often;
+
+    private boolean oftenFull;
     private final SlotPattern pattern;
-    private final Features numbers = new Features();
-    private final Features others = new Features();
+    private final Features numbers;
+    private final Features others;
+    private final Cold cold = new Cold();
     private final long[] chunk = new long[ParameterTable.CHUNK];
     /** Σ w·x of this worker's features, by sample; two, used in turns. */
     private final float[][] parts;
@@ -35,21 +49,37 @@ final class FtrlShard {
     /** Rows that the table has without growing. */
     private long room;
 
-    private int found;
+    private final RowGrowth growth = new RowGrowth();
     private long samples;
     private long refused;
     private long idSum;
 
-    /** Features of a minibatch, sample by sample. */
+    /** Features of a minibatch, sample by sample; those of sample i end before {@code ends[i]}. */
     private static final class Features {
         private int size;
-        private int[] samples = new int[0];
-        private float[] values = new float[0];
-        /** Of numbers: which it is. */
-        private int[] which = new int[0];
-        /** Of others. */
-        private long[] keys = new long[0];
+        private final int[] ends;
+        /** Among the merged rows, or behind them. */
+        private int[] indexes = new int[0];
 
+        private float[] values = new float[0];
+
+        Features(int samples) {
+            ends = new int[samples];
+        }
+
+        void clear(int most) {
+            size = 0;
+            if (values.length < most) {
+                indexes = new int[2 * most];
+                values = new float[2 * most];
+            }
+        }
+    }
+
+    /** Features of a minibatch that are not among the merged ones: their rows are in the table. */
+    private static final class Cold {
+        private int size;
+        private long[] keys = new long[0];
         private long[] rows = new long[0];
         private float[] z = new float[0];
         private float[] n = new float[0];
@@ -57,11 +87,8 @@ final class FtrlShard {
 
         void clear(int most) {
             size = 0;
-            if (values.length < most) {
-                samples = new int[2 * most];
-                values = new float[2 * most];
-                which = new int[2 * most];
-                keys = new long[2 * most];
+            if (keys.length < most + 1) {
+                keys = new long[2 * most + 1];
                 rows = new long[2 * most];
                 z = new float[2 * most];
                 n = new float[2 * most];
@@ -79,10 +106,22 @@ final class FtrlShard {
         this.ftrl = new FtrlBatch(table, spec);
         this.audited = table.layout().audited();
         this.lastUpdate = table.layout().lastUpdate();
-        this.hot = new HotRows(table);
-        this.pattern = new SlotPattern(owners, worker, hot);
+        this.numberRows = new MergedRows(0, lastUpdate >= 0);
+        this.often = new MergedRows(OFTEN, lastUpdate >= 0);
+        this.pattern = new SlotPattern(owners, worker, this::indexOfNumber);
+        this.numbers = new Features(most);
+        this.others = new Features(most);
         this.parts = new float[2][most];
         this.errors = new float[most];
+    }
+
+    private int indexOfNumber(long key) {
+        for (int i = 0; i < numberRows.rows(); i++) {
+            if (numberRows.keys()[i] == key) {
+                return i;
+            }
+        }
+        return table.findOrInsert(key) == ParameterTable.MISSING ? -1 : numberRows.append(key);
     }
 
     int worker() {
@@ -95,6 +134,11 @@ final class FtrlShard {
 
     BulkMetrics metrics() {
         return metrics;
+    }
+
+    /** That so many samples are to be expected in all, more or less. */
+    void expect(long all) {
+        growth.expect(all);
     }
 
     /** Seen so far, refused ones too. */
@@ -125,63 +169,76 @@ final class FtrlShard {
         int most = block.offset(to) - block.offset(from);
         numbers.clear(most);
         others.clear(most);
-        int ofNumbers = 0;
-        int ofOthers = 0;
+        cold.clear(most);
+        often.room(most);
+        boolean uniform = block.isUniform();
         for (int i = from; i < to; i++) {
             int start = block.offset(i);
-            pattern.follow(block, start, block.offset(i + 1) - start);
-            for (int k = 0; k < pattern.numbers(); k++) {
-                numbers.samples[ofNumbers] = i - from;
-                numbers.which[ofNumbers] = pattern.number(k);
-                numbers.values[ofNumbers++] = block.featureValue(start + pattern.placeOfNumber(k));
+            if (i == from || !uniform) {
+                pattern.follow(block, start, block.offset(i + 1) - start);
             }
-            for (int k = 0; k < pattern.others(); k++) {
-                int f = start + pattern.placeOfOther(k);
-                others.samples[ofOthers] = i - from;
-                others.keys[ofOthers] = block.featureId(f);
-                others.values[ofOthers++] = block.featureValue(f);
-            }
+            numbers.size = pattern.numbers(block, start, numbers.indexes, numbers.values, numbers.size);
+            numbers.ends[i - from] = numbers.size;
+            gatherOthers(block, start);
+            others.ends[i - from] = others.size;
         }
-        numbers.size = ofNumbers;
-        others.size = ofOthers;
+    }
+
+    private void gatherOthers(SampleBlock block, int start) {
+        int size = others.size;
+        int colds = cold.size;
+        long[] keys = often.keys();
+        for (int k = 0; k < pattern.others(); k++) {
+            int f = start + pattern.placeOfOther(k);
+            long key = block.featureId(f);
+            int place = (int) key & (OFTEN - 1);
+            // Whether it is here cannot be predicted: sums, not branches.
+            long difference = keys[place] ^ key;
+            int isCold = (int) ((difference | -difference) >>> (Long.SIZE - 1));
+            others.indexes[size] = place + isCold * (OFTEN + colds - place);
+            others.values[size++] = block.featureValue(f);
+            cold.keys[colds] = key;
+            colds += isCold;
+        }
+        others.size = size;
+        cold.size = colds;
     }
 
     private void findRows() {
-        int most = others.size + hot.size();
-        boolean grows = table.size() + most > room;
-        if (grows) {
+        if (table.size() + cold.size > room) {
             // No growth among them: rows hold until all are updated.
-            long more = Math.max(most, table.size() + MIN_ROOM);
+            long more = Math.max(cold.size, growth.rowsToCome(table.size(), samples));
             table.reserve(more);
             room = table.size() + more;
         }
-        if (grows || hot.size() != found) {
-            hot.find();
-            found = hot.size();
-        }
-        for (int from = 0; from < others.size; from += ParameterTable.CHUNK) {
-            int n = Math.min(ParameterTable.CHUNK, others.size - from);
-            table.findOrInsertAll(others.keys, from, n, chunk);
-            System.arraycopy(chunk, 0, others.rows, from, n);
+        for (int from = 0; from < cold.size; from += ParameterTable.CHUNK) {
+            int n = Math.min(ParameterTable.CHUNK, cold.size - from);
+            table.findOrInsertAll(cold.keys, from, n, chunk);
+            for (int i = 0; i < n; i++) {
+                long row = chunk[i];
+                boolean there = row != ParameterTable.MISSING;
+                cold.rows[from + i] = row;
+                cold.z[from + i] = there ? table.getFloat(row, RowLayout.Z) : 0f;
+                cold.n[from + i] = there ? table.getFloat(row, RowLayout.N) : 1f;
+            }
         }
     }
 
     private void weigh(int count) {
-        hot.begin(weight);
+        weight.of(cold.z, cold.n, cold.weights, cold.size);
+        System.arraycopy(cold.weights, 0, often.weights, OFTEN, cold.size);
         float[] part = parts[turn];
-        Arrays.fill(part, 0, count, 0f);
-        for (int i = 0; i < numbers.size; i++) {
-            part[numbers.samples[i]] += hot.weight(numbers.which[i]) * numbers.values[i];
-        }
-        for (int i = 0; i < others.size; i++) {
-            long row = others.rows[i];
-            boolean there = row != ParameterTable.MISSING;
-            others.z[i] = there ? table.getFloat(row, RowLayout.Z) : 0f;
-            others.n[i] = there ? table.getFloat(row, RowLayout.N) : 1f;
-        }
-        weight.of(others.z, others.n, others.weights, others.size);
-        for (int i = 0; i < others.size; i++) {
-            part[others.samples[i]] += others.weights[i] * others.values[i];
+        int number = 0;
+        int other = 0;
+        for (int i = 0; i < count; i++) {
+            float sum = 0;
+            for (; number < numbers.ends[i]; number++) {
+                sum += numberRows.weights[numbers.indexes[number]] * numbers.values[number];
+            }
+            for (; other < others.ends[i]; other++) {
+                sum += often.weights[others.indexes[other]] * others.values[other];
+            }
+            part[i] = sum;
         }
     }
 
@@ -190,23 +247,73 @@ final class FtrlShard {
     /** @param all whose parts make the logits */
     void backward(SampleBlock block, int from, int to, FtrlShard[] all) {
         errors(block, from, to, all);
-        for (int i = 0; i < numbers.size; i++) {
-            int sample = numbers.samples[i];
-            float g = errors[sample] * numbers.values[i];
-            if (!Float.isNaN(g)) {
-                hot.add(numbers.which[i], g, audited ? block.sampleId(from + sample) : 0);
-            }
-        }
+        add(numberRows, numbers, block, from, to);
+        add(often, others, block, from, to);
         int second = lastUpdate < 0 ? 0 : latestSecond(block, from, to);
-        hot.update(ftrl, (row, count, ids) -> learned(row, count, ids, second));
-        for (int i = 0; i < others.size; i++) {
-            int sample = others.samples[i];
-            float g = errors[sample] * others.values[i];
-            long row = others.rows[i];
-            if (!Float.isNaN(g) && row != ParameterTable.MISSING && ftrl.step(row, g, g * g) && lastUpdate >= 0) {
-                learned(row, 1, block.sampleId(from + sample), RowLife.second(block.eventTimeMs(from + sample)));
+        numberRows.update(ftrl, second);
+        often.update(ftrl, second);
+        updateCold(second);
+    }
+
+    private void add(MergedRows rows, Features features, SampleBlock block, int from, int to) {
+        int next = 0;
+        for (int i = 0; i < to - from; i++) {
+            float error = errors[i];
+            int first = next;
+            for (; next < features.ends[i]; next++) {
+                float g = error * features.values[next];
+                if (!Float.isNaN(g)) {
+                    rows.add(features.indexes[next], g);
+                }
+            }
+            if (lastUpdate >= 0 && !Float.isNaN(error)) {
+                for (int f = first; f < next; f++) {
+                    rows.note(features.indexes[f], block.sampleId(from + i));
+                }
             }
         }
+    }
+
+    /** One step after the other, since a key may be among them twice. */
+    private void updateCold(int second) {
+        for (int i = 0; i < cold.size; i++) {
+            int at = OFTEN + i;
+            if (cold.rows[i] != ParameterTable.MISSING
+                    && ftrl.step(cold.rows[i], often.sums[at], often.squares[at])
+                    && lastUpdate >= 0
+                    && often.counts[at] > 0) {
+                learned(cold.rows[i], often.counts[at], often.idSums[at], second);
+            }
+        }
+        Arrays.fill(often.sums, OFTEN, OFTEN + cold.size, 0f);
+        Arrays.fill(often.squares, OFTEN, OFTEN + cold.size, 0f);
+        if (lastUpdate >= 0) {
+            Arrays.fill(often.counts, OFTEN, OFTEN + cold.size, 0);
+            Arrays.fill(often.idSums, OFTEN, OFTEN + cold.size, 0);
+        }
+        if (!oftenFull) {
+            fillOften();
+        }
+    }
+
+    /** Free places are taken by the first who come. */
+    private void fillOften() {
+        long[] keys = often.keys();
+        for (int i = 0; i < cold.size; i++) {
+            int place = (int) cold.keys[i] & (OFTEN - 1);
+            long row = cold.rows[i];
+            if (keys[place] == FeatureIds.NONE && row != ParameterTable.MISSING) {
+                float w = weight.of(table.getFloat(row, RowLayout.Z), table.getFloat(row, RowLayout.N));
+                often.take(place, cold.keys[i], table, row, w);
+            }
+        }
+        oftenFull = samples > FILLED;
+    }
+
+    /** Gives the table all that it is to know. At the end. */
+    void writeBack() {
+        numberRows.writeBack(table, this::learned);
+        often.writeBack(table, this::learned);
     }
 
     private static int latestSecond(SampleBlock block, int from, int to) {

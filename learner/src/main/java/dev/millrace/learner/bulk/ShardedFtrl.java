@@ -10,6 +10,7 @@ import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
+import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,21 +20,30 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  each worker   its own features of all samples → rows → Σ w·x of each sample, its part
  *  ── barrier ── parts lie in two halves, used in turns: one barrier a minibatch is enough
- *  each worker   adds the parts up → p → g → z, n of its own rows, one sample after the other
+ *  each worker   adds the parts up → p → g → z, n of its own rows
  * </pre>
  *
  * Gradients are those of the weights that the minibatch began with. It grows with what was learned: one sample at first,
  * for 40 features that move together would overshoot, and at most {@link #MOST}. The same blocks and workers give the
  * same bits; another number of workers adds in another order.
  *
+ * <p>Rows of numbers and of features that come often are updated once a minibatch ({@link MergedRows}), the others one
+ * sample after the other.
+ *
  * <p>A slot's rows belong to one worker; slots are dealt out by how often they occur in the first block.
  */
 final class ShardedFtrl implements BlockLearner {
     /** Samples of a minibatch. */
-    static final int MOST = 128;
+    static final int MOST = 256;
 
     private static final int SAMPLES_A_STEP = 64;
     private static final int SLOTS = 1 << 16;
+
+    /** What a feature costs that is a number, one that came before, and one that did not, as a cache miss is likely. */
+    private static final int NUMBERS = 1;
+
+    private static final int AGAIN = 3;
+    private static final int NEW = 9;
 
     private final ModelSpec spec;
     private final ShardState state;
@@ -73,6 +83,11 @@ final class ShardedFtrl implements BlockLearner {
         }
     }
 
+    @Override
+    public void expect(int worker, long samples) {
+        shards[worker].expect(samples);
+    }
+
     private void learn(FtrlShard shard, SampleBlock block) {
         if (!dealt) {
             barrier.await();
@@ -92,12 +107,9 @@ final class ShardedFtrl implements BlockLearner {
         }
     }
 
-    /** The most frequent slot first, each to the worker who has least. */
+    /** The slot that costs most first, each to the worker who has least. */
     private void deal(SampleBlock block) {
-        long[] counts = new long[SLOTS];
-        for (int f = 0; f < block.offset(block.size()); f++) {
-            counts[FeatureIds.slotOf(block.featureId(f))]++;
-        }
+        long[] counts = costs(block);
         Integer[] slots = slots(counts);
         long[] load = new long[shards.length];
         for (int i = 0; i < slots.length; i++) {
@@ -108,6 +120,18 @@ final class ShardedFtrl implements BlockLearner {
             owners[slots[i]] = (byte) least;
             load[least] += counts[slots[i]] + 1;
         }
+    }
+
+    /** What slots take of a worker's time, by the block's features, more or less. */
+    private static long[] costs(SampleBlock block) {
+        long[] costs = new long[SLOTS];
+        LongOpenHashSet seen = new LongOpenHashSet();
+        for (int f = 0; f < block.offset(block.size()); f++) {
+            long id = block.featureId(f);
+            boolean isNumber = FeatureIds.pack(0, id) == FeatureIds.VALUE;
+            costs[FeatureIds.slotOf(id)] += isNumber ? NUMBERS : seen.add(id) ? NEW : AGAIN;
+        }
+        return costs;
     }
 
     /** All of the spec and of the block. */
@@ -143,6 +167,7 @@ final class ShardedFtrl implements BlockLearner {
         long refused = shards[0].refused();
         state.count(shards[0].samples() - refused, 0, refused);
         state.sumIds(shards[0].idSum());
+        Arrays.stream(shards).forEach(FtrlShard::writeBack);
         for (int w = 1; w < shards.length; w++) {
             merge(shards[w].table());
         }

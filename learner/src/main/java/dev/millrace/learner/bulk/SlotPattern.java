@@ -6,9 +6,16 @@ import dev.millrace.ingest.sample.SampleBlock;
 /**
  * Which features of a sample are this worker's, by their places: samples mostly have the same slots at the same places,
  * so that nothing has to be looked up for each feature. A number's feature is the same in every sample that has it; such
- * a feature is one of {@link #numbers}. One thread.
+ * a feature has a row by itself. One thread.
  */
 final class SlotPattern {
+    /** Knows the rows of numbers. */
+    @FunctionalInterface
+    interface Numbers {
+        /** O(numbers): asked where a pattern changes. @return below 0 where the table has no room */
+        int indexOf(long key);
+    }
+
     private static final long SLOT = -1L << 48;
     private static final long WHOLE = -1L;
     /** Of a number's value, and of the bias. */
@@ -16,7 +23,7 @@ final class SlotPattern {
 
     private final byte[] owners;
     private final int worker;
-    private final HotRows numbers;
+    private final Numbers numbers;
     private int length = -1;
     private long[] wanted = new long[64];
     private long[] masks = new long[64];
@@ -26,7 +33,7 @@ final class SlotPattern {
     private int numbersHere;
     private int othersHere;
 
-    SlotPattern(byte[] owners, int worker, HotRows numbers) {
+    SlotPattern(byte[] owners, int worker, Numbers numbers) {
         this.owners = owners;
         this.worker = worker;
         this.numbers = numbers;
@@ -67,28 +74,31 @@ final class SlotPattern {
                 continue;
             }
             if (isNumber) {
+                int index = numbers.indexOf(id);
                 placesOfNumbers[numbersHere] = i;
-                numberAt[numbersHere++] = numbers.indexOf(id);
+                numberAt[numbersHere] = index;
+                numbersHere += index < 0 ? 0 : 1;
             } else {
                 placesOfOthers[othersHere++] = i;
             }
         }
     }
 
-    int numbers() {
-        return numbersHere;
+    /**
+     * Appends this worker's numbers of the sample whose features begin at {@code start}.
+     *
+     * @param which receives each one's index
+     * @return how many are there now
+     */
+    int numbers(SampleBlock block, int start, int[] which, float[] values, int size) {
+        for (int k = 0; k < numbersHere; k++) {
+            which[size + k] = numberAt[k];
+            values[size + k] = block.featureValue(start + placesOfNumbers[k]);
+        }
+        return size + numbersHere;
     }
 
-    /** Place within the sample of its i-th number. */
-    int placeOfNumber(int i) {
-        return placesOfNumbers[i];
-    }
-
-    /** Which number it is, as {@link HotRows} knows it. */
-    int number(int i) {
-        return numberAt[i];
-    }
-
+    /** How many features of a sample are not {@link #numbers}. */
     int others() {
         return othersHere;
     }

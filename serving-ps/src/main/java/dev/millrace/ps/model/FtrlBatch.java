@@ -1,8 +1,10 @@
 package dev.millrace.ps.model;
 
 import dev.millrace.ingest.spec.Ftrl;
+import dev.millrace.ps.kernel.VectorModule;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
+import java.util.Arrays;
 
 /**
  * FTRL-Proximal on many rows at memory speed (McMahan et al., KDD 2013, Algorithm 1), in floats. With
@@ -21,6 +23,7 @@ public final class FtrlBatch {
     private static final int ONE_MORE = 0x0080_0000;
 
     private final ParameterTable table;
+    private final float alpha;
     private final float l1;
     private final float beta;
     private final float alphaL2;
@@ -30,6 +33,7 @@ public final class FtrlBatch {
     /** @param table of a training layout */
     public FtrlBatch(ParameterTable table, Ftrl ftrl) {
         this.table = table;
+        alpha = (float) ftrl.alpha();
         l1 = (float) ftrl.l1();
         beta = (float) ftrl.beta();
         alphaL2 = (float) (ftrl.alpha() * ftrl.l2());
@@ -76,6 +80,35 @@ public final class FtrlBatch {
         table.setFloat(row, RowLayout.Z, newZ);
         table.setFloat(row, RowLayout.N, newN);
         return true;
+    }
+
+    /**
+     * One step each of rows that are kept apart from the table, with Σg and Σg²: the same bits as {@link #step}. A row that
+     * would not be finite stays as it is.
+     *
+     * @param sums [count] Σg; 0 afterwards
+     * @param squares [count] Σg²; 0 afterwards
+     * @param weights [count] receives what the rows weigh then
+     */
+    public void merged(float[] z, float[] n, float[] sums, float[] squares, float[] weights, int count) {
+        int from = VectorModule.PRESENT
+                ? WideFtrl.merged(alpha, beta, l1, alphaL2, z, n, sums, squares, weights, count)
+                : 0;
+        for (int i = from; i < count; i++) {
+            float newN = n[i] + squares[i];
+            float root = (float) Math.sqrt(n[i]);
+            float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
+            float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
+            float newZ = z[i] + sums[i] + squares[i] * s / (divisor + Float.MIN_NORMAL);
+            if (Float.isFinite(newZ) && Float.isFinite(newN)) {
+                z[i] = newZ;
+                n[i] = newN;
+            }
+            float beyond = z[i] - Math.max(-l1, Math.min(l1, z[i]));
+            weights[i] = -alpha * beyond / (beta + (float) Math.sqrt(n[i]) + alphaL2);
+        }
+        Arrays.fill(sums, 0, count, 0f);
+        Arrays.fill(squares, 0, count, 0f);
     }
 
     /**

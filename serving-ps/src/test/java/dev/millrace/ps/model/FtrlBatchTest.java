@@ -107,4 +107,38 @@ class FtrlBatchTest {
         assertEquals(0, table.getFloat(row, RowLayout.Z));
         assertEquals(0, table.getFloat(row, RowLayout.N));
     }
+
+    /** Apart from the table, wide or not: the same bits. */
+    @Test
+    void mergedRowsStepAsTheTablesDo() {
+        Random random = new Random(12);
+        int count = 37;
+        long[] rows = new long[count];
+        float[] z = new float[count];
+        float[] n = new float[count];
+        float[] sums = new float[count];
+        float[] squares = new float[count];
+        float[] weights = new float[count];
+        for (int i = 0; i < count; i++) {
+            rows[i] = table.findOrInsert(1L + i);
+        }
+        FtrlWeight weight = FtrlWeight.of(FTRL);
+        for (int round = 0; round < 200; round++) {
+            for (int i = 0; i < count; i++) {
+                sums[i] = random.nextInt(5) == 0 ? 0 : (float) random.nextGaussian();
+                squares[i] = sums[i] * sums[i] * (1 + random.nextFloat());
+                if (random.nextInt(100) == 0) {
+                    squares[i] = random.nextBoolean() ? Float.POSITIVE_INFINITY : Float.NaN;
+                }
+                batch.step(rows[i], sums[i], squares[i]);
+            }
+            batch.merged(z, n, sums, squares, weights, count);
+            for (int i = 0; i < count; i++) {
+                assertEquals(table.getFloat(rows[i], RowLayout.Z), z[i]);
+                assertEquals(table.getFloat(rows[i], RowLayout.N), n[i]);
+                assertEquals(weight.of(z[i], n[i]), weights[i]);
+                assertEquals(0, sums[i] + squares[i]);
+            }
+        }
+    }
 }
