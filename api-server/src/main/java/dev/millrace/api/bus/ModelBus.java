@@ -115,11 +115,13 @@ public final class ModelBus {
 
     /** Asks for a version of the weights as they are now; it comes within seconds. */
     public long make(Asked asked) throws InterruptedException {
+        checkLearnedByOne();
         return append(VersionEvents.wanted(said(asked)));
     }
 
     /** Makes a name point at a version; {@code champion} also takes the serving weights there. */
     public Effect promote(String alias, String version, Asked asked) throws InterruptedException {
+        checkLearnedByOne();
         ModelVersion target = version(version);
         if (alias.equals(VersionBook.CHAMPION)) {
             return direct(Directive.toVersion(target.number(), List.of()), asked);
@@ -127,6 +129,19 @@ public final class ModelBus {
         long startNs = System.nanoTime();
         long offset = append(VersionEvents.alias(alias, target.number(), said(asked)));
         return new Effect(offset + 1, true, weights.version().sequence(), 0, sinceMs(startNs), "");
+    }
+
+    /** Nobody would carry out what is asked for. */
+    private void checkLearnedByOne() {
+        if (parts.remote()) {
+            throw new ProblemException(Problem.caller(
+                    409,
+                    "Learned by remote shards",
+                    "model",
+                    "remote shards learn model '" + weights.spec().model()
+                            + "' (millrace training-ps): they keep no versions, and can neither go back nor wait",
+                    "learn it in one process (millrace serve) to have versions; to wait, stop its learners"));
+        }
     }
 
     /** What part an arm takes from now on. @param share part of the people; 0: as it was */
@@ -149,6 +164,7 @@ public final class ModelBus {
      * @param hold whether learning waits there
      */
     public Effect rollback(String to, List<Without> without, boolean hold, Asked asked) throws InterruptedException {
+        checkLearnedByOne();
         OptionalLong time = When.parse(to, clock.millis());
         boolean named = book().aliases().containsKey(to) || to.matches("\\d{1,18}");
         if (!named && time.isEmpty()) {
@@ -236,6 +252,7 @@ public final class ModelBus {
 
     /** Gives a directive, and waits until it is in effect, or for as long as this may take. */
     public Effect direct(Directive directive, Asked asked) throws InterruptedException {
+        checkLearnedByOne();
         long startNs = System.nanoTime();
         long revision = append(VersionEvents.directive(directive, said(asked))) + 1;
         if (!parts.log().await(book -> book.carriedOut(revision), effect)) {

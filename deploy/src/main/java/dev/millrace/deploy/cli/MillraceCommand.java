@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            ApiCommand.class,
             ServingPsCommand.class,
             BrokerCommand.class,
             TrainingPsCommand.class,

@@ -16,6 +16,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import dev.millrace.load.client.Event;
+import dev.millrace.load.client.MillraceClient;
+import dev.millrace.load.client.RankRequest;
+import java.nio.file.Files;
+import java.util.List;
+import dev.millrace.ingest.topic.TopicAdmin;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeoutException;
@@ -88,6 +94,41 @@ class WindowsTest {
         }
     }
 
+    /** Each keeps a part of the log, and tells of all of it; one does still when the other is killed. */
+    private JsonNode twoReplicasSayTheSame(Service service) throws IOException, InterruptedException {
+        Path dir = Files.createDirectories(data.resolveSibling(data.getFileName() + "-api"));
+        TopicAdmin.createTraining(service.bootstrapServers(), "shop", 1, TopicAdmin.Layout.EMBEDDED);
+        try (ApiProcess other = ApiProcess.start(service, dir);
+                MillraceClient client = new MillraceClient(other.base())) {
+            Awaitility.await().atMost(Service.PATIENCE).ignoreExceptions().until(client::ready);
+            var refused = other.post("/v1/models/shop/rollback", "{\"to\":\"5 minutes ago\"}");
+            assertEquals(409, refused.statusCode(), refused.body());
+            assertTrue(refused.body().contains("remote shards learn model 'shop'"), refused.body());
+            client.rank("shop", RankRequest.of("w-there", "p1", List.of("hat", "shoe")));
+            client.events(List.of(new Event("w-ethere", "like", "w-there", "hat", null, null)));
+            service.settled("w-ethere");
+            Awaitility.await().atMost(Service.PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                JsonNode here = window(service, "1h");
+                JsonNode there = mapper.readTree(
+                        other.get("/v1/models/shop/windows?length=1h").body());
+                assertEquals(2, there.at("/partitions/here").asInt(), there.toString());
+                assertEquals(3 * REQUESTS + 2, here.at("/quality/samples").asInt(), here.toString());
+                assertEquals(REQUESTS + 1, here.at("/quality/impressions").asInt(), here.toString());
+                assertEquals(here.path("quality"), there.path("quality"));
+                assertEquals(here.path("outcomes"), there.path("outcomes"));
+                assertEquals(here.at("/drift/prediction"), there.at("/drift/prediction"));
+                assertEquals(here.path("parts"), there.path("parts"));
+            });
+            JsonNode before = window(service, "1h");
+            other.kill();
+            JsonNode after = window(service, "1h");
+            assertEquals(before.path("quality"), after.path("quality"));
+            assertEquals(before.path("outcomes"), after.path("outcomes"));
+            assertEquals(2, after.at("/partitions/here").asInt(), after.toString());
+            return after;
+        }
+    }
+
     @Test
     void whatPeopleDidStandsInTheWindowsOverARestart() throws IOException, InterruptedException, TimeoutException {
         JsonNode hour;
@@ -113,6 +154,7 @@ class WindowsTest {
             assertEquals(3 * REQUESTS, frame.at("/windows/1h/samples").asInt(), frame.toString());
             assertEquals(400, service.get("/v1/models/shop/windows?length=5m").statusCode());
             bothDoorsSayTheSame(service);
+            hour = twoReplicasSayTheSame(service);
         }
         try (Service service = Service.start(data)) {
             Awaitility.await()
@@ -127,7 +169,7 @@ class WindowsTest {
             Awaitility.await()
                     .atMost(Service.PATIENCE)
                     .until(() -> window(service, "10s").at("/quality/samples").asInt() == 1);
-            assertTrue(window(service, "1d").at("/quality/samples").asInt() == 3 * REQUESTS + 1);
+            assertTrue(window(service, "1d").at("/quality/samples").asInt() == 3 * REQUESTS + 3);
         }
     }
 }

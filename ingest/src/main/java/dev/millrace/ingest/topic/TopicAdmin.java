@@ -66,6 +66,44 @@ public final class TopicAdmin {
                         new NewTopic(Topics.shards(model), 1, layout.replication()).configs(COMPACTED)));
     }
 
+    /**
+     * How many partitions the widest of the topics has that people's requests and the models' samples stand on.
+     *
+     * @throws IllegalStateException when Kafka does not answer, or has not all of them
+     */
+    public static int mostPartitions(String bootstrapServers, Collection<String> models) throws InterruptedException {
+        List<String> topics = new ArrayList<>(List.of(Topics.IMPRESSIONS, Topics.DEAD_LETTERS));
+        models.forEach(model -> topics.add(Topics.samples(model)));
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            return admin.describeTopics(topics)
+                    .allTopicNames()
+                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .values()
+                    .stream()
+                    .mapToInt(topic -> topic.partitions().size())
+                    .max()
+                    .orElse(1);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the topics at " + bootstrapServers + " cannot be described", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("no answer from Kafka at " + bootstrapServers + " in " + TIMEOUT, e);
+        }
+    }
+
+    /** Whether remote shards learn the model: it has a map of them. @throws IllegalStateException when Kafka does not answer */
+    public static boolean isLearnedRemotely(String bootstrapServers, String model) throws InterruptedException {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            return admin.listTopics()
+                    .names()
+                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .contains(Topics.shards(model));
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the topics at " + bootstrapServers + " cannot be listed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("no answer from Kafka at " + bootstrapServers + " in " + TIMEOUT, e);
+        }
+    }
+
     private static void createMissing(String bootstrapServers, List<NewTopic> topics) throws InterruptedException {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
             Set<String> existing = admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

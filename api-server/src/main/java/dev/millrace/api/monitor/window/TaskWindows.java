@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *  o \n model[#head] \n number               chunk of {@link OpenRequests}
  * </pre>
  */
-final class TaskWindows {
+final class TaskWindows implements PartitionSums {
     static final String BUCKETS = "b";
     private static final String SEEN = "s";
     private static final String OPEN = "o";
@@ -292,19 +292,13 @@ final class TaskWindows {
         }
     }
 
-    /** Adds the buckets of the window that ends at a time to {@code out}. */
-    synchronized void read(String model, String part, Length length, long nowMs, WindowSums out) {
-        roll();
-        for (long start = length.from(nowMs); start <= nowMs; start += length.bucketMs()) {
-            WindowSums sums = buckets.get(new BucketKey(model, part, length, start));
-            if (sums != null) {
-                out.merge(sums);
-            }
-        }
+    @Override
+    public synchronized void read(String model, String part, Length length, long nowMs, WindowSums out) {
+        PartitionSums.super.read(model, part, length, nowMs, out);
     }
 
-    /** Adds one bucket to {@code out}. */
-    synchronized void readBucket(BucketKey key, WindowSums out) {
+    @Override
+    public synchronized void readBucket(BucketKey key, WindowSums out) {
         roll();
         WindowSums sums = buckets.get(key);
         if (sums != null) {
@@ -312,11 +306,11 @@ final class TaskWindows {
         }
     }
 
-    /** Adds the names of the parts that have buckets of this length since a time. */
-    synchronized void parts(String model, Length length, long fromMs, Set<String> out) {
+    @Override
+    public synchronized void parts(String model, Length length, long fromMs, Set<String> out) {
         roll();
         buckets.keySet().forEach(key -> {
-            if (key.model().equals(model) && key.length() == length && key.startMs() >= fromMs) {
+            if (key.isOf(model, length, fromMs)) {
                 out.add(key.part());
             }
         });

@@ -34,6 +34,7 @@ final class WindowProcessor implements Processor<byte[], byte[], Void, Void> {
     private final Map<String, String> modelOfTopic = new HashMap<>();
     private final Map<String, Drift> drifts = new HashMap<>();
     private @Nullable ProcessorContext<Void, Void> context;
+    private int partition;
     private long second;
     private int inSecond;
 
@@ -52,7 +53,8 @@ final class WindowProcessor implements Processor<byte[], byte[], Void, Void> {
         context = newContext;
         WindowState state = newContext.getStateStore(WindowState.NAME);
         state.keep(sums);
-        windows.add(sums);
+        partition = newContext.taskId().partition();
+        windows.add(partition, sums);
     }
 
     @Override
@@ -125,6 +127,6 @@ final class WindowProcessor implements Processor<byte[], byte[], Void, Void> {
 
     @Override
     public void close() {
-        windows.remove(sums);
+        windows.remove(partition, sums);
     }
 }

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the windows of all models while it runs, in one thread; started again it continues. Sums and offsets are committed
- * together (exactly_once_v2): killed anywhere, each record counts once. Instances share the partitions.
+ * together (exactly_once_v2): killed anywhere, each record counts once. Instances share the partitions, and each follows what
+ * the others have committed of theirs.
  */
 public final class WindowStreams implements WindowFeed {
     private static final Logger LOG = LoggerFactory.getLogger(WindowStreams.class);
@@ -53,12 +54,19 @@ public final class WindowStreams implements WindowFeed {
                     Duration.ofSeconds(10),
                     Duration.ofDays(1));
         }
+
+        /** In one of several processes. */
+        public Config withInstance(String name) {
+            return new Config(bootstrapServers, stateDir, name, partitions, commit, session, back);
+        }
     }
 
     private final KafkaStreams streams;
+    private final PeerFollower peers;
 
-    private WindowStreams(KafkaStreams streams) {
+    private WindowStreams(KafkaStreams streams, PeerFollower peers) {
         this.streams = streams;
+        this.peers = peers;
     }
 
     /** Returns at once; it catches up with the log in a thread of its own. The topics must exist. */
@@ -69,7 +77,13 @@ public final class WindowStreams implements WindowFeed {
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         });
         streams.start();
-        return new WindowStreams(streams);
+        PeerFollower peers = PeerFollower.start(
+                config.bootstrapServers(),
+                name(config) + '-' + WindowState.NAME + "-changelog",
+                config.partitions(),
+                () -> streams.state() == KafkaStreams.State.RUNNING,
+                windows);
+        return new WindowStreams(streams, peers);
     }
 
     static Topology topology(Config config, WindowModels models, WindowConfig of, Windows windows) {
@@ -88,8 +102,12 @@ public final class WindowStreams implements WindowFeed {
         return topology;
     }
 
+    private static String name(Config config) {
+        return "millrace-windows-" + config.partitions();
+    }
+
     static Properties properties(Config config) {
-        String name = "millrace-windows-" + config.partitions();
+        String name = name(config);
         Properties p = new Properties();
         p.put(StreamsConfig.APPLICATION_ID_CONFIG, name);
         p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
@@ -116,6 +134,7 @@ public final class WindowStreams implements WindowFeed {
 
     @Override
     public void close() {
+        peers.close();
         streams.close(CLOSE);
     }
 }

@@ -32,7 +32,7 @@ public record WindowView(
         @Nullable Drift drift,
         Set<String> parts,
         @Nullable List<Point> series) {
-    /** Of how many partitions of the log the sums are in this process, and how many there are. */
+    /** Of how many partitions of the log the sums are in it, here or as others committed them, and how many there are. */
     @Serdeable
     public record Partitions(int here, int all) {}
 

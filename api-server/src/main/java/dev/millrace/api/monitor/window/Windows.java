@@ -3,17 +3,26 @@ package dev.millrace.api.monitor.window;
 import dev.millrace.api.monitor.quality.Quality;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** The windows of the partitions whose tasks run in this process. Safe for many threads. */
+/**
+ * The windows of the whole log: sums of the partitions whose tasks run in this process, and what other processes have
+ * committed of theirs. Safe for many threads.
+ *
+ * <pre>
+ *  field   written by             a partition stands in one of them, or is not known
+ *  here    the stream thread      tasks that run
+ *  others  it, and the follower   whole changelogs; a task that ran here until its changelog was read
+ * </pre>
+ */
 public final class Windows {
     /** The part that is the whole traffic. */
     public static final String ALL = BucketKey.ALL;
@@ -23,7 +32,8 @@ public final class Windows {
 
     private static final long KEPT_MS = 2_000;
 
-    private final Set<TaskWindows> tasks = new CopyOnWriteArraySet<>();
+    private final Map<Integer, TaskWindows> here = new ConcurrentHashMap<>();
+    private final Map<Integer, PartitionSums> others = new ConcurrentHashMap<>();
     private final LongAdder skipped = new LongAdder();
     private final VersionNumbers versions;
     private final int allPartitions;
@@ -45,12 +55,32 @@ public final class Windows {
         return versions;
     }
 
-    void add(TaskWindows task) {
-        tasks.add(task);
+    void add(int partition, TaskWindows task) {
+        here.put(partition, task);
+        others.remove(partition);
     }
 
-    void remove(TaskWindows task) {
-        tasks.remove(task);
+    void remove(int partition, TaskWindows task) {
+        // Until what another process keeps of it is read.
+        others.put(partition, task);
+        here.remove(partition, task);
+    }
+
+    boolean isHere(int partition) {
+        return here.containsKey(partition);
+    }
+
+    /** What another process keeps of a partition, which is not here. */
+    void follow(int partition, PeerSums sums) {
+        if (!isHere(partition)) {
+            others.put(partition, sums);
+        }
+    }
+
+    private List<PartitionSums> known() {
+        Map<Integer, PartitionSums> known = new TreeMap<>(others);
+        known.putAll(here);
+        return List.copyOf(known.values());
     }
 
     void skipped() {
@@ -62,9 +92,9 @@ public final class Windows {
         return skipped.sum();
     }
 
-    /** How many partitions' tasks run here. */
+    /** Of how many partitions the sums are known here. */
     int partitions() {
-        return tasks.size();
+        return known().size();
     }
 
     int allPartitions() {
@@ -83,7 +113,7 @@ public final class Windows {
 
     WindowSums sums(String model, String part, Length length, long nowMs) {
         WindowSums sums = new WindowSums();
-        tasks.forEach(task -> {
+        known().forEach(task -> {
             task.read(model, part, length, nowMs, sums);
             if (part.equals(BucketKey.ALL)) {
                 task.read(NOBODY, part, length, nowMs, sums);
@@ -95,10 +125,11 @@ public final class Windows {
     /** The sums of each bucket of the window that ends now, by its start. */
     Map<Long, WindowSums> buckets(String model, String part, Length length, long nowMs) {
         Map<Long, WindowSums> buckets = new TreeMap<>();
+        List<PartitionSums> partitions = known();
         for (long start = length.from(nowMs); start <= nowMs; start += length.bucketMs()) {
             WindowSums sums = new WindowSums();
             BucketKey key = new BucketKey(model, part, length, start);
-            tasks.forEach(task -> task.readBucket(key, sums));
+            partitions.forEach(partition -> partition.readBucket(key, sums));
             buckets.put(start, sums);
         }
         return buckets;
@@ -109,7 +140,7 @@ public final class Windows {
         Set<String> parts = new TreeSet<>();
         parts.add(BucketKey.ALL);
         long fromMs = length.from(clock.millis());
-        tasks.forEach(task -> task.parts(model, length, fromMs, parts));
+        known().forEach(task -> task.parts(model, length, fromMs, parts));
         return parts;
     }
 

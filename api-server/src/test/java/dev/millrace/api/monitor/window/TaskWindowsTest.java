@@ -72,7 +72,7 @@ class TaskWindowsTest {
     @Test
     void segmentsAndVersionsAddUpToAll() {
         log(4, 60).forEach(block -> task.samples("shop", block));
-        windows.add(task);
+        windows.add(0, task);
         Set<String> parts = windows.parts("shop", Length.HOUR);
         assertEquals(
                 Set.of(
@@ -186,7 +186,7 @@ class TaskWindowsTest {
             long timeMs = NOW - 1_800_000 + i * 1_000L;
             look(drift, world.impression("a" + i, 10, 0, timeMs), timeMs);
         }
-        windows.add(task);
+        windows.add(0, task);
         for (int i = 0; i < 20; i++) {
             look(drift, world.impression("b" + i, 10, 0, NOW - 1_000), NOW - 1_000);
         }

@@ -91,20 +91,7 @@ class WindowStreamsTest {
 
     private void killInTheMiddle(String bootstrap, KafkaProducer<byte[], byte[]> producer)
             throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "--add-modules",
-                        "jdk.incubator.vector",
-                        WindowsProcess.class.getName(),
-                        bootstrap,
-                        dir.resolve("streams").toString())
-                .redirectError(dir.resolve("process.err").toFile())
-                .start();
+        Process process = process(bootstrap, dir.resolve("streams"), "0");
         try (BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             long samples = 0;
@@ -125,12 +112,30 @@ class WindowStreamsTest {
         }
     }
 
-    private void goesOn(String bootstrap) {
+    private Process process(String bootstrap, Path streams, String instance) throws IOException {
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        WindowsProcess.class.getName(),
+                        bootstrap,
+                        streams.toString(),
+                        instance)
+                .redirectError(dir.resolve("process.err").toFile())
+                .start();
+    }
+
+    private void goesOn(String bootstrap) throws IOException, InterruptedException {
         Windows windows = new Windows(VersionNumbers.NONE, 2, Clock.systemUTC());
-        WindowStreams.Config config = WindowsProcess.config(bootstrap, dir.resolve("streams"));
+        WindowStreams.Config config = WindowsProcess.config(bootstrap, dir.resolve("streams"), "0");
         Windows wanted = new Windows(VersionNumbers.NONE, 2, Clock.systemUTC());
-        wanted.add(expected[0]);
-        wanted.add(expected[1]);
+        wanted.add(0, expected[0]);
+        wanted.add(1, expected[1]);
         long samples = sums(wanted, BucketKey.ALL).quality().quality().samples();
         try (WindowStreams streams = WindowStreams.start(config, WindowWorld.MODELS, WindowWorld.CONFIG, windows)) {
             Awaitility.await()
@@ -139,11 +144,40 @@ class WindowStreamsTest {
                             sums(windows, BucketKey.ALL).quality().quality().samples() >= samples
                                     && sums(windows, BucketKey.ALL).outcomes[Outcome.LATE.ordinal()] == letters);
             assertTrue(streams.running());
-            for (String part : windows.parts("shop", Length.DAY)) {
-                assertEquals(sums(wanted, part), sums(windows, part), part);
-            }
-            assertEquals(wanted.parts("shop", Length.DAY), windows.parts("shop", Length.DAY));
+            equal(wanted, windows);
+            shares(bootstrap, wanted, windows);
         }
+    }
+
+    private static void equal(Windows wanted, Windows windows) {
+        for (String part : wanted.parts("shop", Length.DAY)) {
+            assertEquals(sums(wanted, part), sums(windows, part), part);
+        }
+        assertEquals(wanted.parts("shop", Length.DAY), windows.parts("shop", Length.DAY));
+    }
+
+    /** Another process takes a part of the work; both have the whole, and this one has it when that one is killed. */
+    private void shares(String bootstrap, Windows wanted, Windows windows)
+            throws IOException, InterruptedException {
+        Process other = process(bootstrap, dir.resolve("streams-1"), "1");
+        String all = sums(wanted, BucketKey.ALL).quality().quality().samples() + " true";
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8))) {
+            long deadlineNs = System.nanoTime() + PATIENCE.toNanos();
+            String line = out.readLine();
+            while (!(all.equals(line) && windows.isHere(0) != windows.isHere(1))) {
+                assertTrue(System.nanoTime() < deadlineNs, "the other one says " + line + ", not " + all);
+                line = out.readLine();
+            }
+            equal(wanted, windows);
+        } finally {
+            other.destroyForcibly();
+            assertTrue(other.waitFor(10, TimeUnit.SECONDS));
+        }
+        equal(wanted, windows);
+        assertEquals(2, windows.partitions());
+        Awaitility.await().atMost(PATIENCE).until(() -> windows.isHere(0) && windows.isHere(1));
+        equal(wanted, windows);
     }
 
     private static WindowSums sums(Windows of, String part) {

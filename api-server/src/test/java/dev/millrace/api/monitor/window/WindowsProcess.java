@@ -12,14 +12,14 @@ final class WindowsProcess {
 
     private WindowsProcess() {}
 
-    static WindowStreams.Config config(String bootstrap, Path dir) {
-        return new WindowStreams.Config(bootstrap, dir, "0", 2, COMMIT, Duration.ofSeconds(6), Duration.ofDays(1));
+    static WindowStreams.Config config(String bootstrap, Path dir, String instance) {
+        return new WindowStreams.Config(bootstrap, dir, instance, 2, COMMIT, Duration.ofSeconds(6), Duration.ofDays(1));
     }
 
-    /** @param args Kafka's address, folder of the streams */
+    /** @param args Kafka's address, folder of the streams, name among those that share the work */
     public static void main(String[] args) throws InterruptedException {
         Windows windows = new Windows(VersionNumbers.NONE, 2, Clock.systemUTC());
-        WindowStreams.Config config = config(args[0], Path.of(args[1]));
+        WindowStreams.Config config = config(args[0], Path.of(args[1]), args[2]);
         try (WindowStreams streams = WindowStreams.start(config, WindowWorld.MODELS, WindowWorld.CONFIG, windows)) {
             CountDownLatch never = new CountDownLatch(1);
             while (!never.await(20, TimeUnit.MILLISECONDS)) {
