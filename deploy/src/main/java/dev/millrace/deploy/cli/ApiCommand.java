@@ -48,8 +48,9 @@ final class ApiCommand implements Callable<Integer> {
     @Option(
             names = "--models",
             paramLabel = "DIR",
-            description = "The folder 'models' in which learners keep snapshots, for what the log no longer holds and for"
-                    + " versions. Default: 'models' in the data folder.")
+            description =
+                    "The folder 'models' in which learners keep snapshots, for what the log no longer holds and for"
+                            + " versions. Default: 'models' in the data folder.")
     @Nullable
     private Path models;
 
@@ -102,7 +103,8 @@ final class ApiCommand implements Callable<Integer> {
                     + String.format(
                             Locale.ROOT,
                             "model %s at %s; log in %s",
-                            String.join(", ", loaded.stream().map(ModelSpec::model).toList()),
+                            String.join(
+                                    ", ", loaded.stream().map(ModelSpec::model).toList()),
                             replica.baseUri(),
                             data.resolve("millrace.log")));
             // Until the stop interrupts.

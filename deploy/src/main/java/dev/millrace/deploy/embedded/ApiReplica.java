@@ -68,7 +68,9 @@ public final class ApiReplica implements AutoCloseable {
                 weights.put(model, started.weights());
                 VersionLog versions = opened(VersionLog.open(bootstrap, model));
                 SnapshotPlace place = SnapshotPlace.folder(snapshots);
-                buses.put(model, new BusParts(
+                buses.put(
+                        model,
+                        new BusParts(
                                 versions,
                                 place,
                                 new SampleTimes(bootstrap, model),

@@ -75,7 +75,8 @@ public final class TopicAdmin {
         List<String> topics = new ArrayList<>(List.of(Topics.IMPRESSIONS, Topics.DEAD_LETTERS));
         models.forEach(model -> topics.add(Topics.samples(model)));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
-            return admin.describeTopics(topics)
+            return admin
+                    .describeTopics(topics)
                     .allTopicNames()
                     .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                     .values()

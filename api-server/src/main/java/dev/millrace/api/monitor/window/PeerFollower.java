@@ -129,9 +129,7 @@ final class PeerFollower implements AutoCloseable {
     }
 
     private static void assign(
-            KafkaConsumer<byte[], byte[]> consumer,
-            Set<TopicPartition> others,
-            Map<TopicPartition, Follow> followed) {
+            KafkaConsumer<byte[], byte[]> consumer, Set<TopicPartition> others, Map<TopicPartition, Follow> followed) {
         if (others.equals(followed.keySet())) {
             return;
         }

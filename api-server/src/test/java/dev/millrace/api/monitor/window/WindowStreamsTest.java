@@ -157,8 +157,7 @@ class WindowStreamsTest {
     }
 
     /** Another process takes a part of the work; both have the whole, and this one has it when that one is killed. */
-    private void shares(String bootstrap, Windows wanted, Windows windows)
-            throws IOException, InterruptedException {
+    private void shares(String bootstrap, Windows wanted, Windows windows) throws IOException, InterruptedException {
         Process other = process(bootstrap, dir.resolve("streams-1"), "1");
         String all = sums(wanted, BucketKey.ALL).quality().quality().samples() + " true";
         try (BufferedReader out =
