@@ -27,14 +27,10 @@ public final class FeatureVector {
         values[size++] = value;
     }
 
-    /** Becomes the first {@code count} of these, copied. */
-    void set(long[] newIds, float[] newValues, int count) {
-        if (count > ids.length) {
-            ids = new long[newIds.length];
-            values = new float[newIds.length];
-        }
-        System.arraycopy(newIds, 0, ids, 0, count);
-        System.arraycopy(newValues, 0, values, 0, count);
+    /** Becomes the first {@code count} of these, which are not copied. */
+    void wrap(long[] itsIds, float[] itsValues, int count) {
+        ids = itsIds;
+        values = itsValues;
         size = count;
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.ingest.feature;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.ingest.spec.SlotType;
+import dev.millrace.ingest.spec.Transform;
 import java.util.Arrays;
 import java.util.List;
 
@@ -11,14 +12,21 @@ import java.util.List;
  * vector. Cells mostly come in the slots' order; those of a row that do not are put in it at the end.
  */
 final class FlatRow implements CellRow {
-    private static final int SEVERAL = -1;
+    private static final byte SEVERAL = 0;
+    private static final byte CATEGORY = 1;
+    /** Neither transformed nor in bins. */
+    private static final byte PLAIN_NUMBER = 2;
 
     private final Vectorizer vectorizer;
     private final Slot[] slots;
     private final int[] slotIds;
     private final int[][] slotsOf;
-    /** An attribute's only slot, if it is one of categories, else SEVERAL. */
-    private final int[] category;
+    /** Of an attribute: what its only slot is; SEVERAL where there is more to it. */
+    private final byte[] kinds;
+    /** The only slot, above a hash, and its place. */
+    private final long[] onlySlots;
+
+    private final int[] onlyPlaces;
     /** Slot to its place in a vector's order. */
     private final int[] order;
 
@@ -28,6 +36,7 @@ final class FlatRow implements CellRow {
     private int[] places = new int[64];
 
     private int size;
+    private int lastPlace;
     private boolean ordered;
     private int[] starts = {};
     private final FeatureVector vector = new FeatureVector();
@@ -42,11 +51,6 @@ final class FlatRow implements CellRow {
         this.slots = slots;
         this.slotIds = slotIds;
         this.slotsOf = slotsOf;
-        category = new int[slotsOf.length];
-        for (int a = 0; a < slotsOf.length; a++) {
-            boolean only = slotsOf[a].length == 1 && slots[slotsOf[a][0]].type() != SlotType.NUMBER;
-            category[a] = only ? slotsOf[a][0] : SEVERAL;
-        }
         order = new int[slots.length];
         int next = 1;
         for (boolean ofItem : List.of(false, true)) {
@@ -56,13 +60,30 @@ final class FlatRow implements CellRow {
                 }
             }
         }
+        kinds = new byte[slotsOf.length];
+        onlySlots = new long[slotsOf.length];
+        onlyPlaces = new int[slotsOf.length];
+        for (int a = 0; a < slotsOf.length; a++) {
+            int s = slotsOf[a][0];
+            kinds[a] = slotsOf[a].length > 1 ? SEVERAL : kind(slots[s]);
+            onlySlots[a] = FeatureIds.pack(slotIds[s], 0);
+            onlyPlaces[a] = order[s];
+        }
         clear();
+    }
+
+    private static byte kind(Slot slot) {
+        if (slot.type() != SlotType.NUMBER) {
+            return CATEGORY;
+        }
+        return slot.transform() == Transform.NONE && slot.bins().isEmpty() ? PLAIN_NUMBER : SEVERAL;
     }
 
     @Override
     public void clear() {
         size = 0;
         ordered = true;
+        lastPlace = 0;
         add(0, FeatureIds.BIAS, 1f);
     }
 
@@ -76,15 +97,17 @@ final class FlatRow implements CellRow {
         ids[at] = id;
         values[at] = value;
         places[at] = place;
-        ordered &= at == 0 || places[at - 1] <= place;
+        ordered &= lastPlace <= place;
+        lastPlace = place;
         size = at + 1;
     }
 
     @Override
     public void text(int attribute, byte[] utf8, int from, int to) {
-        int only = category[attribute];
-        if (only >= 0) {
-            category(only, utf8, from, to);
+        if (kinds[attribute] == CATEGORY) {
+            long slot = onlySlots[attribute];
+            long hash = FeatureIds.hash(utf8, from, to, FeatureIds.slotOf(slot));
+            add(onlyPlaces[attribute], slot | FeatureIds.pack(0, hash), 1f);
             return;
         }
         for (int s : slotsOf[attribute]) {
@@ -113,6 +136,10 @@ final class FlatRow implements CellRow {
 
     @Override
     public void number(int attribute, double value) {
+        if (kinds[attribute] == PLAIN_NUMBER && Math.abs(value) <= Vectorizer.MAX_NUMBER) {
+            add(onlyPlaces[attribute], onlySlots[attribute] | FeatureIds.VALUE, (float) value);
+            return;
+        }
         for (int s : slotsOf[attribute]) {
             if (slots[s].type() == SlotType.NUMBER) {
                 number(s, slotIds[s], value);
@@ -132,7 +159,7 @@ final class FlatRow implements CellRow {
         if (!ordered) {
             sort();
         }
-        vector.set(ids, values, size);
+        vector.wrap(ids, values, size);
         return vector;
     }
 

@@ -33,7 +33,7 @@ public final class Vectorizer {
     /** Up to here every whole number is a long. */
     private static final double MAX_WHOLE = 9e18;
     /** Larger ones count as this: the square of a gradient must stay a finite float. */
-    private static final double MAX_NUMBER = 1e9;
+    static final double MAX_NUMBER = 1e9;
 
     private static final Pattern NOT_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
 

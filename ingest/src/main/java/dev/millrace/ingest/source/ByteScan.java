@@ -52,6 +52,12 @@ final class ByteScan {
         }
     }
 
+    /** How many of eight bytes come before the first blank or control character; 8: there is none. */
+    static int beforeBlank(long eight) {
+        long found = (eight - BLANKS) & ~eight & HIGHS;
+        return Long.numberOfTrailingZeros(found) >>> 3;
+    }
+
     /** The lowest bit set is that of the first byte that is 0; those above it mean nothing. */
     static long zeros(long eight) {
         return (eight - ONES) & ~eight & HIGHS;

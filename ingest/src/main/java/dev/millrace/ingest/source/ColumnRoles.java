@@ -36,6 +36,16 @@ final class ColumnRoles {
      * @param list whether its text is several
      */
     record Column(String name, Special special, int head, int attribute, boolean number, boolean text, boolean list) {
+        /** Whether it is one text for the vectorizer, and nothing else. */
+        boolean isPlainText() {
+            return text && !number && !list && special == Special.NONE;
+        }
+
+        /** Whether it is a number for the vectorizer, and nothing else. */
+        boolean isPlainNumber() {
+            return number && !text && special == Special.NONE;
+        }
+
         boolean isUsed() {
             return attribute >= 0 || special != Special.NONE;
         }

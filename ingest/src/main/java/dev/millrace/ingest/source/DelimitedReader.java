@@ -17,6 +17,9 @@ final class DelimitedReader extends TextReader {
     private final long delimiters;
     private final boolean quoted;
     private ColumnRoles.Column[] columns = {};
+    /** Attributes of the columns that are plain text; −1: of another. */
+    private int[] plain = {};
+
     private byte[] unquoted = new byte[256];
 
     /** @param named the columns' names; empty: a header line tells them */
@@ -44,6 +47,9 @@ final class DelimitedReader extends TextReader {
         }
         roles.check(found, next.name());
         columns = found.toArray(ColumnRoles.Column[]::new);
+        plain = found.stream()
+                .mapToInt(column -> column.isPlainText() ? column.attribute() : -1)
+                .toArray();
     }
 
     private List<String> header(DataFiles from, DataFile file) throws IOException {
@@ -73,7 +79,9 @@ final class DelimitedReader extends TextReader {
                 int from = at;
                 at = ByteScan.either(in, at, delimiters, ENDS);
                 int to = in[at] == END && at > from && in[at - 1] == '\r' ? at - 1 : at;
-                if (all[c].isUsed()) {
+                if (plain[c] >= 0 && to > from) {
+                    rows.plainText(plain[c], in, from, to);
+                } else if (all[c].isUsed()) {
                     rows.cell(all[c], in, from, to);
                 }
             }

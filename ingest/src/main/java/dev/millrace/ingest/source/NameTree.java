@@ -25,6 +25,16 @@ final class NameTree {
         final ColumnRoles.Column column;
         private final List<Node> children = new ArrayList<>();
         private int expected;
+        /** What its column is, for whoever reads many cells of it. */
+        final boolean plainText;
+
+        final boolean plainNumber;
+        final int attribute;
+        /** Bytes that its cell begins with mostly, as a little-endian word. */
+        private long usual;
+
+        private long usualMask;
+        private int usualLength;
 
         Node(byte[] name, String path, ColumnRoles.Column column) {
             this.name = name;
@@ -37,6 +47,21 @@ final class NameTree {
             mask = fits ? -1L >>> (Long.SIZE - Byte.SIZE * (name.length + 1)) : 0;
             this.path = path;
             this.column = column;
+            plainText = column.isPlainText();
+            plainNumber = column.isPlainNumber();
+            attribute = column.attribute();
+        }
+
+        /** Remembers the {@code length} bytes there, 1..7, as what its cell begins with. */
+        void expect(long eight, int length) {
+            usualMask = -1L >>> (Long.SIZE - Byte.SIZE * length);
+            usual = eight & usualMask;
+            usualLength = length;
+        }
+
+        /** How many bytes its cell begins with as usual; 0 where it does not. */
+        int usual(long eight) {
+            return (eight & usualMask) == usual ? usualLength : 0;
         }
 
         /** Its names are expected in the same order again. */

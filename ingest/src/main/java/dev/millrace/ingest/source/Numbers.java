@@ -35,7 +35,7 @@ final class Numbers {
      * @param bytes the first one lowest
      * @param length of them that count, 1..8
      */
-    private static double eight(long bytes, int length) {
+    static double eight(long bytes, int length) {
         long mine = bytes & (-1L >>> (Long.SIZE - Byte.SIZE * length));
         long points = ByteScan.zeros(mine ^ POINTS);
         int digits = length;

@@ -74,6 +74,16 @@ final class SampleRows {
         }
     }
 
+    /** A cell of a column that {@link ColumnRoles.Column#isPlainText}, not empty. */
+    void plainText(int attribute, byte[] in, int from, int to) {
+        row.text(attribute, in, from, to);
+    }
+
+    /** A cell of a column that {@link ColumnRoles.Column#isPlainNumber}. */
+    void plainNumber(int attribute, double value) {
+        row.number(attribute, value);
+    }
+
     /** One text of a format that tells text from numbers. */
     void string(ColumnRoles.Column column, byte[] in, int from, int to) throws RowProblem {
         if (column.special() != ColumnRoles.Special.NONE) {

@@ -22,7 +22,7 @@ final class VwReader extends TextReader {
             int from = ++at;
             NameTree.Node namespace = names.expected(root, ByteScan.eightAt(in, at));
             if (namespace != null) {
-                at = features(namespace.column, in, at + namespace.length());
+                at = namespace(namespace, in, at + namespace.length());
                 continue;
             }
             at = ByteScan.endOfWord(in, at);
@@ -65,6 +65,38 @@ final class VwReader extends TextReader {
             }
         }
         return at;
+    }
+
+    /** The usual: one feature, and the next namespace behind one blank. */
+    private int namespace(NameTree.Node name, byte[] in, int start) throws RowProblem {
+        if (name.plainText) {
+            int end = ByteScan.endOfWord(in, start);
+            if (end > start && isLast(in, end)) {
+                rows.plainText(name.attribute, in, start, end);
+                return in[end] == END ? end : end + 1;
+            }
+        } else if (name.plainNumber) {
+            int from = start + name.usual(ByteScan.eightAt(in, start));
+            long digits = from > start ? ByteScan.eightAt(in, from) : 0;
+            int length = ByteScan.beforeBlank(digits);
+            if (length > 0 && length < Long.BYTES && isLast(in, from + length)) {
+                double value = Numbers.eight(digits, length);
+                if (!Double.isNaN(value)) {
+                    rows.plainNumber(name.attribute, value);
+                    int end = from + length;
+                    return in[end] == END ? end : end + 1;
+                }
+            }
+            int word = ByteScan.endOfWord(in, start) + 1 - start;
+            if (in[start + word - 1] == ':' && word < Long.BYTES) {
+                name.expect(ByteScan.eightAt(in, start), word);
+            }
+        }
+        return features(name.column, in, start);
+    }
+
+    private static boolean isLast(byte[] in, int end) {
+        return in[end] == END || (in[end] == ' ' && in[end + 1] == '|');
     }
 
     private int features(ColumnRoles.Column column, byte[] in, int start) throws RowProblem {
