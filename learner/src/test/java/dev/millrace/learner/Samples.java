@@ -33,13 +33,20 @@ public final class Samples {
 
     /** Samples {@code firstId ..} of the bias and up to 8 of 200 features. */
     public static SampleBlock random(Random random, long fingerprint, long firstId, int samples) {
+        return random(random, fingerprint, firstId, samples, 0);
+    }
+
+    /** The same of features of one slot. */
+    public static SampleBlock random(Random random, long fingerprint, long firstId, int samples, int slot) {
         SampleBlockBuilder builder = new SampleBlockBuilder();
         for (int i = 0; i < samples; i++) {
             FeatureVector vector = new FeatureVector();
             vector.add(FeatureIds.BIAS, 1f);
             int first = random.nextInt(200);
             for (int f = 0; f < 1 + random.nextInt(8); f++) {
-                vector.add(1_000 + (first + 7L * f) % 200, random.nextBoolean() ? 1f : random.nextFloat());
+                vector.add(
+                        FeatureIds.pack(slot, 1_000 + (first + 7L * f) % 200),
+                        random.nextBoolean() ? 1f : random.nextFloat());
             }
             builder.add(meta(firstId + i, random.nextInt(3) == 0 ? 1f : 0f, 1f), vector);
         }

@@ -39,13 +39,18 @@ public final class ChaosPs {
      * @param launcher {@code deploy/millrace}, built
      * @param dir empty folder of everything
      * @param learners with one, bits are compared too
+     * @param network whether the model has embeddings and layers
      */
-    public record Config(Path launcher, Path dir, int learners, int rounds, long seed) {}
+    public record Config(Path launcher, Path dir, int learners, int rounds, long seed, boolean network) {
+        String spec() {
+            return network ? ChaosSamples.SPEC + ChaosSamples.NETWORK : ChaosSamples.SPEC;
+        }
+    }
 
     private ChaosPs(Config config, Consumer<String> say) {
         this.config = config;
         this.say = say;
-        this.spec = SpecReader.parse("chaos", ChaosSamples.SPEC);
+        this.spec = SpecReader.parse("chaos", config.spec());
         this.random = new Random(config.seed());
     }
 
@@ -55,7 +60,7 @@ public final class ChaosPs {
     }
 
     private ChaosReport run() throws IOException, InterruptedException {
-        Path specFile = Files.writeString(config.dir().resolve("chaos.yml"), ChaosSamples.SPEC);
+        Path specFile = Files.writeString(config.dir().resolve("chaos.yml"), config.spec());
         Boolean bits;
         try (Fleet fleet = new Fleet(config, specFile)) {
             fleet.start();

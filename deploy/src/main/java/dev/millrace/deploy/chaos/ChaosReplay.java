@@ -2,7 +2,8 @@ package dev.millrace.deploy.chaos;
 
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.learner.remote.push.MinibatchStep;
+import dev.millrace.learner.remote.push.BatchStep;
+import dev.millrace.learner.remote.push.BatchSteps;
 import dev.millrace.learner.remote.push.Push;
 import dev.millrace.learner.remote.push.PushApplier;
 import dev.millrace.learner.remote.push.Routes;
@@ -32,7 +33,7 @@ final class ChaosReplay {
 
     private final ModelSpec spec;
     private final ChaosOracle oracle;
-    private final Routes routes;
+    private final BatchSteps steps;
     private final List<ShardState> states = new ArrayList<>();
     private final List<PushApplier> appliers = new ArrayList<>();
     private final Map<Integer, Set<Long>> seen = new HashMap<>();
@@ -40,7 +41,7 @@ final class ChaosReplay {
     ChaosReplay(ModelSpec spec, ChaosOracle oracle) {
         this.spec = spec;
         this.oracle = oracle;
-        this.routes = new Routes(spec, Fleet.SHARDS);
+        this.steps = new BatchSteps(spec, new Routes(spec, Fleet.SHARDS));
         for (int k = 0; k < Fleet.SHARDS; k++) {
             states.add(ShardState.empty(spec, new ShardState.Id(k, Fleet.SHARDS)));
             appliers.add(new PushApplier(states.get(k)));
@@ -52,7 +53,7 @@ final class ChaosReplay {
         long batches = 0;
         try (Journal journal = Journal.open(journalFolder, Fleet.SHARDS, JOURNAL, JOURNAL / 2)) {
             for (Journal.Entry e = journal.at(0); e != null; e = journal.at(e.sequence() + 1)) {
-                MinibatchStep step = learn(e);
+                BatchStep step = learn(e);
                 batches++;
                 for (int k = 0; k < Fleet.SHARDS; k++) {
                     ByteBuffer sent = journal.push(e, k);
@@ -65,6 +66,7 @@ final class ChaosReplay {
                 }
             }
         }
+        appliers.forEach(PushApplier::flush);
         long different = 0;
         for (int k = 0; k < Fleet.SHARDS; k++) {
             different += different(states.get(k).table(), tables.get(k));
@@ -73,18 +75,15 @@ final class ChaosReplay {
         return different == 0;
     }
 
-    private MinibatchStep learn(Journal.Entry entry) {
+    private BatchStep learn(Journal.Entry entry) {
         Set<Long> ids = seen.computeIfAbsent(entry.partition(), p -> new HashSet<>());
         SampleBatch batch = new SampleBatch(entry.partition(), entry.first(), spec.fingerprint(), ids::add);
         List<SampleBlock> blocks = oracle.blocks(entry.partition());
         for (long offset = entry.first(); offset < entry.next(); offset++) {
             batch.add(offset, blocks.get((int) offset));
         }
-        MinibatchStep step = MinibatchStep.gather(spec, batch, routes);
-        for (int i = 0; i < step.keys().size(); i++) {
-            long key = step.keys().key(i);
-            step.weight(i, appliers.get(routes.shardOf(key)).weight(key));
-        }
+        BatchStep step = steps.gather(batch);
+        step.pullFrom(appliers);
         step.learn();
         return step;
     }

@@ -65,9 +65,9 @@ public final class ChaosReplica implements FlatHandler {
         for (int i = 0; i < n; i++) {
             keys[i] = body.getLong();
         }
-        float[] weights = new float[n];
+        float[] weights = new float[n * replica.spec().rowWidth()];
         replica.read(keys, n, weights);
-        request.reply(n * Float.BYTES, target -> {
+        request.reply(weights.length * Float.BYTES, target -> {
             for (float weight : weights) {
                 target.putFloat(weight);
             }

@@ -43,6 +43,11 @@ final class ChaosSamples implements AutoCloseable {
             crosses: [[user, item]]
             """;
 
+    /** Behind {@link #SPEC}: a batch is its minibatch. */
+    static final String NETWORK = """
+            network: {type: deepfm, slots: [user, item], dim: 4, hidden: [8], batch: 32, dense: {type: adam, rate: 0.001}}
+            """;
+
     private static final Logger LOG = LoggerFactory.getLogger(ChaosSamples.class);
     private static final Duration PAUSE = Duration.ofMillis(4);
     private static final Duration DELIVERY = Duration.ofMinutes(3);

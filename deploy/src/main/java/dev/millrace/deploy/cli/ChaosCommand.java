@@ -44,6 +44,9 @@ final class ChaosCommand implements Callable<Integer> {
             description = "With one, the weights' bits are compared too. Default: ${DEFAULT-VALUE}.")
     private int learners;
 
+    @Option(names = "--network", description = "The model has embeddings and layers; default: it is linear.")
+    private boolean network;
+
     @Option(
             names = "--seed",
             paramLabel = "S",
@@ -83,7 +86,7 @@ final class ChaosCommand implements Callable<Integer> {
         return switch (chaos) {
             case PS ->
                 ChaosPs.run(
-                        new ChaosPs.Config(launcher, dir, learners, rounds, chosen),
+                        new ChaosPs.Config(launcher, dir, learners, rounds, chosen, network),
                         line -> System.out.println("millrace: " + line));
         };
     }

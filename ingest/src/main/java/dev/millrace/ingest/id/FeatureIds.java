@@ -103,6 +103,11 @@ public final class FeatureIds {
         return (id & ~HASH_MASK) | ((((id & HASH_MASK) ^ VALUE) - 1) >>> (Long.SIZE - 1));
     }
 
+    /** Whether it is a row of a network's layers, or of what their optimizer keeps. */
+    public static boolean isLayers(long id) {
+        return isDense(id) || isDenseState(id);
+    }
+
     /** Hash of a category or token. */
     public static long hash(String value, long seed) {
         return XxHash64.hash(value.getBytes(StandardCharsets.UTF_8), seed);

@@ -14,7 +14,7 @@ import jcuda.driver.JCudaDriver;
 /**
  * The layers of a network on the device: the parameters of all of them, and a perceptron's, max(0, x·W + b) one after the
  * other and a last w, forward, backward and step. Ordered as {@code ps.network} orders them: those of a {@link DevicePart},
- * then W [in, out], b [out], …, w [width].
+ * then W [in, out], b [out], …, w [width], or one w a head, and what mixes the heads ({@link DeviceHeads}).
  */
 final class DevicePerceptron implements AutoCloseable {
     private static final int TILE = 32;
@@ -32,6 +32,7 @@ final class DevicePerceptron implements AutoCloseable {
     private final int at;
 
     private final int[] widths;
+    private final int heads;
     private final DeviceBuffer values;
     private final DeviceBuffer gradient;
     private final DeviceBuffer state;
@@ -42,7 +43,9 @@ final class DevicePerceptron implements AutoCloseable {
     private final DeviceBuffer[] gradients;
     private boolean changed;
 
-    DevicePerceptron(Cuda cuda, NetworkModel network, Network spec, ParameterTable table) {
+    /** @param heads 0: one output */
+    DevicePerceptron(Cuda cuda, NetworkModel network, Network spec, int heads, ParameterTable table) {
+        this.heads = heads;
         this.cuda = cuda;
         layers = new DenseLayers(network, spec, table);
         update = spec.dense();
@@ -135,6 +138,11 @@ final class DevicePerceptron implements AutoCloseable {
         return isDeep() ? widths[activations.length] : 0;
     }
 
+    /** Where the parameters of the heads' mixture begin, behind the last weights. */
+    int mix() {
+        return weights(activations.length) + heads * lastWidth();
+    }
+
     CUdeviceptr lastWeights() {
         return isDeep() ? values.at(weights(activations.length)) : DeviceBuffer.NONE;
     }
@@ -160,21 +168,36 @@ final class DevicePerceptron implements AutoCloseable {
     /** Gradients of the layers, summed over the samples, and of their input. */
     void backward(int n, DeviceBuffer embedded, CUdeviceptr dz, DeviceBuffer embeddedGradient) {
         int top = activations.length - 1;
-        int w = weights(top + 1);
-        columns(n, lastWidth(), activations[top], dz, w);
+        int last = weights(top + 1);
+        columns(n, lastWidth(), activations[top], dz, last);
         cuda.launchThreads(
                 "last_gradient",
                 n * lastWidth(),
                 n,
                 lastWidth(),
                 dz,
-                values.at(w),
+                values.at(last),
                 activations[top].address(),
                 gradients[top].address());
-        for (int layer = top; layer >= 0; layer--) {
+        below(n, embedded, embeddedGradient);
+    }
+
+    /** The same of heads. @param dz ∂loss/∂z of each, [n, heads] */
+    void backwardOfHeads(int n, DeviceBuffer embedded, DeviceBuffer dz, DeviceBuffer embeddedGradient) {
+        int top = activations.length - 1;
+        int last = weights(top + 1);
+        int width = lastWidth();
+        outerProduct(heads, width, n, dz, activations[top], last);
+        CUdeviceptr came = activations[top].address();
+        multiply(n, width, heads, dz.address(), heads, 1, values.at(last), width, 1, gradients[top], 0, GATE, came);
+        below(n, embedded, embeddedGradient);
+    }
+
+    private void below(int n, DeviceBuffer embedded, DeviceBuffer embeddedGradient) {
+        for (int layer = activations.length - 1; layer >= 0; layer--) {
             int in = widths[layer];
             int out = widths[layer + 1];
-            w = weights(layer);
+            int w = weights(layer);
             CUdeviceptr above = gradients[layer].address();
             CUdeviceptr below = layer == 0 ? embedded.address() : activations[layer - 1].address();
             multiply(in, out, n, below, 1, in, above, out, 1, gradient, w, PLAIN, DeviceBuffer.NONE);
@@ -232,6 +255,20 @@ final class DevicePerceptron implements AutoCloseable {
         cuda.launchThreads("mean_gradient", n, n, (float) update.l2(), values.address(), gradient.address(), control);
         if (update.rule() == Update.Rule.ADAM) {
             cuda.launch("begin_step", 1, 1, 1, 1, rate, state.at(2L * n), control, factors.address());
+        }
+        if (update.rule() == Update.Rule.ROWADAGRAD) {
+            cuda.launch(
+                    "begin_row_step",
+                    1,
+                    1,
+                    Cuda.WARP,
+                    8,
+                    n,
+                    rate,
+                    gradient.address(),
+                    state.address(),
+                    control,
+                    factors.address());
         }
         cuda.launchThreads(
                 "step_layers",

@@ -37,6 +37,7 @@ final class DeviceStep implements Step {
     private final RowCache cache;
     private final DevicePerceptron perceptron;
     private final @Nullable DevicePart part;
+    private final @Nullable DeviceHeads heads;
     private final DeviceBuffer embedded = new DeviceBuffer(cuda);
     private final DeviceBuffer embeddedGradient = new DeviceBuffer(cuda);
     private final DeviceBuffer sums = new DeviceBuffer(cuda);
@@ -61,7 +62,11 @@ final class DeviceStep implements Step {
         dim = spec.network().dim();
         most = spec.network().batch();
         cache = new RowCache(cuda, table, cachedRows);
-        perceptron = new DevicePerceptron(cuda, network, spec.network(), table);
+        perceptron =
+                new DevicePerceptron(cuda, network, spec.network(), spec.heads().count(), table);
+        heads = spec.heads().isEmpty()
+                ? null
+                : new DeviceHeads(cuda, spec.heads().all());
         part = switch (spec.network().type()) {
             case FWFM -> new DeviceFieldPairs(cuda, perceptron, fields, dim);
             case DCN -> new DeviceCross(cuda, perceptron, spec.network(), fields);
@@ -81,7 +86,7 @@ final class DeviceStep implements Step {
             if (standardizes) {
                 learned += land(flights[1 - turn], touched);
             }
-            if (flight.collect(block, samples, from, Math.min(count, from + most), predictions) > 0) {
+            if (flight.collect(block, samples, from, Math.min(count, from + most), count, predictions) > 0) {
                 if (!cache.hasRoomFor(flight.keys.size())) {
                     learned += land(flights[1 - turn], touched);
                     cache.makeRoom(flight.keys.size());
@@ -167,7 +172,10 @@ final class DeviceStep implements Step {
         }
         JCudaDriver.cuMemsetD32Async(control.address(), 0, 2, cuda.kernels);
         forward(flight, n);
-        if (perceptron.isDeep()) {
+        if (heads != null) {
+            heads.backward(n, perceptron, outputs.address());
+            perceptron.backwardOfHeads(n, embedded, heads.gradients(), embeddedGradient);
+        } else if (perceptron.isDeep()) {
             perceptron.backward(n, embedded, outputs.at(n), embeddedGradient);
         }
         if (part != null) {
@@ -215,6 +223,10 @@ final class DeviceStep implements Step {
             part.forward(n, embedded, outputs.address());
         }
         perceptron.forward(n, embedded);
+        if (heads != null) {
+            heads.finish(flight, perceptron, outputs.address(), outputs.at(n), control.address());
+            return;
+        }
         cuda.launchWarps(
                 "finish",
                 n,
@@ -285,6 +297,9 @@ final class DeviceStep implements Step {
         cache.close();
         if (part != null) {
             part.close();
+        }
+        if (heads != null) {
+            heads.close();
         }
         perceptron.close();
         embedded.close();

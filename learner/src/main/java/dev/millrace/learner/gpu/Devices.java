@@ -2,7 +2,6 @@ package dev.millrace.learner.gpu;
 
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Network;
-import dev.millrace.ingest.spec.Update;
 import dev.millrace.learner.step.StepMaker;
 import jcuda.CudaException;
 import org.jspecify.annotations.Nullable;
@@ -95,15 +94,6 @@ public final class Devices {
         if (network.isLinear()) {
             return "model " + spec.model() + ", a linear model, has no form for a GPU";
         }
-        if (!spec.heads().isEmpty()) {
-            return "model " + spec.model() + ": several heads have no form for a GPU";
-        }
-        if (!network.foldIn().isNone()) {
-            return "model " + spec.model() + ": foldIn has no form for a GPU";
-        }
-        boolean layers = network.type().isDeep() || network.type() == Network.Type.FWFM;
-        return layers && network.dense().rule() == Update.Rule.ROWADAGRAD
-                ? "model " + spec.model() + ": rowadagrad for the layers has no form for a GPU"
-                : null;
+        return network.foldIn().isNone() ? null : "model " + spec.model() + ": foldIn has no form for a GPU";
     }
 }

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * leaves. Two of them take turns, so that one is prepared while the other is computed.
  *
  * <pre>
- *  brings   label weight logKeep fake [n]  start [n+1] │ slot field x [features]
+ *  brings   label weight [n, heads]  logKeep fake [n]  start [n+1] │ slot field x [features]
  *           slot field [keys]  begin [keys+1] │ sample x [features], by key │ slot [loads]  row [loads, stride]
- *  leaves   prediction [n] │ done [keys]
+ *  leaves   prediction [heads, n] │ done [keys]
  * </pre>
  */
 final class Flight implements AutoCloseable {
@@ -50,7 +50,10 @@ final class Flight implements AutoCloseable {
     private int[] samples = {};
     private float[] predictions = {};
     private boolean flying;
+    private final int heads;
+    private int named;
     private int labels;
+    private int ofSamples;
     private int starts;
     private int features;
     private int keySlots;
@@ -59,17 +62,22 @@ final class Flight implements AutoCloseable {
 
     Flight(Cuda cuda, ModelSpec spec, ParameterTable table, RowLife life) {
         minibatch = new Minibatch(spec, table, life);
+        heads = spec.heads().labels();
         brings = new DeviceBuffer(cuda);
         leaves = new DeviceBuffer(cuda);
     }
 
-    /** @return how many samples it has, of which none may have flown */
-    int collect(SampleBlock from, int[] named, int begin, int end, float[] receives) {
+    /**
+     * @param count of all that are named, so that each head's predictions have their place
+     * @return how many samples it has, of which none may have flown
+     */
+    int collect(SampleBlock from, int[] all, int begin, int end, int count, float[] receives) {
         keys.clear();
         block = from;
-        samples = named;
+        samples = all;
+        named = count;
         predictions = receives;
-        int n = minibatch.collect(from, named, begin, end, receives, this::number);
+        int n = minibatch.collect(from, all, begin, end, receives, this::number);
         reserveKeys();
         return n;
     }
@@ -100,7 +108,8 @@ final class Flight implements AutoCloseable {
         int f = minibatch.features();
         int k = keys.size();
         labels = 0;
-        starts = 4 * n;
+        ofSamples = 2 * n * heads;
+        starts = ofSamples + 2 * n;
         features = starts + n + 1;
         keySlots = features + 3 * f;
         byKey = keySlots + 3 * k + 1;
@@ -108,8 +117,8 @@ final class Flight implements AutoCloseable {
         int words = loadSlots + loadCount * (1 + stride);
         bringing.reserve(words);
         brings.reserve(words);
-        leaving.reserve(n + k);
-        leaves.reserve((long) n + k);
+        leaving.reserve(n * heads + k);
+        leaves.reserve((long) n * heads + k);
         packSamples(n);
         packFeatures(f);
         packKeys(n, f, k);
@@ -122,10 +131,13 @@ final class Flight implements AutoCloseable {
         ints.put(starts, 0);
         for (int i = 0; i < n; i++) {
             int sample = samples[minibatch.taken(i)];
-            floats.put(labels + i, from.label(sample));
-            floats.put(labels + n + i, from.weight(sample));
-            floats.put(labels + 2 * n + i, (float) Math.log(from.keepRate(sample)));
-            ints.put(labels + 3 * n + i, from.hasFakeNegatives(sample) ? 1 : 0);
+            for (int head = 0; head < heads; head++) {
+                boolean said = head < from.heads();
+                floats.put(labels + i * heads + head, said ? from.label(sample, head) : 0);
+                floats.put(labels + (n + i) * heads + head, said ? from.weight(sample, head) : 0);
+            }
+            floats.put(ofSamples + i, (float) Math.log(from.keepRate(sample)));
+            ints.put(ofSamples + n + i, from.hasFakeNegatives(sample) ? 1 : 0);
             ints.put(starts + 1 + i, minibatch.end(i));
         }
     }
@@ -180,7 +192,7 @@ final class Flight implements AutoCloseable {
 
     /** Behind the kernels: copies what they leave. */
     void arrive(Cuda cuda) {
-        long words = (long) minibatch.size() + keys.size();
+        long words = (long) minibatch.size() * heads + keys.size();
         JCudaDriver.cuMemcpyDtoHAsync(leaving.pointer(), leaves.address(), words * Integer.BYTES, cuda.kernels);
         JCudaDriver.cuEventRecord(left, cuda.kernels);
     }
@@ -199,9 +211,11 @@ final class Flight implements AutoCloseable {
         int n = minibatch.size();
         int learned = 0;
         for (int i = 0; i < n; i++) {
-            float prediction = leaving.floats().get(i);
-            predictions[minibatch.taken(i)] = prediction;
-            learned += Float.isNaN(prediction) ? 0 : 1;
+            for (int head = 0; head < heads; head++) {
+                predictions[head * named + minibatch.taken(i)] =
+                        leaving.floats().get(head * n + i);
+            }
+            learned += Float.isNaN(predictions[minibatch.taken(i)]) ? 0 : 1;
         }
         SampleBlock from = java.util.Objects.requireNonNull(block);
         note(from, n, table, life, cache, touched);
@@ -231,7 +245,7 @@ final class Flight implements AutoCloseable {
             }
         }
         for (int i = 0; i < k; i++) {
-            if (leaving.ints().get(n + i) != 0) {
+            if (leaving.ints().get(n * heads + i) != 0) {
                 // Later keys may have moved it.
                 long row = table.find(keys.key(i));
                 life.learned(row, counts[i], idSums[i], seconds[i]);
@@ -246,15 +260,15 @@ final class Flight implements AutoCloseable {
     }
 
     CUdeviceptr weights() {
-        return brings.at((long) labels + minibatch.size());
+        return brings.at((long) labels + minibatch.size() * heads);
     }
 
     CUdeviceptr logKeep() {
-        return brings.at(labels + 2L * minibatch.size());
+        return brings.at(ofSamples);
     }
 
     CUdeviceptr fakes() {
-        return brings.at(labels + 3L * minibatch.size());
+        return brings.at((long) ofSamples + minibatch.size());
     }
 
     CUdeviceptr starts() {
@@ -306,7 +320,7 @@ final class Flight implements AutoCloseable {
     }
 
     CUdeviceptr done() {
-        return leaves.at(minibatch.size());
+        return leaves.at((long) minibatch.size() * heads);
     }
 
     @Override

@@ -2,9 +2,6 @@ package dev.millrace.learner.step;
 
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.life.RowLife;
-import dev.millrace.ps.model.FtrlBatch;
-import dev.millrace.ps.model.FtrlRows;
-import dev.millrace.ps.network.Draw;
 import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
@@ -19,31 +16,19 @@ import org.jspecify.annotations.Nullable;
 final class BatchRows {
     private final ParameterTable table;
     private final RowLife life;
-    private final FtrlRows weights;
-    private final FtrlBatch ftrl;
-    private final VectorUpdate update;
+    private final NetworkRows network;
+    private final KeyGradients of;
     private final int dim;
     private final int width;
-    private final int stateFloats;
-    private final double deviation;
-    private final long seed;
     private final @Nullable YoungRows young;
 
     private final MergedKeys keys = new MergedKeys();
     private final long[] chunk = new long[ParameterTable.CHUNK];
     private final int[] chunkOccurrences = new int[ParameterTable.CHUNK];
     private final long[] chunkRows = new long[ParameterTable.CHUNK];
-    private final float[] state;
     private final float[] folded;
     private boolean[] embedded = {};
     private long[] rows = {};
-    private float[] values = {};
-    private float[] gradients = {};
-    private float[] sums = {};
-    private float[] squares = {};
-    private long[] idSums = {};
-    private int[] samples = {};
-    private int[] seconds = {};
     /** Of no meaning: the compiler must not leave the loads out. */
     @SuppressWarnings("UnusedVariable")
     private float touched;
@@ -53,16 +38,11 @@ final class BatchRows {
         this.table = table;
         this.young = young;
         this.life = life;
-        weights = new FtrlRows(spec);
-        ftrl = new FtrlBatch(table, spec.optimizer());
-        update = new VectorUpdate(spec.network().embeddings());
+        network = new NetworkRows(spec, table);
         dim = spec.network().dim();
         width = 1 + dim;
-        stateFloats = update.stateFloats(dim);
-        state = new float[stateFloats];
+        of = new KeyGradients(dim);
         folded = new float[dim];
-        deviation = spec.network().initial();
-        seed = spec.network().seed();
     }
 
     void begin() {
@@ -82,7 +62,10 @@ final class BatchRows {
     /** Rows and vectors of all keys; those whose time it is are born. */
     void pull() {
         int n = keys.size();
-        reserve(n);
+        of.begin(n);
+        if (rows.length < n) {
+            rows = new long[Math.max(1024, Integer.highestOneBit(n) * 2)];
+        }
         long before = table.size();
         for (int from = 0; from < n; from += ParameterTable.CHUNK) {
             int count = Math.min(ParameterTable.CHUNK, n - from);
@@ -99,27 +82,10 @@ final class BatchRows {
             if (i % ParameterTable.CHUNK == 0) {
                 touch(i, Math.min(n, i + ParameterTable.CHUNK));
             }
-            read(i);
-        }
-        Arrays.fill(gradients, 0, n * dim, 0f);
-        Arrays.fill(sums, 0, n, 0f);
-        Arrays.fill(squares, 0, n, 0f);
-        Arrays.fill(idSums, 0, n, 0);
-        Arrays.fill(samples, 0, n, 0);
-        Arrays.fill(seconds, 0, n, 0);
-    }
-
-    private void reserve(int n) {
-        if (rows.length < n) {
-            int room = Math.max(1024, Integer.highestOneBit(n) * 2);
-            rows = new long[room];
-            values = new float[room * width];
-            gradients = new float[room * dim];
-            sums = new float[room];
-            squares = new float[room];
-            idSums = new long[room];
-            samples = new int[room];
-            seconds = new int[room];
+            boolean drawn = network.read(keys.key(i), rows[i], embedded[i], of.values, i * width);
+            if (drawn && young != null) {
+                young.born(keys.key(i));
+            }
         }
     }
 
@@ -143,27 +109,6 @@ final class BatchRows {
         touched += sum;
     }
 
-    private void read(int i) {
-        int at = i * width;
-        if (rows[i] == ParameterTable.MISSING) {
-            Arrays.fill(values, at, at + width, 0f);
-            return;
-        }
-        values[at] = weights.weight(table, keys.key(i), rows[i]);
-        if (!embedded[i]) {
-            Arrays.fill(values, at + 1, at + width, 0f);
-            return;
-        }
-        table.getFloats(rows[i], table.layout().vector(), values, at + 1, dim);
-        if (values[at + 1] == 0f) {
-            // A row is born with zeros, and nothing else makes the first of an embedding 0.
-            if (young != null) {
-                young.born(keys.key(i));
-            }
-            Draw.embedding(keys.key(i), seed, deviation, values, at + 1, dim);
-        }
-    }
-
     long key(int number) {
         return keys.key(number);
     }
@@ -172,58 +117,50 @@ final class BatchRows {
         return embedded[number];
     }
 
+    /** Their values, and the gradients that samples leave. */
+    KeyGradients keys() {
+        return of;
+    }
+
     /** Weight and vector of each key, by its number: row n begins at n·(1 + dim). */
     float[] values() {
-        return values;
-    }
-
-    /** A sample's gradient of a key's weight. */
-    void learn(int number, float gradient, long sampleId, int second) {
-        sums[number] += gradient;
-        squares[number] = Math.fma(gradient, gradient, squares[number]);
-        idSums[number] += sampleId;
-        samples[number]++;
-        seconds[number] = Integer.compareUnsigned(seconds[number], second) < 0 ? second : seconds[number];
-    }
-
-    /** {@code x · from[at ..] + own · v} to the gradient of a key's vector v. */
-    void addGradient(int number, float x, float[] from, int at, float own) {
-        int to = number * dim;
-        int vector = number * width + 1;
-        for (int f = 0; f < dim; f++) {
-            gradients[to + f] = Math.fma(x, from[at + f], Math.fma(own, values[vector + f], gradients[to + f]));
-        }
+        return of.values;
     }
 
     /** One step of each row; those that would not be finite stay as they were. */
-    void push(Step.Touched touched) {
-        int vector = table.layout().vector();
-        int optimizer = table.layout().optimizer();
+    void push(Step.Touched told) {
         for (int i = 0; i < keys.size(); i++) {
             if (i % ParameterTable.CHUNK == 0) {
                 touch(i, Math.min(keys.size(), i + ParameterTable.CHUNK));
             }
-            long row = rows[i];
-            if (row == ParameterTable.MISSING || samples[i] == 0 || !ftrl.step(row, sums[i], squares[i])) {
+            if (rows[i] == ParameterTable.MISSING || of.samples[i] == 0 || !step(i)) {
                 continue;
             }
             if (embedded[i]) {
-                table.getFloats(row, optimizer, state, 0, stateFloats);
-                if (update.step(values, i * width + 1, gradients, i * dim, dim, samples[i], state, 0)) {
-                    table.setFloats(row, optimizer, state, 0, stateFloats);
-                }
                 fold(i);
-                table.setFloats(row, vector, values, i * width + 1, dim);
             }
-            life.learned(row, samples[i], idSums[i], seconds[i]);
-            touched.key(keys.key(i));
+            life.learned(rows[i], of.samples[i], of.idSums[i], of.seconds[i]);
+            told.key(keys.key(i));
         }
+    }
+
+    private boolean step(int i) {
+        return network.step(
+                rows[i],
+                embedded[i],
+                of.sums[i],
+                of.squares[i],
+                of.samples[i],
+                of.values,
+                i * width + 1,
+                of.gradients,
+                i * dim);
     }
 
     /** The solution in place of the step, where the row is young. */
     private void fold(int i) {
-        if (young != null && young.solve(keys.key(i), weights.weight(table, keys.key(i), rows[i]), folded)) {
-            System.arraycopy(folded, 0, values, i * width + 1, dim);
+        if (young != null && young.solve(keys.key(i), network.weight(keys.key(i), rows[i]), folded)) {
+            network.write(rows[i], folded, 0);
         }
     }
 }

@@ -66,13 +66,13 @@ public final class DenseLayers {
     }
 
     /** To be filled with the gradient's sum. */
-    float[] gradient() {
+    public float[] gradient() {
         return gradient;
     }
 
     /** One step against the mean gradient of a minibatch. */
-    void step(int samples) {
-        if (rows == 0) {
+    public void step(int samples) {
+        if (rows == 0 || samples == 0) {
             return;
         }
         float share = 1f / samples;

@@ -7,6 +7,7 @@ import dev.millrace.ps.model.LinearModel;
 import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.table.ParameterTable;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of a block that are learned as one, those left out whose numbers are not finite: their features one after the
@@ -20,7 +21,8 @@ public final class Minibatch {
     }
 
     private final LinearModel inputs;
-    private final NumberRows numbers;
+    private final LinearModel.Weights weights;
+    private final @Nullable NumberRows numbers;
     private final Fields fields;
     private int[] numbersOf = new int[1024];
     private float[] values = new float[1024];
@@ -30,9 +32,19 @@ public final class Minibatch {
     private int size;
 
     public Minibatch(ModelSpec spec, ParameterTable table, RowLife life) {
+        NumberRows rows = new NumberRows(spec, table, life);
         inputs = new LinearModel(spec);
-        numbers = new NumberRows(spec, table, life);
         fields = new Fields(spec);
+        numbers = rows;
+        weights = rows::weight;
+    }
+
+    /** Of rows that are elsewhere. @param weights of the keys of means and scales */
+    public Minibatch(ModelSpec spec, LinearModel.Weights weights) {
+        inputs = new LinearModel(spec);
+        fields = new Fields(spec);
+        numbers = null;
+        this.weights = weights;
     }
 
     /**
@@ -56,7 +68,7 @@ public final class Minibatch {
                 long id = block.featureId(f);
                 fieldsOf[at] = fields.of(id);
                 numbersOf[at] = keys.add(id, fieldsOf[at]);
-                values[at] = inputs.input(id, block.featureValue(f), numbers::weight);
+                values[at] = inputs.input(id, block.featureValue(f), weights);
             }
             taken[size] = i;
             ends[size++] = at;
@@ -121,7 +133,7 @@ public final class Minibatch {
         return values[feature];
     }
 
-    /** Takes note of the standardized numbers of all samples that were learned. */
+    /** Takes note of the standardized numbers of all samples that were learned, in the table. */
     public void observe(SampleBlock block, int[] samples, float[] predictions, Step.Touched touched) {
         for (int i = 0; i < size; i++) {
             int sample = samples[taken[i]];
@@ -130,7 +142,7 @@ public final class Minibatch {
             }
             int second = RowLife.second(block.eventTimeMs(sample));
             for (int f = block.offset(sample); f < block.offset(sample + 1); f++) {
-                if (inputs.isStandardized(block.featureId(f))) {
+                if (numbers != null && inputs.isStandardized(block.featureId(f))) {
                     numbers.observe(block.featureId(f), block.featureValue(f), block.sampleId(sample), second, touched);
                 }
             }

@@ -256,6 +256,42 @@ extern "C" __global__ void finish(int n, int width, const float* top, const floa
   if (finite) atomicAdd(control, 1);
 }
 
+// The same of a model with heads: z_h = mix[h] * z + mix[heads + h] + top * w_h, each with its loss times its scale. Weight 0
+// says nothing of a head. dz [n, heads]; shared: what all of it is to z; predictions [heads, n]. A warp a sample.
+extern "C" __global__ void finish_heads(int n, int heads, int width, const float* top, const float* w, const float* mix,
+    const float* scales, const int* squared, const float* labels, const float* weights, const float* logKeep,
+    const float* z, float* dz, float* shared, float* predictions, int* control) {
+  int sample = blockIdx.x * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int lane = threadIdx.x % WARP;
+  if (sample >= n) return;
+  const float* mine = top + (size_t) sample * width;
+  bool finite = true;
+  for (int h = 0; h < heads; h++) {
+    float sum = 0.f;
+    for (int j = lane; j < width; j += WARP) sum += mine[j] * w[h * width + j];
+    sum = warpSum(sum);
+    float out = mix[h] * z[sample] + mix[heads + h] + sum;
+    float weight = weights[sample * heads + h];
+    float predicted = squared[h] ? out : sigmoid(out - logKeep[sample]);
+    float error = weight == 0.f ? 0.f : (predicted - labels[sample * heads + h]) * weight * scales[h];
+    finite = finite && isfinite(error) && isfinite(out);
+    if (lane > 0) continue;
+    dz[sample * heads + h] = error;
+    predictions[h * n + sample] = squared[h] ? out : sigmoid(out);
+  }
+  if (lane > 0) return;
+  float all = 0.f;
+  for (int h = 0; h < heads; h++) {
+    if (!finite) {
+      dz[sample * heads + h] = 0.f;
+      predictions[h * n + sample] = nanf("");
+    }
+    all += mix[h] * dz[sample * heads + h];
+  }
+  shared[sample] = all;
+  if (finite) atomicAdd(control, 1);
+}
+
 // What reaches the last layer: dz * w where something came through.
 extern "C" __global__ void last_gradient(int n, int width, const float* dz, const float* w, const float* top, float* to) {
   for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n * width; i += gridDim.x * blockDim.x) {
@@ -395,6 +431,23 @@ extern "C" __global__ void begin_step(float rate, float* steps, const int* contr
   factors[1] = (float) (1 / (1 - pow((double) BETA2, (double) *steps)));
 }
 
+// The layers' next step where one rate is all of theirs: rate / sqrt(sum of mean squares). One block of 32 x 8 threads.
+extern "C" __global__ void begin_row_step(int n, float rate, const float* g, float* sum, const int* control,
+    float* factors) {
+  __shared__ float parts[8][WARP + 1];
+  float squares = 0.f;
+  for (int i = threadIdx.y * WARP + threadIdx.x; i < n; i += 8 * WARP) squares += g[i] * g[i];
+  parts[threadIdx.y][threadIdx.x] = squares;
+  __syncthreads();
+  if (threadIdx.y > 0 || threadIdx.x > 0 || control[1] > 0) return;
+  float total = 0.f;
+  for (int y = 0; y < 8; y++) {
+    for (int x = 0; x < WARP; x++) total += parts[y][x];
+  }
+  *sum += total / n;
+  factors[0] = rate / (sqrtf(*sum) + EPSILON);
+}
+
 extern "C" __global__ void step_layers(int n, int rule, float rate, const float* g, float* w, float* state,
     const int* control, const float* factors) {
   if (control[1] > 0) return;
@@ -407,7 +460,7 @@ extern "C" __global__ void step_layers(int n, int rule, float rate, const float*
       state[n + i] = BETA2 * state[n + i] + (1.f - BETA2) * g[i] * g[i];
       w[i] -= factors[0] * state[i] / (sqrtf(state[n + i] * factors[1]) + EPSILON);
     } else {
-      w[i] -= rate * g[i];
+      w[i] -= (rule == ROWADAGRAD ? factors[0] : rate) * g[i];
     }
   }
 }

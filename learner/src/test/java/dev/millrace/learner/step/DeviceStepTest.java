@@ -42,7 +42,7 @@ class DeviceStepTest extends StepContract {
     @Override
     Stream<String> networks() {
         return Stream.concat(
-                NetworkSpecs.networks().filter(n -> !n.contains("dense: {type: rowadagrad")),
+                NetworkSpecs.all(),
                 Stream.of(
                         "{type: mf, dim: 40, batch: 3, embeddings: {type: adagrad, rate: 0.02, l2: 0.01}}",
                         "{type: fm, dim: 3, batch: 9, embeddings: {type: rowadagrad, rate: 0.1}}"));
@@ -85,7 +85,7 @@ class DeviceStepTest extends StepContract {
     }
 
     private static float[] learn(Step step, SampleBlock block) {
-        float[] predictions = new float[block.size()];
+        float[] predictions = new float[block.size() * block.heads()];
         step.learn(block, IntStream.range(0, block.size()).toArray(), block.size(), predictions, key -> {});
         return predictions;
     }

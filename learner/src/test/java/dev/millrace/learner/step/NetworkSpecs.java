@@ -13,8 +13,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** One small spec for each network, and samples of them. */
-final class NetworkSpecs {
-    static final String THREE_SLOTS =
+public final class NetworkSpecs {
+    public static final String THREE_SLOTS =
             "slots: {user: {type: category, from: user.id}, item: {type: category, from: item.id},"
                     + " tags: {type: categories, from: item.tags}, price: {type: number, from: item.price, standardize: true}},"
                     + " crosses: [[user, tags]]";
@@ -38,7 +38,7 @@ final class NetworkSpecs {
                 "{type: dcn, dim: 4, hidden: [9, 5], crossLayers: 3, crossRank: 3, batch: 13, dense: {type: sgd, rate: 0.05}}");
     }
 
-    static Stream<String> all() {
+    public static Stream<String> all() {
         return Stream.concat(networks(), networksOfHeads());
     }
 
@@ -57,7 +57,7 @@ final class NetworkSpecs {
                         + HEADS);
     }
 
-    static ModelSpec spec(String network) {
+    public static ModelSpec spec(String network) {
         if (network.contains("heads: ")) {
             return SpecReader.parse(
                     "test",
@@ -72,7 +72,7 @@ final class NetworkSpecs {
     }
 
     /** Samples of up to 30 users, 40 items, 12 tags, and prices. */
-    static SampleBlock samples(ModelSpec spec, Random random, long firstId, int count) {
+    public static SampleBlock samples(ModelSpec spec, Random random, long firstId, int count) {
         SampleBlockBuilder builder = new SampleBlockBuilder();
         for (int i = 0; i < count; i++) {
             int user = random.nextInt(30);

@@ -30,7 +30,12 @@ public final class ServingKeys {
 
     /** The shard whose deltas carry the serving row of this key. */
     public int shardOf(long servingKey, int shards) {
-        return shards == 1 ? 0 : KeyHash.shardOf(trainingKey(servingKey), shards);
+        return shards == 1 ? 0 : shardOfRow(trainingKey(servingKey), shards);
+    }
+
+    /** The shard of a training row: a network's layers have one together, so that no version has half of them. */
+    public static int shardOfRow(long trainingKey, int shards) {
+        return KeyHash.shardOf(FeatureIds.isLayers(trainingKey) ? FeatureIds.dense(0) : trainingKey, shards);
     }
 
     public boolean isScale(long servingKey) {

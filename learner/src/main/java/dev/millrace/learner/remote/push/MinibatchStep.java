@@ -4,10 +4,10 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.Loss;
 import dev.millrace.learner.step.SampleWeights;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.LinearModel;
-import dev.millrace.ps.model.Logistic;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -15,11 +15,11 @@ import java.nio.ByteOrder;
  * The worker's half of minibatch FTRL-Proximal: every sample of a batch is scored with the weights w as they were pulled,
  * g = (p − y)·x as in {@link dev.millrace.learner.step.FtrlStep}, and a key's gradients are merged to Σg and Σg².
  *
- * <p>One batch: {@link #gather}, pull {@link #keys}, {@link #weight(int, float)} for each, {@link #learn}, then
- * {@link #push} for every shard, also for one that has no key in it: its offsets advance with the others'. One thread.
+ * <p>A model of values learns by their squared error instead: g = (z − y)·x. One thread.
  */
-public final class MinibatchStep {
+public final class MinibatchStep implements BatchStep {
     private final LinearModel model;
+    private final Loss loss;
     private final SampleBatch batch;
     private final BatchKeys keys;
     private final int[] numbers;
@@ -28,8 +28,9 @@ public final class MinibatchStep {
     private int learned;
     private int refused;
 
-    private MinibatchStep(LinearModel model, SampleBatch batch, Routes routes) {
-        this.model = model;
+    private MinibatchStep(ModelSpec spec, SampleBatch batch, Routes routes) {
+        this.model = new LinearModel(spec);
+        this.loss = new Loss(spec.objective());
         this.batch = batch;
         this.keys = new BatchKeys(routes);
         this.numbers = new int[batch.features()];
@@ -37,7 +38,7 @@ public final class MinibatchStep {
 
     /** Numbers the keys that the batch reads. O(features). */
     public static MinibatchStep gather(ModelSpec spec, SampleBatch batch, Routes routes) {
-        var step = new MinibatchStep(new LinearModel(spec), batch, routes);
+        var step = new MinibatchStep(spec, batch, routes);
         int at = 0;
         for (SampleBatch.Chosen sample : batch.chosen()) {
             SampleBlock block = sample.block();
@@ -59,12 +60,27 @@ public final class MinibatchStep {
         return FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
     }
 
+    @Override
     public SampleBatch batch() {
         return batch;
     }
 
+    @Override
     public BatchKeys keys() {
         return keys;
+    }
+
+    @Override
+    public boolean pulls(int shard) {
+        return keys.size(shard) > 0;
+    }
+
+    @Override
+    public void pulled(int shard, ByteBuffer answer) {
+        BatchStep.checkAnswer(shard, keys.size(shard), answer, (long) keys.size(shard) * Float.BYTES);
+        for (int i = 0; i < keys.size(shard); i++) {
+            weight(keys.number(shard, i), answer.getFloat());
+        }
     }
 
     /** What the key of this number weighs. */
@@ -77,6 +93,7 @@ public final class MinibatchStep {
     }
 
     /** Forward and backward, sample by sample. O(features). */
+    @Override
     public void learn() {
         int at = 0;
         for (SampleBatch.Chosen sample : batch.chosen()) {
@@ -92,7 +109,7 @@ public final class MinibatchStep {
         for (int f = 0; f < features; f++) {
             z += weights[numbers[at + f]] * input(block, from + f);
         }
-        double p = Logistic.sigmoid(z, block.keepRate(sample));
+        double p = loss.predicted(z, block.keepRate(sample));
         double error = (p - block.label(sample)) * SampleWeights.of(block, sample, z);
         if (!Double.isFinite(error)) {
             refused++;
@@ -116,7 +133,7 @@ public final class MinibatchStep {
         return model.input(block.featureId(feature), block.featureValue(feature), this::weight);
     }
 
-    /** The push to one shard. Its buffer is its own, position 0 to its end. */
+    @Override
     public ByteBuffer push(int shard) {
         Rows rows = countRows(shard);
         ByteBuffer out = ByteBuffer.allocate(Push.HEADER + (rows.gradients + rows.means) * Push.ROW)

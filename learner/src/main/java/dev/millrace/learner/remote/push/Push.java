@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * One shard's part of a batch, flat, little endian, version 1. The batch is records {@code first .. next-1} of one
+ * One shard's part of a batch, flat, little endian, version 1; of a model with embeddings version 2. The batch is records {@code first .. next-1} of one
  * partition of the samples topic.
  *
  * <pre>
@@ -16,6 +16,9 @@ import java.nio.ByteOrder;
  *  +---------------+--------------+-------------------+--------+   then the gradient rows, then the rows of means
  *  | gradient rows | rows of means| refused gradients | unused |
  *  +---------------+--------------+-------------------+--------+   64 bytes
+ *
+ *  version 2, at 56: i32 rows with vectors, the first of the gradient rows · i32 floats of layers
+ *  and behind all rows: Σg of those vectors, row by row · Σg of the layers
  *
  *  row  0     8        16         20         24      28             32
  *       +-----+--------+----------+----------+-------+--------------+
@@ -29,6 +32,7 @@ public final class Push {
     public static final int HEADER = 64;
     public static final int ROW = 32;
     static final int VERSION = 1;
+    static final int WITH_VECTORS = 2;
 
     private final ByteBuffer bytes;
     private final int at;
@@ -44,12 +48,17 @@ public final class Push {
         if (size < HEADER) {
             throw new IllegalArgumentException("push: cut short at " + size + " bytes");
         }
-        if (this.bytes.getInt(at) != VERSION) {
-            throw new IllegalArgumentException("push: version " + this.bytes.getInt(at) + ", known is " + VERSION);
+        int version = this.bytes.getInt(at);
+        if (version != VERSION && version != WITH_VECTORS) {
+            throw new IllegalArgumentException(
+                    "push: version " + version + ", known are " + VERSION + " and " + WITH_VECTORS);
         }
         if (gradientRows() < 0
                 || meanRows() < 0
-                || HEADER + ((long) gradientRows() + meanRows()) * ROW != size
+                || embeddedRows() < 0
+                || embeddedRows() > gradientRows()
+                || layerFloats() < 0
+                || !hasRoom(size)
                 || first() < 0
                 || next() <= first()
                 || partition() < 0
@@ -105,6 +114,51 @@ public final class Push {
     /** Gradients that the worker left out since they were not finite. */
     public int refusedGradients() {
         return bytes.getInt(at + 52);
+    }
+
+    private boolean hasRoom(int size) {
+        long rows = HEADER + ((long) gradientRows() + meanRows()) * ROW;
+        long vectors = size - rows - (long) Float.BYTES * layerFloats();
+        return embeddedRows() == 0 ? vectors == 0 : vectors > 0 && vectors % (Float.BYTES * embeddedRows()) == 0;
+    }
+
+    private boolean isOfVectors() {
+        return bytes.getInt(at) == WITH_VECTORS;
+    }
+
+    /** Gradient rows that have a vector's gradient too: the first ones. */
+    public int embeddedRows() {
+        return isOfVectors() ? bytes.getInt(at + 56) : 0;
+    }
+
+    /** Of the layers' gradient, where it has one. */
+    public int layerFloats() {
+        return isOfVectors() ? bytes.getInt(at + 60) : 0;
+    }
+
+    /** Whether the vectors are that long. */
+    boolean hasVectorsOf(int dim) {
+        return vectors() + Float.BYTES * ((long) embeddedRows() * dim + layerFloats()) == bytes.limit();
+    }
+
+    private int vectors() {
+        return row(gradientRows() + meanRows());
+    }
+
+    /** Σg of the i-th row's vector. */
+    void gradient(int i, int dim, float[] to) {
+        int from = vectors() + i * dim * Float.BYTES;
+        for (int f = 0; f < dim; f++) {
+            to[f] = bytes.getFloat(from + f * Float.BYTES);
+        }
+    }
+
+    /** Σg of the layers. */
+    void layerGradient(float[] to) {
+        int from = bytes.limit() - layerFloats() * Float.BYTES;
+        for (int i = 0; i < layerFloats(); i++) {
+            to[i] = bytes.getFloat(from + i * Float.BYTES);
+        }
     }
 
     private int row(int i) {

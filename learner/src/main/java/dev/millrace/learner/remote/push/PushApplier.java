@@ -7,6 +7,9 @@ import dev.millrace.ps.model.FtrlBatch;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
+import java.nio.ByteBuffer;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shard's half of minibatch FTRL-Proximal. A row that got gradients g₁ … g_c in a batch, with w its weight before:
@@ -35,6 +38,7 @@ public final class PushApplier {
     private final int[] index = new int[ParameterTable.CHUNK];
     private final long[] rows = new long[ParameterTable.CHUNK];
     private final FtrlBatch step;
+    private final @Nullable PushedNetwork network;
     private long refusedRows;
 
     public PushApplier(ShardState state) {
@@ -43,13 +47,22 @@ public final class PushApplier {
         this.ftrl = state.spec().optimizer();
         this.step = new FtrlBatch(table, ftrl);
         this.routes = new Routes(state.spec(), state.id().shards());
+        this.network = state.spec().network().isLinear() ? null : new PushedNetwork(state, routes);
     }
 
-    /** Applies a push whose turn it is. O(rows). */
+    /**
+     * Applies a push whose turn it is. O(rows).
+     *
+     * @throws IllegalArgumentException when it is not of this model, and nothing is changed
+     */
     public void apply(Push push) {
+        check(push);
         int all = push.gradientRows() + push.meanRows();
         for (int from = 0; from < all; from += ParameterTable.CHUNK) {
             apply(push, from, Math.min(all, from + ParameterTable.CHUNK));
+        }
+        if (network != null) {
+            network.layers(push);
         }
         refusedRows += push.refusedGradients();
         state.include(push.partition(), push.first(), push.next());
@@ -57,6 +70,14 @@ public final class PushApplier {
         state.count(push.samples(), push.duplicates(), push.refused());
         // A push is the batch here: when deltas are closed is not the log's doing.
         state.expire();
+    }
+
+    private void check(Push push) {
+        if (network != null) {
+            network.check(push);
+        } else if (push.embeddedRows() > 0 || push.layerFloats() > 0) {
+            throw new IllegalArgumentException("push: vectors, of a model without embeddings");
+        }
     }
 
     /** Some of its rows, found together so that their cache misses overlap. */
@@ -80,7 +101,7 @@ public final class PushApplier {
 
     /** A new row takes whatever is sound, so that none is left behind that nobody is told of. */
     private void apply(Push push, int i, long row, boolean mean) {
-        if (mean ? merge(push, i, row) : step.step(row, push.first(i), push.second(i))) {
+        if (mean ? merge(push, i, row) : step(push, i, row)) {
             count(push, i, row, mean);
             state.touch(push.key(i));
         } else {
@@ -88,10 +109,16 @@ public final class PushApplier {
         }
     }
 
+    private boolean step(Push push, int i, long row) {
+        return network == null ? step.step(row, push.first(i), push.second(i)) : network.step(push, i, row);
+    }
+
     /** Whether it is this shard's row, and its numbers are numbers. */
     private boolean isSound(Push push, int i) {
         long key = push.key(i);
         return key != FeatureIds.NONE
+                && !FeatureIds.isLayers(key)
+                && i < push.embeddedRows() == (network != null && i < push.gradientRows() && network.isEmbedded(key))
                 && routes.shardOf(key) == state.id().shard()
                 && Float.isFinite(push.first(i))
                 && Float.isFinite(push.second(i))
@@ -131,6 +158,43 @@ public final class PushApplier {
         if (push.key(i) == FeatureIds.BIAS) {
             state.sumIds(push.idSum(i));
         }
+    }
+
+    /** Bytes of the answer to a pull. @param keys as they were asked for */
+    public int pullBytes(LongStream keys) {
+        PushedNetwork its = network;
+        if (its == null) {
+            return Math.toIntExact(keys.count() * Float.BYTES);
+        }
+        long floats = keys.map(key -> its.isEmbedded(key) ? 1 + its.dim() : 1).sum() + its.layerFloats();
+        return Math.toIntExact(floats * Float.BYTES);
+    }
+
+    /** What a learner reads of a key: its weight, and its vector if it has an embedding. */
+    public void pull(long key, ByteBuffer target) {
+        target.putFloat(weight(key));
+        if (network != null && network.isEmbedded(key)) {
+            network.pull(key, target);
+        }
+    }
+
+    /** And what comes behind all of its keys: the layers, where they are here. */
+    public void pullLayers(ByteBuffer target) {
+        if (network != null) {
+            network.pullLayers(target);
+        }
+    }
+
+    /** Writes what is kept beside the table into it: before rows are published, or read by others. */
+    public void flush() {
+        if (network != null) {
+            network.flush();
+        }
+    }
+
+    /** Floats of the layers that are here. */
+    public int layerFloats() {
+        return network == null ? 0 : network.layerFloats();
     }
 
     /** What the key weighs: 0 without a row. */

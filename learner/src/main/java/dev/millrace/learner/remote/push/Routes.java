@@ -4,7 +4,7 @@ import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Slot;
-import dev.millrace.ps.table.KeyHash;
+import dev.millrace.ps.model.ServingKeys;
 
 /** Which shard answers for a key. A number's scale is read from the row of its mean, so it lives in that row's shard. */
 public final class Routes {
@@ -27,7 +27,12 @@ public final class Routes {
     }
 
     public int shardOf(long key) {
-        return KeyHash.shardOf(rowKey(key), shards);
+        return ServingKeys.shardOfRow(rowKey(key), shards);
+    }
+
+    /** The one that has all layers of the network. */
+    public int layersShard() {
+        return shardOf(FeatureIds.dense(0));
     }
 
     /** The key of the training row that holds what this key weighs. */

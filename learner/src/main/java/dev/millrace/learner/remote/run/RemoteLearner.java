@@ -78,7 +78,7 @@ public final class RemoteLearner implements AutoCloseable {
 
     /** @throws IOException when Kafka does not answer, or has no such model's topics */
     public static RemoteLearner start(Config config, ModelSpec spec, Clock clock) throws IOException {
-        LinearOnly.check(spec);
+        RemoteModels.check(spec);
         var learner = new RemoteLearner(config, spec, clock, Shards.count(config.bootstrapServers(), spec.model()));
         learner.thread.start();
         return learner;

@@ -98,7 +98,7 @@ public final class TrainingPs implements AutoCloseable {
      * @throws IOException when an address cannot be had, Kafka does not answer, or has no such model's topics
      */
     public static TrainingPs start(Config config, ModelSpec spec, Clock clock) throws IOException {
-        LinearOnly.check(spec);
+        RemoteModels.check(spec);
         int shards = Shards.count(config.bootstrapServers(), spec.model());
         try {
             config.mayOwn().checkOf(shards);

@@ -23,6 +23,7 @@ final class DeltaOutbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeltaOutbox.class);
 
     private final ShardState state;
+    private final Runnable beforeClosing;
     private final DeltaWriter writer;
     private final ShardConfig config;
     private final InstantSource clock;
@@ -38,17 +39,20 @@ final class DeltaOutbox implements AutoCloseable {
     private long nextAtMs;
 
     /**
+     * @param beforeClosing has the state hold everything that was learned
      * @param lastOffset of the last delta on the log; −1: none
      * @param mustReach partition of the samples to the offset that the shard must have applied before it publishes
      */
     DeltaOutbox(
             ShardState state,
+            Runnable beforeClosing,
             DeltaWriter writer,
             ShardConfig config,
             InstantSource clock,
             long lastOffset,
             SortedMap<Integer, Long> mustReach) {
         this.state = state;
+        this.beforeClosing = beforeClosing;
         this.writer = writer;
         this.config = config;
         this.clock = clock;
@@ -74,6 +78,7 @@ final class DeltaOutbox implements AutoCloseable {
     }
 
     private void close(int atMost) {
+        beforeClosing.run();
         for (int i = 0; i < atMost && state.hasOpenBatch(); i++) {
             pending.add(state.closeBatch(clock.millis(), config.maxDeltaRows()));
             acknowledgement = new CompletableFuture<>();

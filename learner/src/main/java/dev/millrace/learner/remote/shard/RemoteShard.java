@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ public final class RemoteShard implements AutoCloseable {
     private static final Duration TELL = Duration.ofMinutes(1);
     private static final int ROWS_A_CALL = 16_384;
     private static final long PLACES = 1L << 32;
+    private static final long LAYER_BYTES_A_SECOND = 10 << 20;
 
     private final ShardState state;
     private final PushApplier applier;
@@ -71,9 +73,23 @@ public final class RemoteShard implements AutoCloseable {
         this.incarnation = incarnation;
         this.config = config;
         this.clock = clock;
-        this.outbox = new DeltaOutbox(state, writer, config, clock, recovered.lastDeltaOffset(), recovered.mustReach());
+        this.outbox = new DeltaOutbox(
+                state,
+                applier::flush,
+                writer,
+                paced(config, applier),
+                clock,
+                recovered.lastDeltaOffset(),
+                recovered.mustReach());
         this.life = new LifeLog(state, nowNs());
         this.snapshots = new ShardSnapshots(state, outbox, target, config, clock);
+    }
+
+    /** All layers travel with every delta: so seldom that they make a bounded stream. */
+    private static ShardConfig paced(ShardConfig config, PushApplier applier) {
+        long layersMs = Float.BYTES * 1_000L * applier.layerFloats() / LAYER_BYTES_A_SECOND;
+        return config.withDeltaInterval(
+                Duration.ofMillis(Math.max(config.deltaInterval().toMillis(), layersMs)));
     }
 
     /** Publishes and writes what is due. Does not wait. */
@@ -173,10 +189,13 @@ public final class RemoteShard implements AutoCloseable {
         if (n < 0 || (long) n * Long.BYTES != body.remaining()) {
             throw new IllegalArgumentException("pull: " + n + " keys in " + body.remaining() + " bytes");
         }
-        request.reply(n * Float.BYTES, target -> {
+        int at = body.position();
+        int bytes = applier.pullBytes(LongStream.range(0, n).map(i -> body.getLong(at + (int) i * Long.BYTES)));
+        request.reply(bytes, target -> {
             for (int i = 0; i < n; i++) {
-                target.putFloat(applier.weight(body.getLong()));
+                applier.pull(body.getLong(), target);
             }
+            applier.pullLayers(target);
         });
     }
 
@@ -213,6 +232,7 @@ public final class RemoteShard implements AutoCloseable {
         if (from < 0 || from >= PLACES) {
             throw new IllegalArgumentException("place " + from);
         }
+        applier.flush();
         ParameterTable table = state.table();
         long step = PLACES / Math.max(1, table.size() / ROWS_A_CALL);
         long to = Math.min(PLACES, from + step);

@@ -40,6 +40,10 @@ public record ShardConfig(
         }
     }
 
+    ShardConfig withDeltaInterval(Duration interval) {
+        return new ShardConfig(queue, interval, maxDeltaRows, snapshotInterval, lease, retry);
+    }
+
     public ShardConfig withSnapshotInterval(Duration interval) {
         return new ShardConfig(queue, deltaInterval, maxDeltaRows, interval, lease, retry);
     }

@@ -111,16 +111,23 @@ final class PartitionWork {
      * Cuts the next batch from what is there.
      *
      * @param limit offset that it must not reach over; what some shard has applied already begins there
+     * @param mostSamples of it, unless its first record has more
      * @return null: no record is there
      */
     @Nullable
-    SampleBatch cut(long fingerprint, long limit) {
+    SampleBatch cut(long fingerprint, long limit, int mostSamples) {
         SampleBatch batch = new SampleBatch(partition, cursor, fingerprint, recent::add);
         SampleFeed.Fed fed = feed.peek(partition);
         if (fed == null) {
             return null;
         }
+        int samples = 0;
         for (int n = 0; fed != null && fed.offset() < limit && n < config.maxBatchRecords(); n++) {
+            int more = fed.block() == null ? 0 : fed.block().size();
+            if (n > 0 && samples + more > mostSamples) {
+                break;
+            }
+            samples += more;
             batch.add(fed.offset(), fed.block());
             feed.advance(partition);
             fed = batch.features() < config.maxBatchFeatures() ? feed.peek(partition) : null;

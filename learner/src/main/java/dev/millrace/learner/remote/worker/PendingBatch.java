@@ -1,12 +1,11 @@
 package dev.millrace.learner.remote.worker;
 
-import dev.millrace.learner.remote.push.BatchKeys;
-import dev.millrace.learner.remote.push.MinibatchStep;
+import dev.millrace.learner.remote.push.BatchStep;
 import java.nio.ByteBuffer;
 
 /** A batch on its way from the samples to the journal: its weights are asked for, shard by shard. The worker's thread. */
 final class PendingBatch {
-    private final MinibatchStep step;
+    private final BatchStep step;
     private final Pull[] pulls;
 
     private enum Pull {
@@ -15,15 +14,15 @@ final class PendingBatch {
         DONE
     }
 
-    PendingBatch(MinibatchStep step, int shards) {
+    PendingBatch(BatchStep step, int shards) {
         this.step = step;
         this.pulls = new Pull[shards];
         for (int shard = 0; shard < shards; shard++) {
-            pulls[shard] = step.keys().size(shard) == 0 ? Pull.DONE : Pull.DUE;
+            pulls[shard] = step.pulls(shard) ? Pull.DUE : Pull.DONE;
         }
     }
 
-    MinibatchStep step() {
+    BatchStep step() {
         return step;
     }
 
@@ -48,14 +47,7 @@ final class PendingBatch {
     }
 
     private void pulled(int shard, ByteBuffer weights) {
-        BatchKeys keys = step.keys();
-        if (weights.remaining() != keys.size(shard) * Float.BYTES) {
-            throw new IllegalStateException(
-                    "shard " + shard + " answered " + weights.remaining() + " bytes to " + keys.size(shard) + " keys");
-        }
-        for (int i = 0; i < keys.size(shard); i++) {
-            step.weight(keys.number(shard, i), weights.getFloat());
-        }
+        step.pulled(shard, weights);
         pulls[shard] = Pull.DONE;
     }
 

@@ -1,7 +1,8 @@
 package dev.millrace.learner.remote.worker;
 
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.learner.remote.push.MinibatchStep;
+import dev.millrace.learner.remote.push.BatchStep;
+import dev.millrace.learner.remote.push.BatchSteps;
 import dev.millrace.learner.remote.push.Routes;
 import dev.millrace.learner.remote.push.SampleBatch;
 import dev.millrace.ps.wire.WireException;
@@ -40,7 +41,7 @@ public final class WorkerCore implements AutoCloseable {
 
     private final ModelSpec spec;
     private final WorkerConfig config;
-    private final Routes routes;
+    private final BatchSteps steps;
     private final Journal journal;
     private final SampleFeed feed;
     private final ShardConnection.Connector connector;
@@ -70,7 +71,7 @@ public final class WorkerCore implements AutoCloseable {
             Executor inbox) {
         this.spec = spec;
         this.config = config;
-        this.routes = new Routes(spec, shards);
+        this.steps = new BatchSteps(spec, new Routes(spec, shards));
         this.journal = journal;
         this.feed = feed;
         this.connector = connector;
@@ -172,11 +173,11 @@ public final class WorkerCore implements AutoCloseable {
         if (work == null) {
             return false;
         }
-        SampleBatch batch = work.cut(fingerprint, limit(work));
+        SampleBatch batch = work.cut(fingerprint, limit(work), steps.mostSamples());
         if (batch == null) {
             return false;
         }
-        pending.add(new PendingBatch(MinibatchStep.gather(spec, batch, routes), links.size()));
+        pending.add(new PendingBatch(steps.gather(batch), links.size()));
         return true;
     }
 
@@ -241,7 +242,7 @@ public final class WorkerCore implements AutoCloseable {
             return false;
         }
         pending.remove();
-        MinibatchStep step = batch.step();
+        BatchStep step = batch.step();
         step.learn();
         List<ByteBuffer> pushes = new ArrayList<>();
         for (int shard = 0; shard < links.size(); shard++) {

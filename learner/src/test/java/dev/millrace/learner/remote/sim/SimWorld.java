@@ -1,5 +1,6 @@
 package dev.millrace.learner.remote.sim;
 
+import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.Samples;
@@ -73,7 +74,10 @@ final class SimWorld {
             log.add(log.get(Math.max(0, log.size() - 1 - random.nextInt(5))));
         } else {
             int n = 1 + random.nextInt(6);
-            log.add(Samples.random(random, spec.fingerprint(), nextId, n));
+            int slot = spec.network().isLinear()
+                    ? 0
+                    : FeatureIds.slot(spec.slots().get(0).name());
+            log.add(Samples.random(random, spec.fingerprint(), nextId, n, slot));
             nextId += n;
         }
     }

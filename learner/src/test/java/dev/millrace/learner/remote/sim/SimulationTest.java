@@ -3,10 +3,12 @@ package dev.millrace.learner.remote.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
-import dev.millrace.learner.remote.push.MinibatchStep;
+import dev.millrace.learner.remote.push.BatchStep;
+import dev.millrace.learner.remote.push.BatchSteps;
 import dev.millrace.learner.remote.push.Push;
 import dev.millrace.learner.remote.push.PushApplier;
 import dev.millrace.learner.remote.push.Routes;
@@ -15,13 +17,14 @@ import dev.millrace.learner.remote.worker.Journal;
 import dev.millrace.learner.remote.worker.Staleness;
 import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.delta.Delta;
-import dev.millrace.ps.model.FtrlRows;
+import dev.millrace.ps.model.ServedRows;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,10 +41,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * fail: every sample counts once, and what was published is what the rows serve.
  */
 class SimulationTest {
-    private static final ModelSpec SPEC = SpecReader.parse(
+    private static final ModelSpec LINEAR = SpecReader.parse(
             "test",
             "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
                     + " slots: {u: {type: category, from: user.id}}}");
+    private static final ModelSpec NETWORK = SpecReader.parse(
+            "test",
+            "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                    + " slots: {u: {type: category, from: user.id}},"
+                    + " network: {type: deepfm, dim: 2, hidden: [3], batch: 8, dense: {type: adam, rate: 0.01}}}");
     private static final int SHARDS = 3;
     private static final int PARTITIONS = 4;
     private static final long FAULTS_MS = 20_000;
@@ -56,6 +64,7 @@ class SimulationTest {
         return LongStream.range(first, first + Long.getLong("millrace.seeds", 6));
     }
 
+    private ModelSpec spec = LINEAR;
     private final List<SimShard> shards = new ArrayList<>();
     private final List<SimLearner> learners = new ArrayList<>();
 
@@ -99,7 +108,7 @@ class SimulationTest {
     }
 
     private SimWorld run(long seed, int learnerCount, Staleness staleness, long journalBytes) {
-        SimWorld world = new SimWorld(seed, SPEC, PARTITIONS);
+        SimWorld world = new SimWorld(seed, spec, PARTITIONS);
         for (int k = 0; k < SHARDS; k++) {
             shards.add(new SimShard(world, new ShardState.Id(k, SHARDS)));
         }
@@ -194,18 +203,22 @@ class SimulationTest {
         Map<Long, Count> found = new HashMap<>();
         for (SimShard shard : shards) {
             ParameterTable table = shard.state().table();
-            table.forEachRow(row -> found.put(
-                    table.key(row),
-                    new Count(table.getInt(row, RowLayout.UPDATES), table.getLong(row, RowLayout.ID_SUM))));
+            table.forEachRow(row -> {
+                if (!FeatureIds.isLayers(table.key(row))) {
+                    found.put(
+                            table.key(row),
+                            new Count(table.getInt(row, RowLayout.UPDATES), table.getLong(row, RowLayout.ID_SUM)));
+                }
+            });
         }
         assertEquals(expected(world), found, "seed " + seed);
     }
 
     /** What a replica of the delta log serves: no gap, no owner's delta after a later owner's, in the end the rows. */
     private void assertLogServes(long seed) {
-        FtrlRows rows = new FtrlRows(SPEC);
+        ServedRows rows = new ServedRows(spec);
         for (SimShard shard : shards) {
-            Map<Long, Float> served = new TreeMap<>();
+            Map<Long, String> served = new TreeMap<>();
             long sequence = 0;
             long epoch = 0;
             for (Delta delta : shard.log) {
@@ -216,13 +229,17 @@ class SimulationTest {
                     epoch = header.epoch();
                     sequence = header.sequence();
                     for (int i = 0; i < delta.keys().length; i++) {
-                        served.put(delta.keys()[i], delta.weights()[i]);
+                        int at = delta.at(i);
+                        served.put(
+                                delta.keys()[i],
+                                Arrays.toString(Arrays.copyOfRange(delta.weights(), at, at + delta.width())));
                     }
                 }
             }
-            Map<Long, Float> learned = new TreeMap<>();
+            Map<Long, String> learned = new TreeMap<>();
             ParameterTable table = shard.state().table();
-            table.forEachRow(row -> rows.serve(table, row, learned::put));
+            table.forEachRow(
+                    row -> rows.serveRowsAgain(table, row, (key, its) -> learned.put(key, Arrays.toString(its))));
             assertEquals(learned, served, "seed " + seed);
         }
     }
@@ -236,6 +253,21 @@ class SimulationTest {
         SimWorld world = run(seed, 2, staleness, seed % 2 == 0 ? 20_000 : 1 << 20);
         assertCountsAgree(world, seed);
         assertLogServes(seed);
+    }
+
+    /** Embeddings, layers and what their optimizers keep, beside the counts. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void aNetworkCountsOnceToo(long seed) {
+        spec = NETWORK;
+        everySampleCountsOnceWhateverFails(seed);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void aNetworksBitsAreThoseOfAnUndisturbedRun(long seed) throws IOException {
+        spec = NETWORK;
+        withOneLearnerTheBitsAreThoseOfAnUndisturbedRun(seed);
     }
 
     @ParameterizedTest
@@ -256,7 +288,7 @@ class SimulationTest {
         List<ShardState> states = new ArrayList<>();
         List<PushApplier> appliers = new ArrayList<>();
         for (int k = 0; k < SHARDS; k++) {
-            states.add(ShardState.empty(SPEC, new ShardState.Id(k, SHARDS)));
+            states.add(ShardState.empty(spec, new ShardState.Id(k, SHARDS)));
             appliers.add(new PushApplier(states.get(k)));
         }
         Map<Integer, Set<Long>> seen = new HashMap<>();
@@ -271,21 +303,18 @@ class SimulationTest {
                 }
             }
         }
+        appliers.forEach(PushApplier::flush);
         return states;
     }
 
-    private static List<ByteBuffer> learn(
-            SimWorld world, Journal.Entry entry, Set<Long> seen, List<PushApplier> appliers) {
-        SampleBatch batch = new SampleBatch(entry.partition(), entry.first(), SPEC.fingerprint(), seen::add);
+    private List<ByteBuffer> learn(SimWorld world, Journal.Entry entry, Set<Long> seen, List<PushApplier> appliers) {
+        SampleBatch batch = new SampleBatch(entry.partition(), entry.first(), spec.fingerprint(), seen::add);
         for (long offset = entry.first(); offset < entry.next(); offset++) {
             batch.add(offset, world.samples.get(entry.partition()).get((int) offset));
         }
-        Routes routes = new Routes(SPEC, SHARDS);
-        MinibatchStep step = MinibatchStep.gather(SPEC, batch, routes);
-        for (int i = 0; i < step.keys().size(); i++) {
-            long key = step.keys().key(i);
-            step.weight(i, appliers.get(routes.shardOf(key)).weight(key));
-        }
+        Routes routes = new Routes(spec, SHARDS);
+        BatchStep step = new BatchSteps(spec, routes).gather(batch);
+        step.pullFrom(appliers);
         step.learn();
         List<ByteBuffer> pushes = new ArrayList<>();
         for (int k = 0; k < SHARDS; k++) {
@@ -297,12 +326,18 @@ class SimulationTest {
     private static Map<Long, List<Integer>> bits(ShardState state) {
         Map<Long, List<Integer>> rows = new TreeMap<>();
         ParameterTable table = state.table();
-        table.forEachRow(row -> rows.put(
-                table.key(row),
-                List.of(
-                        Float.floatToRawIntBits(table.getFloat(row, RowLayout.Z)),
-                        Float.floatToRawIntBits(table.getFloat(row, RowLayout.N)),
-                        table.getInt(row, RowLayout.UPDATES))));
+        int vector = table.layout().vectorFloats() + table.layout().optimizerFloats();
+        table.forEachRow(row -> {
+            List<Integer> bits = new ArrayList<>(List.of(
+                    Float.floatToRawIntBits(table.getFloat(row, RowLayout.Z)),
+                    Float.floatToRawIntBits(table.getFloat(row, RowLayout.N)),
+                    table.getInt(row, RowLayout.UPDATES)));
+            for (int f = 0; f < vector; f++) {
+                bits.add(Float.floatToRawIntBits(
+                        table.getFloat(row, table.layout().vector() + f * Float.BYTES)));
+            }
+            rows.put(table.key(row), bits);
+        });
         return rows;
     }
 }
