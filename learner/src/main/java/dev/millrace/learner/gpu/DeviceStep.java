@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.Objective;
 import dev.millrace.ingest.spec.Slot;
 import dev.millrace.learner.step.Step;
+import dev.millrace.learner.step.YoungRows;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.FtrlRows;
 import dev.millrace.ps.network.Draw;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A model with embeddings on a GPU: the same state after each minibatch as the step on the CPU leaves, but for rounding,
  * and the same bits each time. The host merges keys and finds rows for one minibatch while the device computes the one
  * before; rows in use stay in the device's memory until {@link #flush}. Where numbers are standardized the host waits, since
- * what they enter as follows from the samples before.
+ * what they enter as follows from the samples before, and where rows are folded in.
  */
 final class DeviceStep implements Step {
     private final Cuda cuda = new Cuda();
@@ -38,6 +39,7 @@ final class DeviceStep implements Step {
     private final DevicePerceptron perceptron;
     private final @Nullable DevicePart part;
     private final @Nullable DeviceHeads heads;
+    private final @Nullable DeviceYoung young;
     private final DeviceBuffer embedded = new DeviceBuffer(cuda);
     private final DeviceBuffer embeddedGradient = new DeviceBuffer(cuda);
     private final DeviceBuffer sums = new DeviceBuffer(cuda);
@@ -74,6 +76,8 @@ final class DeviceStep implements Step {
         };
         flights = new Flight[] {new Flight(cuda, spec, table, life), new Flight(cuda, spec, table, life)};
         row = new float[cache.stride()];
+        YoungRows its = YoungRows.orNull(spec);
+        young = its == null ? null : new DeviceYoung(cuda, spec, its, cache, flights[0]);
     }
 
     @Override
@@ -95,6 +99,10 @@ final class DeviceStep implements Step {
                 load(flight);
                 compute(flight);
                 turn = 1 - turn;
+                if (young != null) {
+                    learned += land(flight, touched);
+                    young.solve();
+                }
             }
         }
         return learned + land(flights[turn], touched) + land(flights[1 - turn], touched);
@@ -153,6 +161,9 @@ final class DeviceStep implements Step {
         row[1] = table.getFloat(from, RowLayout.N);
         table.getFloats(from, table.layout().vector(), row, 2, row.length - 2);
         if (field != Fields.WIDE_ONLY && row[2] == 0f) {
+            if (young != null) {
+                young.rows().born(key);
+            }
             Draw.embedding(key, spec.network().seed(), spec.network().initial(), row, 2, dim);
         }
     }
@@ -172,6 +183,9 @@ final class DeviceStep implements Step {
         }
         JCudaDriver.cuMemsetD32Async(control.address(), 0, 2, cuda.kernels);
         forward(flight, n);
+        if (young != null) {
+            young.observe(flight, sums);
+        }
         if (heads != null) {
             heads.backward(n, perceptron, outputs.address());
             perceptron.backwardOfHeads(n, embedded, heads.gradients(), embeddedGradient);
@@ -280,6 +294,18 @@ final class DeviceStep implements Step {
         cuda.bind();
         cache.writeBack();
         perceptron.flush(touched);
+    }
+
+    @Override
+    public byte[] state() {
+        return young == null ? Step.super.state() : young.rows().toBytes();
+    }
+
+    @Override
+    public void restore(byte[] state) {
+        if (young != null && state.length > 0) {
+            young.rows().restore(state);
+        }
     }
 
     /** Rows that were copied to the device so far: once each while they stay there. */

@@ -1,7 +1,6 @@
 package dev.millrace.learner.gpu;
 
 import dev.millrace.ingest.spec.ModelSpec;
-import dev.millrace.ingest.spec.Network;
 import dev.millrace.learner.step.StepMaker;
 import jcuda.CudaException;
 import org.jspecify.annotations.Nullable;
@@ -90,10 +89,8 @@ public final class Devices {
 
     /** Why a model has no form for a GPU. */
     private static @Nullable String refusal(ModelSpec spec) {
-        Network network = spec.network();
-        if (network.isLinear()) {
-            return "model " + spec.model() + ", a linear model, has no form for a GPU";
-        }
-        return network.foldIn().isNone() ? null : "model " + spec.model() + ": foldIn has no form for a GPU";
+        return spec.network().isLinear()
+                ? "model " + spec.model() + ", a linear model, has no form for a GPU"
+                : null;
     }
 }

@@ -255,6 +255,20 @@ final class Flight implements AutoCloseable {
         }
     }
 
+    SampleBlock block() {
+        return java.util.Objects.requireNonNull(block);
+    }
+
+    /** Of the block, the i-th of the minibatch. */
+    int sample(int i) {
+        return samples[minibatch.taken(i)];
+    }
+
+    /** Whether a key's row has learned; once it has landed. */
+    boolean isDone(int number) {
+        return leaving.ints().get(minibatch.size() * heads + number) != 0;
+    }
+
     CUdeviceptr labels() {
         return brings.at(labels);
     }

@@ -168,17 +168,48 @@ final class RowCache implements AutoCloseable {
     }
 
     private void fetch(int from, int count) {
-        host.reserve(count * (1 + stride));
-        packed.reserve((long) count * (1 + stride));
+        reserve(count);
         for (int i = 0; i < count; i++) {
             host.ints().put(i, dirty.getInt(from + i));
         }
+        fetch(count);
+    }
+
+    private void reserve(int count) {
+        host.reserve(count * (1 + stride));
+        packed.reserve((long) count * (1 + stride));
+    }
+
+    /** The rows of the slots that stand in the host's buffer, in their place. */
+    private void fetch(int count) {
         JCudaDriver.cuMemcpyHtoDAsync(packed.address(), host.pointer(), (long) count * Integer.BYTES, cuda.kernels);
         cuda.launchThreads(
                 "store_rows", count * stride, count, stride, packed.address(), rows.address(), packed.at(count));
         JCudaDriver.cuMemcpyDtoHAsync(
                 host.pointer(), packed.at(count), (long) count * stride * Float.BYTES, cuda.kernels);
         cuda.synchronize();
+    }
+
+    /** Waits for the kernels, and copies rows of some slots from the device. @param to [count, stride] */
+    void read(int[] of, int count, float[] to) {
+        reserve(count);
+        host.ints().put(0, of, 0, count);
+        fetch(count);
+        host.floats().get(0, to, 0, count * stride);
+    }
+
+    /** Copies rows of some slots to the device; what is there now is lost. */
+    void write(int[] of, int count, float[] from) {
+        if (count == 0) {
+            return;
+        }
+        reserve(count);
+        host.ints().put(0, of, 0, count);
+        host.floats().put(count, from, 0, count * stride);
+        JCudaDriver.cuMemcpyHtoDAsync(
+                packed.address(), host.pointer(), (long) count * (1 + stride) * Float.BYTES, cuda.kernels);
+        cuda.launchThreads(
+                "load_rows", count * stride, count, stride, packed.address(), packed.at(count), rows.address());
     }
 
     private void store(int from, int at, int count) {

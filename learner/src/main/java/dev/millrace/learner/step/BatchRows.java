@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * gradients that they leave, and pushed back by one step each. Keys that are not admitted yet weigh 0 and learn nothing.
  * Belongs to the thread that owns the table.
  */
-final class BatchRows {
+final class BatchRows implements YoungRows.Keys {
     private final ParameterTable table;
     private final RowLife life;
     private final NetworkRows network;
@@ -109,11 +109,13 @@ final class BatchRows {
         touched += sum;
     }
 
-    long key(int number) {
+    @Override
+    public long key(int number) {
         return keys.key(number);
     }
 
-    boolean isEmbedded(int number) {
+    @Override
+    public boolean isEmbedded(int number) {
         return embedded[number];
     }
 
@@ -122,8 +124,8 @@ final class BatchRows {
         return of;
     }
 
-    /** Weight and vector of each key, by its number: row n begins at n·(1 + dim). */
-    float[] values() {
+    @Override
+    public float[] values() {
         return of.values;
     }
 

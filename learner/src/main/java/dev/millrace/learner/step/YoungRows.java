@@ -25,7 +25,17 @@ import org.jspecify.annotations.Nullable;
  *
  * A function of the log and its batches. O(dim³) an action. Belongs to the thread that owns the table.
  */
-final class YoungRows {
+public final class YoungRows {
+    /** Keys of a minibatch, by their number, as they were before they learn from it. */
+    public interface Keys {
+        long key(int number);
+
+        boolean isEmbedded(int number);
+
+        /** Weight and vector: number n's begin at n·(1 + dim); of keys that are not young, nobody asks. */
+        float[] values();
+    }
+
     private static final byte VERSION = 1;
 
     private final int dim;
@@ -57,16 +67,21 @@ final class YoungRows {
     }
 
     /** Null: the spec folds nobody in. */
-    static @Nullable YoungRows orNull(ModelSpec spec) {
+    public static @Nullable YoungRows orNull(ModelSpec spec) {
         return spec.network().foldIn().isNone() ? null : new YoungRows(spec);
     }
 
     /** A row without an embedding is about to learn. */
-    void born(long key) {
+    public void born(long key) {
         var unused = young.putAndMoveToLast(key, new float[floats]);
         if (young.size() > most) {
             var unusedOldest = young.removeFirst();
         }
+    }
+
+    /** Whether the key's row is to be folded in. */
+    public boolean isYoung(long key) {
+        return !young.isEmpty() && young.containsKey(key);
     }
 
     /**
@@ -76,13 +91,13 @@ final class YoungRows {
      * @param from its first feature there
      * @param sums Σ of all its features' x·v
      */
-    void observe(
+    public void observe(
             SampleBlock block,
             int sample,
             Minibatch minibatch,
             int i,
             int from,
-            BatchRows rows,
+            Keys rows,
             float z,
             float[] sums) {
         for (int f = from; f < minibatch.end(i); f++) {
@@ -123,7 +138,7 @@ final class YoungRows {
      * @param v receives it
      * @return false: the key is not young, or has no solution
      */
-    boolean solve(long key, float weight, float[] v) {
+    public boolean solve(long key, float weight, float[] v) {
         float[] kept = young.isEmpty() ? null : young.get(key);
         if (kept == null || kept[floats - 1] == 0) {
             return false;
@@ -159,7 +174,7 @@ final class YoungRows {
         return finite;
     }
 
-    byte[] toBytes() {
+    public byte[] toBytes() {
         ByteBuffer out = ByteBuffer.allocate(
                         Byte.BYTES + Integer.BYTES + young.size() * (Long.BYTES + floats * Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
@@ -174,7 +189,7 @@ final class YoungRows {
     }
 
     /** @throws IllegalStateException when the bytes are not of a version, or of another number of floats */
-    void restore(byte[] bytes) {
+    public void restore(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         byte version = in.get();
         int keys = in.getInt();

@@ -78,15 +78,6 @@ class DevicesTest {
         assertTrue(output.contains("CUDA driver"), output);
     }
 
-    @Test
-    void foldInHasNoFormYet() {
-        ModelSpec young = SpecReader.parse(
-                "test",
-                "{model: m, objective: squared, labels: {r: 1}, rewardWindow: 1s, slots: {user: {type: category, from:"
-                        + " user.id}, item: {type: category, from: item.id}}, network: {type: mf, foldIn: {actions: 5}}}");
-        assertTrue(Devices.choose(Devices.Choice.AUTO, young).line().contains("foldIn has no form"));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"", ", network: {type: linear}"})
     void modelsWithoutAFormAreNamed(String network) {

@@ -135,6 +135,41 @@ class DeviceStepTest extends StepContract {
         assertEquals(cpuLife.counters(), gpuLife.counters());
     }
 
+    /** New rows get the solution after each of their first actions, on the host, and go on there after a restart. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 9})
+    void foldsInAsOnTheCpu(int batch) {
+        long seed = 31;
+        ModelSpec spec = NetworkSpecs.spec(
+                "{type: mf, dim: 5, batch: " + batch + ", embeddings: {type: sgd, rate: 0.02, l2: 0.05}, foldIn: {actions: 6, ridge: 4}}");
+        ParameterTable cpu = new OffHeapTable(TrainingLayout.of(spec), 100_000);
+        ParameterTable gpu = new OffHeapTable(TrainingLayout.of(spec), 100_000);
+        RowLife cpuLife = new RowLife(spec, cpu);
+        RowLife gpuLife = new RowLife(spec, gpu);
+        Random random = new Random(seed);
+        byte[] state = {};
+        try (Step cpuStep = Steps.of(spec, cpu, cpuLife)) {
+            for (int round = 0; round < 8; round++) {
+                SampleBlock block = NetworkSpecs.samples(spec, random, 1000L * round, 20);
+                float[] expected = learn(cpuStep, block);
+                // A step of its own each time: it goes on from the state of the one before.
+                try (Step gpuStep = create(spec, gpu, gpuLife)) {
+                    gpuStep.restore(state);
+                    float[] actual = learn(gpuStep, block);
+                    for (int i = 0; i < expected.length; i++) {
+                        assertEquals(expected[i], actual[i], 1e-3, "round " + round + ", seed " + seed);
+                    }
+                    gpuStep.flush(key -> {});
+                    state = gpuStep.state();
+                }
+                cpuStep.flush(key -> {});
+                assertEquals(cpuStep.state().length, state.length, "as many young rows");
+                compare(cpu, gpu);
+            }
+            assertTrue(state.length > 5, "some rows are young to the end");
+        }
+    }
+
     private static void compare(ParameterTable cpu, ParameterTable gpu) {
         assertEquals(cpu.size(), gpu.size());
         int floats = cpu.layout().vectorFloats();
