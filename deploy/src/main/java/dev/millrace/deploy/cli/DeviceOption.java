@@ -16,7 +16,7 @@ final class DeviceOption {
             defaultValue = "cpu",
             description =
                     "What learns: cpu, gpu (an error where that cannot be), auto (the GPU if there is one and the model"
-                            + " has a form for it: networks of one objective). Default: ${DEFAULT-VALUE}.")
+                            + " has a form for it: networks). Default: ${DEFAULT-VALUE}.")
     private Devices.Choice device = Devices.Choice.CPU;
 
     /**
@@ -26,6 +26,20 @@ final class DeviceOption {
      */
     StepMaker steps(ModelSpec spec) {
         return steps(List.of(spec));
+    }
+
+    /**
+     * Of a learner whose rows are in shards: it has a form for the CPU only, and says so.
+     *
+     * @throws IllegalArgumentException when a GPU must be used
+     */
+    void remote(ModelSpec spec) {
+        if (device == Devices.Choice.GPU) {
+            throw new IllegalArgumentException("--device gpu: rows of model " + spec.model()
+                    + " are in remote shards, and learners of these learn on the CPU; use --device auto or cpu, or learn it"
+                    + " in one process ('serve', 'train')");
+        }
+        System.out.println("millrace: learns on the CPU" + (device == Devices.Choice.AUTO ? ": rows are in shards" : ""));
     }
 
     /** The same of several models, each of which may have a form for a GPU or not. */

@@ -58,8 +58,7 @@ final class LearnerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         LoadedSpec loaded = LoadedSpec.read(spec);
         Staleness parsed = Staleness.parse(staleness);
-        // Remote training learns linear models, which have no form for a GPU: it says so, or refuses.
-        var unused = device.steps(loaded.spec());
+        device.remote(loaded.spec());
         Logs.into(data);
         try (OrderlyStop stop = new OrderlyStop();
                 DataLock lock = DataLock.take(data);
