@@ -98,7 +98,12 @@ public final class LearnBench {
     private Map<String, Double> learning() throws IOException, InterruptedException {
         Path report = scratch.resolve("learn.jsonl");
         Files.deleteIfExists(report);
-        ours(List.of("-Xmx3g", "-XX:+UseTransparentHugePages"), "LearnBench", Integer.toString(ROWS), scratch.toString(), report.toString());
+        ours(
+                List.of("-Xmx3g", "-XX:+UseTransparentHugePages"),
+                "LearnBench",
+                Integer.toString(ROWS),
+                scratch.toString(),
+                report.toString());
         Map<String, Double> found = new LinkedHashMap<>();
         for (String line : Files.readAllLines(report)) {
             JsonNode figure = MAPPER.readTree(line);

@@ -39,7 +39,8 @@ final class DeviceOption {
                     + " are in remote shards, and learners of these learn on the CPU; use --device auto or cpu, or learn it"
                     + " in one process ('serve', 'train')");
         }
-        System.out.println("millrace: learns on the CPU" + (device == Devices.Choice.AUTO ? ": rows are in shards" : ""));
+        System.out.println(
+                "millrace: learns on the CPU" + (device == Devices.Choice.AUTO ? ": rows are in shards" : ""));
     }
 
     /** The same of several models, each of which may have a form for a GPU or not. */

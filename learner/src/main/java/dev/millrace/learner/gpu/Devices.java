@@ -89,8 +89,6 @@ public final class Devices {
 
     /** Why a model has no form for a GPU. */
     private static @Nullable String refusal(ModelSpec spec) {
-        return spec.network().isLinear()
-                ? "model " + spec.model() + ", a linear model, has no form for a GPU"
-                : null;
+        return spec.network().isLinear() ? "model " + spec.model() + ", a linear model, has no form for a GPU" : null;
     }
 }

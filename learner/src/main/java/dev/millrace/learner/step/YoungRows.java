@@ -92,14 +92,7 @@ public final class YoungRows {
      * @param sums Σ of all its features' x·v
      */
     public void observe(
-            SampleBlock block,
-            int sample,
-            Minibatch minibatch,
-            int i,
-            int from,
-            Keys rows,
-            float z,
-            float[] sums) {
+            SampleBlock block, int sample, Minibatch minibatch, int i, int from, Keys rows, float z, float[] sums) {
         for (int f = from; f < minibatch.end(i); f++) {
             float[] kept = young.isEmpty() ? null : young.get(rows.key(minibatch.number(f)));
             if (kept == null || !rows.isEmbedded(minibatch.number(f))) {

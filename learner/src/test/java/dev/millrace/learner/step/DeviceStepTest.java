@@ -140,8 +140,8 @@ class DeviceStepTest extends StepContract {
     @ValueSource(ints = {1, 9})
     void foldsInAsOnTheCpu(int batch) {
         long seed = 31;
-        ModelSpec spec = NetworkSpecs.spec(
-                "{type: mf, dim: 5, batch: " + batch + ", embeddings: {type: sgd, rate: 0.02, l2: 0.05}, foldIn: {actions: 6, ridge: 4}}");
+        ModelSpec spec = NetworkSpecs.spec("{type: mf, dim: 5, batch: " + batch
+                + ", embeddings: {type: sgd, rate: 0.02, l2: 0.05}, foldIn: {actions: 6, ridge: 4}}");
         ParameterTable cpu = new OffHeapTable(TrainingLayout.of(spec), 100_000);
         ParameterTable gpu = new OffHeapTable(TrainingLayout.of(spec), 100_000);
         RowLife cpuLife = new RowLife(spec, cpu);
