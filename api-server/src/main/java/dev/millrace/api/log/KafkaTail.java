@@ -37,6 +37,11 @@ public final class KafkaTail implements Tail, Runnable {
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final int FAILURES = 3;
     private static final int MAX_POLL_RECORDS = 2_000;
+    private static final int FETCH_BYTES = 256 << 10;
+    /** A caller may be waiting to hear what became of an event. */
+    private static final Duration TRACE_GATHER = Duration.ofMillis(10);
+
+    private static final Duration EVENTS_GATHER = Duration.ofMillis(200);
 
     /**
      * @param name of the thread and the client
@@ -44,6 +49,7 @@ public final class KafkaTail implements Tail, Runnable {
      * @param models whose samples are read
      * @param maxRecords read of each partition before its end
      * @param maxAge of what is read before the end
+     * @param gather how long the broker may gather records for one answer: under load it has one request for many
      */
     public record Config(
             String bootstrapServers,
@@ -51,7 +57,8 @@ public final class KafkaTail implements Tail, Runnable {
             List<String> topics,
             List<String> models,
             long maxRecords,
-            Duration maxAge) {
+            Duration maxAge,
+            Duration gather) {
         public Config {
             topics = List.copyOf(topics);
             models = List.copyOf(models);
@@ -65,13 +72,14 @@ public final class KafkaTail implements Tail, Runnable {
                     List.of(Topics.ACTIONS, Topics.DEAD_LETTERS),
                     models,
                     maxRecords,
-                    maxAge);
+                    maxAge,
+                    TRACE_GATHER);
         }
 
         /** What was shown to whom, and what they did. */
         public static Config events(String bootstrapServers, long maxRecords, Duration maxAge) {
             List<String> topics = List.of(Topics.IMPRESSIONS, Topics.ACTIONS);
-            return new Config(bootstrapServers, "api-candidates", topics, List.of(), maxRecords, maxAge);
+            return new Config(bootstrapServers, "api-candidates", topics, List.of(), maxRecords, maxAge, EVENTS_GATHER);
         }
     }
 
@@ -163,7 +171,9 @@ public final class KafkaTail implements Tail, Runnable {
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                 "read_committed",
                 ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
-                1,
+                FETCH_BYTES,
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                (int) config.gather().toMillis(),
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                 MAX_POLL_RECORDS);
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());

@@ -30,6 +30,8 @@ final class JoinPipeline {
 
     private static final int POLL_RECORDS = 2_000;
     private static final int FETCH_BYTES = 4 << 20;
+    private static final int GATHER_BYTES = 64 << 10;
+    private static final int GATHER_MS = 5;
     private static final int BATCH_BYTES = 16 << 10;
 
     private JoinPipeline() {}
@@ -65,7 +67,9 @@ final class JoinPipeline {
 
     private static KafkaSource<LogEvent> source(JoinJob.Config config) {
         Properties consumer = new Properties();
-        consumer.setProperty("fetch.min.bytes", "1");
+        // Under load one fetch for what comes in this time.
+        consumer.setProperty("fetch.min.bytes", Integer.toString(GATHER_BYTES));
+        consumer.setProperty("fetch.max.wait.ms", Integer.toString(GATHER_MS));
         // A long log is read in large pieces.
         consumer.setProperty("max.poll.records", Integer.toString(POLL_RECORDS));
         consumer.setProperty("max.partition.fetch.bytes", Integer.toString(FETCH_BYTES));

@@ -66,27 +66,26 @@ public final class EventPublisher implements AutoCloseable {
     public EventPublisher(Config config, Clock clock) {
         this.clock = clock;
         producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        config.bootstrapServers(),
-                        ProducerConfig.ACKS_CONFIG,
-                        "all",
-                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-                        true,
-                        ProducerConfig.LINGER_MS_CONFIG,
-                        (int) config.linger().toMillis(),
-                        ProducerConfig.BATCH_SIZE_CONFIG,
-                        BATCH_BYTES,
-                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        Topics.MAX_RECORD_BYTES,
-                        ProducerConfig.BUFFER_MEMORY_CONFIG,
-                        config.bufferBytes(),
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                        config.maxBlock().toMillis(),
-                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                        (int) config.deliveryTimeout().toMillis() / 2,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                        (int) config.deliveryTimeout().toMillis()),
+                Map.ofEntries(
+                        Map.entry(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers()),
+                        Map.entry(ProducerConfig.ACKS_CONFIG, "all"),
+                        Map.entry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true),
+                        Map.entry(ProducerConfig.LINGER_MS_CONFIG, (int)
+                                config.linger().toMillis()),
+                        // What comes while the broker writes goes with the next request: the busier, the fewer for
+                        // each.
+                        Map.entry(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1),
+                        Map.entry(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES),
+                        Map.entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.MAX_RECORD_BYTES),
+                        Map.entry(ProducerConfig.BUFFER_MEMORY_CONFIG, config.bufferBytes()),
+                        Map.entry(
+                                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                                config.maxBlock().toMillis()),
+                        Map.entry(
+                                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                                (int) config.deliveryTimeout().toMillis() / 2),
+                        Map.entry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int)
+                                config.deliveryTimeout().toMillis())),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         heart = Executors.newSingleThreadScheduledExecutor(task -> {

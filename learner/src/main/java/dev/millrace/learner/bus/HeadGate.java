@@ -54,6 +54,7 @@ final class HeadGate {
         private double positives;
         private double scores;
         private double losses;
+        private double keptLosses;
 
         Whole(long releaseMs) {
             this.releaseMs = releaseMs;
@@ -103,8 +104,7 @@ final class HeadGate {
         threshold = -Math.log(config.falseAlarm());
         doubt = Math.log(config.doubt());
         waitMs = absence == Policies.Absence.NEGATIVE ? spec.rewardWindow().toMillis() : 0;
-        reference =
-                new Reference(config.quarantine().toMillis(), config.halfLife().toMillis());
+        reference = new Reference(config);
         for (Signal signal : Signal.values()) {
             tests.put(signal, new BettingCusum());
         }
@@ -176,8 +176,7 @@ final class HeadGate {
                 refused++;
                 continue;
             }
-            // One that takes another back, says nothing of the head, or was scored by another model alone, is as good
-            // as
+            // One that takes another back, says nothing of the head, or was scored by another model alone, is as good as
             // any, and tells no loss.
             if (head >= block.heads()
                     || block.weight(sample, head) <= 0
@@ -191,9 +190,15 @@ final class HeadGate {
             note(Reference.LOSS_OF + label, of);
             loss += of;
             bound += reference.lossOf(label);
-            difference += loss(predictions[ofHead + i], label) - loss(sampled(p, block.keepRate(sample)), label);
+            double ofKept = loss(sampled(p, block.keepRate(sample)), label);
+            difference += loss(predictions[ofHead + i], label) - ofKept;
             n++;
-            join(block.requestHash(sample), block.eventTimeMs(sample), label, p, of);
+            Whole whole = whole(block.requestHash(sample), block.eventTimeMs(sample));
+            whole.samples++;
+            whole.positives += label;
+            whole.scores += p;
+            whole.losses += of;
+            whole.keptLosses += ofKept;
         }
         if (tellsRefused) {
             test(Signal.REFUSED, (double) refused / (to - from), REFUSED_SHARE);
@@ -211,34 +216,32 @@ final class HeadGate {
         }
     }
 
-    private void join(long request, long eventMs, int label, double score, double loss) {
+    private Whole whole(long request, long eventMs) {
         Whole whole = wholes.get(request);
         if (whole == null) {
             if (wholes.size() >= MAX_WAITING) {
-                whole(wholes.removeFirst());
+                judge(wholes.removeFirst());
             }
             whole = new Whole(eventMs + waitMs + TASKS_APART_MS);
             wholes.put(request, whole);
         }
-        whole.samples++;
-        whole.positives += label;
-        whole.scores += score;
-        whole.losses += loss;
+        return whole;
     }
 
     /** Requests that must have all their labels by now. */
     private void release(long watermarkMs) {
         while (!wholes.isEmpty() && wholes.get(wholes.firstLongKey()).releaseMs <= watermarkMs) {
-            whole(wholes.removeFirst());
+            judge(wholes.removeFirst());
         }
     }
 
-    private void whole(Whole request) {
+    private void judge(Whole request) {
         double rate = request.positives / request.samples;
         double residual = rate - request.scores / request.samples;
         double loss = request.losses / request.samples;
         note(Reference.REQUESTS, 1);
         note(Reference.LOSS, loss);
+        note(Reference.KEPT_LOSS, request.keptLosses / request.samples);
         note(Reference.RATE, rate);
         note(Reference.RESIDUAL, residual);
         if (!warm()) {
@@ -276,7 +279,7 @@ final class HeadGate {
     }
 
     private boolean warm() {
-        return reference.sum(Reference.REQUESTS) >= config.warmUp();
+        return reference.settled() && reference.sum(Reference.REQUESTS) >= config.warmUp();
     }
 
     private double lossBound(double usual) {

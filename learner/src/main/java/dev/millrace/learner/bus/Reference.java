@@ -11,7 +11,11 @@ import java.util.Deque;
  * <pre>
  *  0 requests   1 Σ mean loss   2 Σ label rate   3 Σ (label rate − mean score)
  *  4 5 samples of label 0, 1    6 7 Σ their loss     8 Σ (candidate − served loss)²
+ *  9 Σ mean loss as of a model of the samples that were kept
  * </pre>
+ *
+ * <p>Until the model has once predicted about as well as the label rate alone would, what came first fades quickly: a cold
+ * start, where positives come before their negatives, is nothing to compare with.
  */
 final class Reference {
     static final int REQUESTS = 0;
@@ -21,23 +25,52 @@ final class Reference {
     static final int COUNT_OF = 4;
     static final int LOSS_OF = 6;
     static final int DIFFERENCE = 8;
-    private static final int SUMS = 9;
+    static final int KEPT_LOSS = 9;
+    private static final int SUMS = 10;
     /** Of {@link #toLongs}. */
     static final int LONGS = 1 + SUMS;
 
     private static final int MAX_BUCKETS = 4_096;
 
+    private static final double FADES = 0.5;
+
+    private final GateConfig config;
     private final long quarantineMs;
     private final long halfLifeMs;
+    private boolean settled;
     private final double[] sums = new double[SUMS];
     private final Deque<Bucket> young = new ArrayDeque<>();
     private long decayedToMs;
 
     private record Bucket(long second, double[] sums) {}
 
-    Reference(long quarantineMs, long halfLifeMs) {
-        this.quarantineMs = quarantineMs;
-        this.halfLifeMs = halfLifeMs;
+    Reference(GateConfig config) {
+        this.config = config;
+        quarantineMs = config.quarantine().toMillis();
+        halfLifeMs = config.halfLife().toMillis();
+    }
+
+    /** Whether it is one to compare with; once it is, it stays. */
+    boolean settled() {
+        return settled;
+    }
+
+    private void settle() {
+        if (settled || sums[REQUESTS] < config.warmUp()) {
+            return;
+        }
+        double rate = Math.clamp(mean(RATE), 0, 1);
+        double ofRateAlone = entropy(rate) + entropy(1 - rate);
+        settled = mean(KEPT_LOSS) <= ofRateAlone * (1 + config.lossMargin()) + config.lossSlack();
+        if (!settled) {
+            for (int i = 0; i < SUMS; i++) {
+                sums[i] *= FADES;
+            }
+        }
+    }
+
+    private static double entropy(double p) {
+        return p <= 0 ? 0 : -p * Math.log(p);
     }
 
     /** Adds to what came at this time, which does not go back. */
@@ -66,6 +99,7 @@ final class Reference {
             for (int i = 0; i < SUMS; i++) {
                 sums[i] += old[i];
             }
+            settle();
         }
     }
 
@@ -102,11 +136,13 @@ final class Reference {
         Arrays.fill(sums, 0);
         young.clear();
         decayedToMs = 0;
+        settled = false;
         if (longs.length == LONGS) {
             decayedToMs = longs[0];
             for (int i = 0; i < SUMS; i++) {
                 sums[i] = Double.longBitsToDouble(longs[1 + i]);
             }
+            settle();
         }
     }
 }

@@ -14,6 +14,7 @@ import java.time.Duration;
  *     between two checkpoints
  * @param maxDeltaRows a batch is closed once it has changed this many rows
  * @param maxPollRecords most sample blocks a batch
+ * @param deltaInterval deltas are no closer together: under load one carries what many samples changed in the same rows
  * @param gate when publishing freezes
  * @param steps on what device it learns
  * @param restartDelay pause before it starts again after a failure; doubles up to 30 s while it fails again
@@ -26,6 +27,7 @@ public record LearnerConfig(
         int recentIds,
         int maxDeltaRows,
         int maxPollRecords,
+        Duration deltaInterval,
         Duration restartDelay,
         GateConfig gate,
         StepMaker steps) {
@@ -35,6 +37,7 @@ public record LearnerConfig(
         require(recentIds >= 1, "recentIds must be at least 1");
         require(maxDeltaRows >= 1, "maxDeltaRows must be at least 1");
         require(maxPollRecords >= 1, "maxPollRecords must be at least 1");
+        require(!deltaInterval.isNegative(), "deltaInterval must not be negative");
         require(!restartDelay.isNegative(), "restartDelay must not be negative");
     }
 
@@ -57,6 +60,7 @@ public record LearnerConfig(
                 1 << 20,
                 100_000,
                 256,
+                Duration.ofMillis(20),
                 Duration.ofSeconds(1),
                 GateConfig.DEFAULT,
                 StepMaker.CPU);
@@ -71,6 +75,7 @@ public record LearnerConfig(
                 recentIds,
                 maxDeltaRows,
                 maxPollRecords,
+                deltaInterval,
                 restartDelay,
                 gate,
                 onDevice);
@@ -85,6 +90,7 @@ public record LearnerConfig(
                 recentIds,
                 maxDeltaRows,
                 maxPollRecords,
+                deltaInterval,
                 restartDelay,
                 other,
                 steps);

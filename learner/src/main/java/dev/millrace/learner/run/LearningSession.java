@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class LearningSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LearningSession.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration LEAST_POLL = Duration.ofMillis(2);
     /** What a snapshot may take between two batches. */
     private static final Duration SLICE = Duration.ofMillis(10);
 
@@ -70,7 +71,7 @@ final class LearningSession implements AutoCloseable {
     private final int maxRows;
     /** Samples partition to the first record that is not learned while it waits. */
     private final Map<Integer, Long> heldAt = new HashMap<>();
-    /** The layers of a network travel whole with each delta: not more often than the log should bear. */
+    /** At least the config's; the layers of a network travel whole with each delta, and not more often than the log should bear. */
     private final long publishEveryNs;
 
     private long publishedNs;
@@ -110,7 +111,8 @@ final class LearningSession implements AutoCloseable {
         this.maxRows = DeltaCodec.maxRows(width);
         this.deltaRows = Math.min(config.maxDeltaRows(), maxRows / 2);
         long layers = (long) new NetworkModel(shard.spec()).denseRows() * (Long.BYTES + width * Float.BYTES);
-        this.publishEveryNs = layers * TimeUnit.SECONDS.toNanos(1) / LAYER_BYTES_A_SECOND;
+        this.publishEveryNs =
+                Math.max(config.deltaInterval().toNanos(), layers * TimeUnit.SECONDS.toNanos(1) / LAYER_BYTES_A_SECOND);
         this.publishedNs = System.nanoTime() - publishEveryNs;
     }
 
@@ -150,7 +152,7 @@ final class LearningSession implements AutoCloseable {
             carryOut(book);
             return false;
         }
-        for (ConsumerRecord<byte[], byte[]> record : log.poll(POLL)) {
+        for (ConsumerRecord<byte[], byte[]> record : log.poll(patience())) {
             learn(book.directive(), record);
             if (shard.touchedRows() >= deltaRows && !waitsForTheGate()) {
                 publish();
@@ -179,6 +181,12 @@ final class LearningSession implements AutoCloseable {
             beginSnapshot();
         }
         return true;
+    }
+
+    /** How long to wait for samples: no longer than until what was learned is due to be published. */
+    private Duration patience() {
+        long leftNs = publishEveryNs - (System.nanoTime() - publishedNs);
+        return shard.hasOpenBatch() ? Duration.ofNanos(Math.clamp(leftNs, LEAST_POLL.toNanos(), POLL.toNanos())) : POLL;
     }
 
     private boolean waitsForTheGate() {

@@ -28,6 +28,9 @@ public final class SampleLog implements AutoCloseable {
     private static final Duration RANGE_POLL = Duration.ofMillis(100);
     private static final Duration METADATA = Duration.ofSeconds(30);
 
+    private static final int FETCH_BYTES = 32 << 10;
+    private static final Duration GATHER = Duration.ofMillis(10);
+
     private final String topic;
     private final List<TopicPartition> partitions;
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -44,8 +47,11 @@ public final class SampleLog implements AutoCloseable {
                         "none",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
                         false,
+                        // Under load one fetch for what the join writes in this time.
                         ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
-                        1,
+                        FETCH_BYTES,
+                        ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                        (int) GATHER.toMillis(),
                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                         maxRecords),
                 new ByteArrayDeserializer(),

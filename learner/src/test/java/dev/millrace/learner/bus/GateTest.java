@@ -178,6 +178,22 @@ class GateTest {
         assertTrue(gate.alarm().isEmpty(), () -> "alarm " + gate.alarm());
     }
 
+    /** Positives come first, so a young model calls everything one, until it has seen negatives and calls nothing one. */
+    @Test
+    void aColdStartIsNothingToCompareWith() {
+        gate = new Gate(GateConfig.DEFAULT, SpecReader.parse("test", ABSENCE));
+        for (int request = 0; request < END; request++) {
+            servedScore = request < 2_000 ? 0.9f : RATE;
+            long shownMs = 1_000_000 + (long) request * MS_A_REQUEST;
+            samples(request, shownMs, shownMs - WINDOW_MS, 1, 1);
+            int ended = request - WINDOW_MS / MS_A_REQUEST;
+            if (ended >= 0) {
+                samples(ended, shownMs - WINDOW_MS, shownMs - WINDOW_MS, 0, NEGATIVES);
+            }
+        }
+        assertTrue(gate.alarm().isEmpty(), () -> "alarm " + gate.alarm());
+    }
+
     private void samples(int request, long eventMs, long watermarkMs, int label, int count) {
         SampleBlockBuilder builder = new SampleBlockBuilder();
         float[] predictions = new float[count];

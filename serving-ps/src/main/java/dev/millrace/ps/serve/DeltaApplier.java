@@ -8,6 +8,7 @@ import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides about each delta and applies the right ones: memory first, then listeners, then, once a poll, the disk. What
+ * Decides about each delta and applies the right ones: memory first, then listeners, then, now and then, the disk. What
  * a crash leaves unwritten is read from the log again. While the process lives, memory is what counts: a disk that
  * failed is brought up to it. Belongs to the following thread, which closes it.
  */
@@ -55,7 +56,7 @@ final class DeltaApplier implements DeltaSink {
         this.listener = listener;
     }
 
-    /** All rows of all shards in memory. */
+    /** All rows of all shards in memory, and on disk after each poll. */
     DeltaApplier(
             ModelSpec spec,
             VersionedWeights weights,
@@ -63,7 +64,13 @@ final class DeltaApplier implements DeltaSink {
             SnapshotPlace snapshots,
             Clock clock,
             Consumer<ServedVersion> listener) {
-        this(spec, new MemoryRows(weights, store, new ServingKeys(spec)), snapshots, ShardSet.ALL, clock, listener);
+        this(
+                spec,
+                new MemoryRows(weights, store, new ServingKeys(spec), Duration.ZERO, clock),
+                snapshots,
+                ShardSet.ALL,
+                clock,
+                listener);
     }
 
     /** Loads the rows on disk, or, after a failure in this process, brings them up to what serves. */
@@ -135,7 +142,7 @@ final class DeltaApplier implements DeltaSink {
     /** Writes what was applied to disk, and mends rows that differ from training's when it is time to. */
     @Override
     public void persist() {
-        rows.persist(state());
+        rows.persistInTime(state());
         for (int shard = 0; shard < next.length; shard++) {
             if (parity.get(shard).mendIsDue()) {
                 mendDifference(shard);
@@ -215,6 +222,12 @@ final class DeltaApplier implements DeltaSink {
 
     @Override
     public void close() {
-        rows.close();
+        try (rows) {
+            if (next.length > 0) {
+                rows.restore(state());
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("model {}: the disk stays behind; the next start reads on from the log", spec.model(), e);
+        }
     }
 }

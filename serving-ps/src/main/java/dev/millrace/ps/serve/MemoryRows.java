@@ -6,7 +6,9 @@ import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
-import java.util.ArrayList;
+import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,18 +17,29 @@ import org.jspecify.annotations.Nullable;
  * is brought up to it.
  */
 final class MemoryRows implements ServingRows {
+    /** Some 10 MB of one write. */
+    private static final int MOST_UNWRITTEN = 1 << 18;
+
     private final VersionedWeights weights;
     private final RowStore store;
     private final ServingKeys keys;
-    /** Applied and not on disk yet: at most what one poll brought, since nothing is applied before it is written. */
-    private final List<Delta> unwritten = new ArrayList<>();
-    /** Whether the rows on disk are whole: those in memory without {@link #unwritten}. */
+    /** Keys of rows that are on disk as they were: many deltas change the same few, which are written once. */
+    private final LongOpenHashSet unwritten = new LongOpenHashSet();
+    /** Whether the rows on disk are whole: those of one version, of which {@link #unwritten} have changed since. */
     private boolean diskWhole = true;
 
-    MemoryRows(VersionedWeights weights, RowStore store, ServingKeys keys) {
+    private final Duration apart;
+    private final Clock clock;
+    private long persistedMs;
+
+    /** @param apart how long the disk may stay behind: what a crash leaves unwritten is read from the log again */
+    MemoryRows(VersionedWeights weights, RowStore store, ServingKeys keys, Duration apart, Clock clock) {
         this.weights = weights;
         this.store = store;
         this.keys = keys;
+        this.apart = apart;
+        this.clock = clock;
+        persistedMs = clock.millis();
     }
 
     @Override
@@ -56,19 +69,31 @@ final class MemoryRows implements ServingRows {
 
     @Override
     public boolean isFull(int moreRows) {
-        return false;
+        return unwritten.size() + (long) moreRows > MOST_UNWRITTEN && !unwritten.isEmpty();
     }
 
     @Override
     public void apply(Delta delta, ServedVersion next) {
         weights.apply(delta, next);
-        unwritten.add(delta);
+        for (long key : delta.keys()) {
+            unwritten.add(key);
+        }
+    }
+
+    @Override
+    public void persistInTime(RowStore.State state) {
+        long behindMs = clock.millis() - persistedMs;
+        // A clock that was put back does not hold anything up.
+        if (behindMs >= apart.toMillis() || behindMs < 0) {
+            persist(state);
+        }
     }
 
     @Override
     public void persist(RowStore.State state) {
+        persistedMs = clock.millis();
         if (!unwritten.isEmpty()) {
-            store.write(unwritten, state);
+            store.write(unwritten, weights.table(), state);
             unwritten.clear();
         }
     }

@@ -4,6 +4,8 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
+import it.unimi.dsi.fastutil.longs.LongCollection;
+import it.unimi.dsi.fastutil.longs.LongIterator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -224,6 +226,28 @@ final class RowStore implements AutoCloseable {
             for (Delta delta : deltas) {
                 for (int i = 0; i < delta.keys().length; i++) {
                     put(batch, delta.keys()[i], delta.weights(), delta.at(i));
+                }
+            }
+            batch.put(STATE, StateCodec.encode(state));
+            db.write(writes, batch);
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Writes the rows that a table has of these keys, and the state that they are of, atomically. */
+    void write(LongCollection keys, ParameterTable table, State state) {
+        float[] scratch = new float[width];
+        try (WriteBatch batch = new WriteBatch()) {
+            LongIterator each = keys.iterator();
+            while (each.hasNext()) {
+                long key = each.nextLong();
+                long row = table.find(key);
+                if (row == ParameterTable.MISSING) {
+                    put(batch, key, GONE, 0);
+                } else {
+                    table.getFloats(row, RowLayout.WEIGHT, scratch, 0, width);
+                    put(batch, key, scratch, 0);
                 }
             }
             batch.put(STATE, StateCodec.encode(state));

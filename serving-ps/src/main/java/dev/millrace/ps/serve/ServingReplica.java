@@ -77,6 +77,8 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
 
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
     private static final Duration LAST_WAIT = Duration.ofSeconds(30);
+    /** A start reads so much of the log again at most, which takes a moment. */
+    private static final Duration DISK_BEHIND = Duration.ofSeconds(10);
 
     private final ModelSpec spec;
     private final VectorPool vectors;
@@ -101,7 +103,7 @@ public final class ServingReplica implements WeightServer, AutoCloseable {
                 OffHeapTable table = new OffHeapTable(layout.withVectors(width - 1, 0), Long.MAX_VALUE);
                 VersionedWeights all = new VersionedWeights(new LinearModel(spec), table, history);
                 past = all;
-                rows = new MemoryRows(all, store, new ServingKeys(spec));
+                rows = new MemoryRows(all, store, new ServingKeys(spec), DISK_BEHIND, clock);
                 reader = all::read;
                 scorer = spec.network().isLinear() ? all::score : GatheredScore.scorer(spec, reader);
             } else {

@@ -30,6 +30,11 @@ interface ServingRows extends AutoCloseable {
     /** Writes what was applied. */
     void persist(RowStore.State state);
 
+    /** The same, or later with what comes meanwhile. */
+    default void persistInTime(RowStore.State state) {
+        persist(state);
+    }
+
     /**
      * A snapshot's rows, and the deltas that follow, in place of those of a shard; the other shards' stay. Readers see
      * the rows before or the rows after.

@@ -26,6 +26,8 @@ public final class WindowStreams implements WindowFeed {
     private static final Logger LOG = LoggerFactory.getLogger(WindowStreams.class);
     private static final Duration CLOSE = Duration.ofSeconds(10);
     private static final int FETCH_BYTES = 1 << 20;
+    private static final int GATHER_BYTES = 256 << 10;
+    private static final int GATHER_MS = 200;
     private static final int BUFFERED = 100;
 
     /**
@@ -121,6 +123,9 @@ public final class WindowStreams implements WindowFeed {
         p.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), Topics.MAX_RECORD_BYTES);
         p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, BUFFERED);
         p.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG), FETCH_BYTES);
+        // Sums of seconds need no record at once: the broker has one request for what comes meanwhile.
+        p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), GATHER_BYTES);
+        p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), GATHER_MS);
         p.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), name + '-' + config.instance());
         p.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), (int)
                 config.session().toMillis());
