@@ -176,7 +176,8 @@ final class HeadGate {
                 refused++;
                 continue;
             }
-            // One that takes another back, says nothing of the head, or was scored by another model alone, is as good as
+            // One that takes another back, says nothing of the head, or was scored by another model alone, is as good
+            // as
             // any, and tells no loss.
             if (head >= block.heads()
                     || block.weight(sample, head) <= 0
