@@ -6,12 +6,45 @@ import dev.millrace.ingest.chain.ChainStatus;
 import dev.millrace.ps.parity.ShardParity;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.version.VersionBook;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What alarms may ask for, by name: the monitor's numbers, the gate's, the comparison's. */
 public final class AlarmNumbers {
+    /** All that there are; one that says nothing of a model is not among its numbers. */
+    static final List<String> NAMES = List.of(
+            "auc",
+            "calibration",
+            "canaryBudgetLeft",
+            "canaryBurnFast",
+            "canaryBurnRate",
+            "canaryBurnSlow",
+            "canaryBurnSteady",
+            "canaryP99Ms",
+            "chainsFailed",
+            "chainsRefused",
+            "clickRate",
+            "freshnessP50Ms",
+            "freshnessP99Ms",
+            "gateFrozen",
+            "learningHeld",
+            "learningLagMs",
+            "logLoss",
+            "normalizedEntropy",
+            "parityDiffering",
+            "predictionPsi",
+            "rankP50Ms",
+            "rankP99Ms",
+            "ranksPerSecond",
+            "ready",
+            "samples",
+            "samplesPerSecond",
+            "version",
+            "weightsAgeMs",
+            "worstSlotPsi");
+
     private AlarmNumbers() {}
 
     /**
@@ -21,18 +54,18 @@ public final class AlarmNumbers {
     public static Map<String, Double> of(
             MonitorSnapshot now, WeightServer weights, @Nullable VersionBook book, @Nullable ChainBook chains) {
         // Log loss, AUC, calibration of the last minute.
-        Map<String, Double> numbers = new TreeMap<>(now.forAudit());
-        numbers.put("ready", now.ready() ? 1.0 : 0.0);
+        Map<String, Double> numbers = new TreeMap<>();
+        now.forAudit().forEach((name, value) -> put(numbers, name, value));
+        put(numbers, "ready", now.ready() ? 1.0 : 0.0);
         put(numbers, "learningLagMs", now.learningLagMs());
         put(numbers, "weightsAgeMs", now.weightsAgeMs());
         put(numbers, "freshnessP50Ms", now.freshnessMs().p50());
         put(numbers, "freshnessP99Ms", now.freshnessMs().p99());
         put(numbers, "rankP50Ms", now.rankMs().p50());
         put(numbers, "rankP99Ms", now.rankMs().p99());
-        numbers.put("ranksPerSecond", now.rates().ranks());
-        numbers.put("samplesPerSecond", now.rates().samples());
-        numbers.put(
-                "parityDiffering",
+        put(numbers, "ranksPerSecond", now.rates().ranks());
+        put(numbers, "samplesPerSecond", now.rates().samples());
+        put(numbers, "parityDiffering",
                 weights.parity().stream()
                         .mapToDouble((ShardParity shard) -> shard.differing().size())
                         .sum());
@@ -50,17 +83,20 @@ public final class AlarmNumbers {
             put(numbers, "clickRate", now.windows().get("1m").clickRate());
         }
         if (book != null) {
-            numbers.put("gateFrozen", book.gate().getFrozen() ? 1.0 : 0.0);
-            numbers.put("learningHeld", book.directive().hold() ? 1.0 : 0.0);
+            put(numbers, "gateFrozen", book.gate().getFrozen() ? 1.0 : 0.0);
+            put(numbers, "learningHeld", book.directive().hold() ? 1.0 : 0.0);
         }
         if (chains != null) {
-            numbers.put("chainsFailed", (double) chains.lastEnded(now.model(), ChainStatus.FAILED));
-            numbers.put("chainsRefused", (double) chains.lastEnded(now.model(), ChainStatus.REFUSED));
+            put(numbers, "chainsFailed", (double) chains.lastEnded(now.model(), ChainStatus.FAILED));
+            put(numbers, "chainsRefused", (double) chains.lastEnded(now.model(), ChainStatus.REFUSED));
         }
         return numbers;
     }
 
     private static void put(Map<String, Double> numbers, String name, @Nullable Number value) {
+        if (!NAMES.contains(name)) {
+            throw new IllegalStateException("alarms do not know the number " + name);
+        }
         if (value != null) {
             numbers.put(name, value.doubleValue());
         }

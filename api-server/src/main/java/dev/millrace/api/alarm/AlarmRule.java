@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * When an alarm is raised: a number beyond a bound for long enough.
  *
- * @param metric name of the number, as {@code /v1/alarms} lists them
+ * @param metric name of the number
  * @param above whether beyond is above the bound, or below it
  * @param lasting how long it must be so
  * @param says to a person, what it means

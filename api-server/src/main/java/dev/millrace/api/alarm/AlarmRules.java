@@ -1,5 +1,6 @@
 package dev.millrace.api.alarm;
 
+import dev.millrace.ingest.spec.KnownNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -94,12 +95,18 @@ public record AlarmRules(List<AlarmRule> rules, List<URI> webhooks) {
 
     private static AlarmRule rule(String name, Map<?, ?> of) {
         known("alarm '" + name + "'", of, Set.of("when", "for", "severity", "says"));
-        return AlarmRule.of(
+        AlarmRule rule = AlarmRule.of(
                 name,
                 text(name, of, "when", ""),
                 duration(name, text(name, of, "for", "0s")),
                 severity(name, text(name, of, "severity", "warning")),
                 text(name, of, "says", ""));
+        if (!AlarmNumbers.NAMES.contains(rule.metric())) {
+            // It would never fire.
+            throw new IllegalArgumentException("alarm '" + name + "': there is no number '" + rule.metric() + "'; "
+                    + KnownNames.fix(rule.metric(), AlarmNumbers.NAMES));
+        }
+        return rule;
     }
 
     private static AlarmRule.Severity severity(String name, String text) {

@@ -122,11 +122,12 @@ class AlarmsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "alarms: {a: {when: x >= 3}}",
-                "alarms: {a: {when: x > 3, for: soon}}",
-                "alarms: {a: {when: x > 3, severity: bad}}",
-                "alarms: {a: {when: x > 3, wenn: 1}}",
+                "alarms: {a: {when: auc >= 3}}",
+                "alarms: {a: {when: auc > 3, for: soon}}",
+                "alarms: {a: {when: auc > 3, severity: bad}}",
+                "alarms: {a: {when: auc > 3, wenn: 1}}",
                 "alarms: {a: {for: 1s}}",
+                "alarms: {a: {when: acu > 3}}",
                 "alarm: {}",
                 "webhooks: [ftp://x/]\nalarms: {}"
             })

@@ -54,22 +54,8 @@ final class ApiCommand implements Callable<Integer> {
     @Nullable
     private Path models;
 
-    @Option(
-            names = "--port",
-            paramLabel = "PORT",
-            defaultValue = "8080",
-            description = "Port of the API and the live page; 0: any free one. Default: ${DEFAULT-VALUE}.")
-    private int port;
-
-    @Option(
-            names = "--grpc-port",
-            paramLabel = "PORT",
-            defaultValue = "0",
-            description = "Port of gRPC, at the same host; 0: any free one; -1: none. Default: ${DEFAULT-VALUE}.")
-    private int grpcPort;
-
     @Mixin
-    private DoorOptions door = new DoorOptions();
+    private PortOptions door = new PortOptions();
 
     @Mixin
     private WeightsOption weights = new WeightsOption();
@@ -93,7 +79,7 @@ final class ApiCommand implements Callable<Integer> {
                                 lock.instance(),
                                 data,
                                 model -> kept.resolve(model).resolve("snapshots"),
-                                door.door(data, port).withGrpcPort(grpcPort),
+                                door.door(data),
                                 weights.from(),
                                 weights.profiles(),
                                 watch.watching()),

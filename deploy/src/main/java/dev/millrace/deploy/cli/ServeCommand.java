@@ -43,20 +43,6 @@ final class ServeCommand implements Callable<Integer> {
     private Path data = Path.of("");
 
     @Option(
-            names = "--port",
-            paramLabel = "PORT",
-            defaultValue = "8080",
-            description = "Port of the API and the live page; 0: any free one. Default: ${DEFAULT-VALUE}.")
-    private int port;
-
-    @Option(
-            names = "--grpc-port",
-            paramLabel = "PORT",
-            defaultValue = "0",
-            description = "Port of gRPC, at the same host; 0: any free one; -1: none. Default: ${DEFAULT-VALUE}.")
-    private int grpcPort;
-
-    @Option(
             names = "--kafka-port",
             paramLabel = "PORT",
             defaultValue = "0",
@@ -71,7 +57,7 @@ final class ServeCommand implements Callable<Integer> {
     private Path config;
 
     @Mixin
-    private DoorOptions door = new DoorOptions();
+    private PortOptions door = new PortOptions();
 
     @Mixin
     private WeightsOption weights = new WeightsOption();
@@ -97,7 +83,7 @@ final class ServeCommand implements Callable<Integer> {
                 EmbeddedMillrace millrace = EmbeddedMillrace.start(
                         data,
                         loaded,
-                        door.door(data, port).withGrpcPort(grpcPort),
+                        door.door(data),
                         kafkaPort,
                         from,
                         weights.profiles(),

@@ -19,23 +19,17 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One of several API servers of a log that others keep: it ranks, takes events, and keeps its part of the windows; nobody
  * learns in it. All of a log serve the same models. Closed in reverse, the API first.
  */
 public final class ApiReplica implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ApiReplica.class);
-
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private final ApiServer api;
 
     /**
@@ -56,7 +50,7 @@ public final class ApiReplica implements AutoCloseable {
     private ApiReplica(Config config, List<ModelSpec> specs, Clock clock) throws IOException, InterruptedException {
         String bootstrap = config.bootstrapServers();
         try {
-            ProfileStore profiles = opened(config.profiles().open(config.data().resolve("profiles")));
+            ProfileStore profiles = parts.opened(config.profiles().open(config.data().resolve("profiles")));
             Map<String, WeightServer> weights = new HashMap<>();
             Map<String, BusParts> buses = new HashMap<>();
             for (ModelSpec spec : specs) {
@@ -64,9 +58,9 @@ public final class ApiReplica implements AutoCloseable {
                 Path snapshots = config.snapshots().apply(model);
                 Path rows = config.data().resolve("models").resolve(model).resolve("rows");
                 WeightsFrom.Started started = config.weights().start(bootstrap, rows, snapshots, spec, clock);
-                opened(started.part());
+                parts.opened(started.part());
                 weights.put(model, started.weights());
-                VersionLog versions = opened(VersionLog.open(bootstrap, model));
+                VersionLog versions = parts.opened(VersionLog.open(bootstrap, model));
                 SnapshotPlace place = SnapshotPlace.folder(snapshots);
                 buses.put(
                         model,
@@ -76,9 +70,9 @@ public final class ApiReplica implements AutoCloseable {
                                 new SampleTimes(bootstrap, model),
                                 TopicAdmin.isLearnedRemotely(bootstrap, model)));
             }
-            EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
+            EventPublisher publisher = parts.opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
             Door door = config.door();
-            api = opened(ApiServer.start(
+            api = parts.opened(ApiServer.start(
                     ApiConfig.of(bootstrap)
                             .withPort(door.port())
                             .withEdge(door.host(), door.edge())
@@ -120,11 +114,6 @@ public final class ApiReplica implements AutoCloseable {
         return WindowParts.streams(streams, config.watching().windows(), List.copyOf(weights.values()));
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
-    }
-
     public URI baseUri() {
         return api.uri();
     }
@@ -136,13 +125,6 @@ public final class ApiReplica implements AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), e.toString());
-            }
-        }
+        parts.close();
     }
 }

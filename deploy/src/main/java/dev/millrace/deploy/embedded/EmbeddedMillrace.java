@@ -29,9 +29,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +52,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     private static final int MAX_PORT = 65_535;
 
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private final CompletableFuture<JoinJob> join;
     private final EmbeddedBroker broker;
     private final ApiServer api;
@@ -73,24 +71,24 @@ public final class EmbeddedMillrace implements AutoCloseable {
             throws IOException, InterruptedException {
         checkPort(door.host(), door.port());
         try {
-            DataFolder folder = opened(DataFolder.open(data));
+            DataFolder folder = parts.opened(DataFolder.open(data));
             for (LoadedSpec spec : specs) {
                 folder.claim(spec.spec());
             }
-            broker = opened(EmbeddedBroker.start(folder.kafka(), kafkaPort));
+            broker = parts.opened(EmbeddedBroker.start(folder.kafka(), kafkaPort));
             String bootstrap = broker.bootstrapServers();
             List<String> names = specs.stream().map(spec -> spec.spec().model()).toList();
             TopicAdmin.create(bootstrap, names, TopicAdmin.Layout.EMBEDDED);
             join = CompletableFuture.supplyAsync(() -> submit(folder, bootstrap, specs));
-            parts.push(() -> join.join().close());
-            ProfileStore profiles = opened(kept.open(folder.profiles()));
+            parts.opened(() -> join.join().close());
+            ProfileStore profiles = parts.opened(kept.open(folder.profiles()));
             var models = new EmbeddedModels(folder, bootstrap, from, profiles, steps, config, clock, parts);
             for (LoadedSpec spec : specs) {
                 models.start(spec.spec());
             }
             ChainParts chains = startChains(folder, config.chains(), specs, bootstrap, models, clock);
-            EventPublisher publisher = opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
-            api = opened(ApiServer.start(
+            EventPublisher publisher = parts.opened(new EventPublisher(EventPublisher.Config.of(bootstrap), clock));
+            api = parts.opened(ApiServer.start(
                     ApiConfig.of(bootstrap)
                             .withPort(door.port())
                             .withEdge(door.host(), door.edge())
@@ -216,11 +214,6 @@ public final class EmbeddedMillrace implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
-    }
-
     private static WindowParts windows(
             DataFolder folder, String bootstrap, Watching watching, Collection<WeightServer> weights) {
         if (!watching.monitored()) {
@@ -238,7 +231,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             String bootstrap,
             EmbeddedModels models,
             Clock clock) {
-        ChainLog log = opened(ChainLog.open(bootstrap));
+        ChainLog log = parts.opened(ChainLog.open(bootstrap));
         Map<String, ChainSteps> steps = new HashMap<>();
         for (LoadedSpec spec : specs) {
             String model = spec.spec().model();
@@ -249,7 +242,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
             var its = new ProcessSteps.Model(spec.yaml(), folder.snapshots(model));
             steps.put(model, new ProcessSteps(settings, folder.chains(), its, bootstrap, publication));
         }
-        opened(ChainWorker.start(settings.worker(), log, steps, clock));
+        parts.opened(ChainWorker.start(settings.worker(), log, steps, clock));
         return new ChainParts(log, settings.terms(), settings.holdOut(), folder.imports(), settings.sources());
     }
 
@@ -285,13 +278,6 @@ public final class EmbeddedMillrace implements AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), e.toString());
-            }
-        }
+        parts.close();
     }
 }

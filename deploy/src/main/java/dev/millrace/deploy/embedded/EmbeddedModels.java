@@ -17,7 +17,6 @@ import dev.millrace.ps.version.SampleTimes;
 import dev.millrace.ps.version.VersionLog;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,7 +29,7 @@ final class EmbeddedModels {
     private final StepMaker steps;
     private final ServeConfig config;
     private final Clock clock;
-    private final Deque<AutoCloseable> parts;
+    private final Parts parts;
     private final Map<String, WeightServer> weights = new HashMap<>();
     private final Map<String, LiveStats> live = new HashMap<>();
     private final Map<String, BusParts> buses = new HashMap<>();
@@ -47,7 +46,7 @@ final class EmbeddedModels {
             StepMaker steps,
             ServeConfig config,
             Clock clock,
-            Deque<AutoCloseable> parts) {
+            Parts parts) {
         this.folder = folder;
         this.bootstrap = bootstrap;
         this.from = from;
@@ -63,28 +62,23 @@ final class EmbeddedModels {
         LearnerConfig learning = LearnerConfig.of(bootstrap, folder.snapshots(model))
                 .withSteps(steps)
                 .withGate(config.gate());
-        opened(Learner.start(learning, spec, clock));
+        parts.opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;
         WeightsFrom.Started started = its.start(bootstrap, folder.rows(model), folder.snapshots(model), spec, clock);
-        opened(started.part());
+        parts.opened(started.part());
         weights.put(model, started.weights());
         // One that learns from another's log reads the real-time features of that one.
         if (!spec.realtime().isEmpty() && !spec.learnsFromAnother()) {
             var config = LiveStreams.Config.of(bootstrap, folder.streams(), TopicAdmin.Layout.EMBEDDED.partitions());
             live.put(
                     model,
-                    opened(LiveStreams.start(spec, config, profiles, clock)).stats());
+                    parts.opened(LiveStreams.start(spec, config, profiles, clock)).stats());
         }
         SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
-        VersionLog versions = opened(VersionLog.open(bootstrap, model));
-        opened(VersionKeeper.start(config.versions(), spec, place, versions, clock));
+        VersionLog versions = parts.opened(VersionLog.open(bootstrap, model));
+        parts.opened(VersionKeeper.start(config.versions(), spec, place, versions, clock));
         buses.put(model, new BusParts(versions, place, new SampleTimes(bootstrap, model)));
-    }
-
-    private <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
     }
 
     /** By model, like the others. */
