@@ -65,7 +65,9 @@ public final class AlarmNumbers {
         put(numbers, "rankP99Ms", now.rankMs().p99());
         put(numbers, "ranksPerSecond", now.rates().ranks());
         put(numbers, "samplesPerSecond", now.rates().samples());
-        put(numbers, "parityDiffering",
+        put(
+                numbers,
+                "parityDiffering",
                 weights.parity().stream()
                         .mapToDouble((ShardParity shard) -> shard.differing().size())
                         .sum());

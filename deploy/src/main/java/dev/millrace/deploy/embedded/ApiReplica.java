@@ -50,7 +50,8 @@ public final class ApiReplica implements AutoCloseable {
     private ApiReplica(Config config, List<ModelSpec> specs, Clock clock) throws IOException, InterruptedException {
         String bootstrap = config.bootstrapServers();
         try {
-            ProfileStore profiles = parts.opened(config.profiles().open(config.data().resolve("profiles")));
+            ProfileStore profiles =
+                    parts.opened(config.profiles().open(config.data().resolve("profiles")));
             Map<String, WeightServer> weights = new HashMap<>();
             Map<String, BusParts> buses = new HashMap<>();
             for (ModelSpec spec : specs) {

@@ -73,7 +73,8 @@ final class EmbeddedModels {
             var config = LiveStreams.Config.of(bootstrap, folder.streams(), TopicAdmin.Layout.EMBEDDED.partitions());
             live.put(
                     model,
-                    parts.opened(LiveStreams.start(spec, config, profiles, clock)).stats());
+                    parts.opened(LiveStreams.start(spec, config, profiles, clock))
+                            .stats());
         }
         SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
         VersionLog versions = parts.opened(VersionLog.open(bootstrap, model));
