@@ -32,6 +32,7 @@ public final class FtrlStep implements Step {
     private final NumberRows numbers;
     private final ParameterTable table;
     private final RowLife life;
+    private final UniformFtrl uniform;
     private final boolean standardizes;
     /** Of some samples at once, one after the other. */
     private long[] keys = new long[ParameterTable.CHUNK];
@@ -68,11 +69,15 @@ public final class FtrlStep implements Step {
         this.numbers = new NumberRows(spec, table, life);
         this.table = table;
         this.life = life;
+        this.uniform = new UniformFtrl(spec, ftrl, model, loss, table, life);
         this.standardizes = spec.slots().stream().anyMatch(Slot::standardize);
     }
 
     @Override
     public int learn(SampleBlock block, int[] samples, int count, float[] predictions, Touched touched) {
+        if (uniform.canLearn(block)) {
+            return uniform.learn(block, samples, count, predictions, touched);
+        }
         int learned = 0;
         int next = 0;
         while (next < count) {

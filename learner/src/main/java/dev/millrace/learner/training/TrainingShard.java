@@ -160,6 +160,7 @@ public final class TrainingShard implements AutoCloseable {
             fresh = new int[block.size()];
             predictions = new float[block.size() * state.spec().heads().labels()];
         }
+        recent.touch(block);
         int count = 0;
         for (int i = 0; i < block.size(); i++) {
             if (recent.add(block.sampleId(i))) {

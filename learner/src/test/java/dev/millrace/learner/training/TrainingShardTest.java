@@ -180,4 +180,21 @@ class TrainingShardTest {
         assertTrue(recent.add(1));
         assertArrayEquals(new long[] {3, 4, 1}, recent.toArray());
     }
+
+    @Test
+    void recentIdsAreThoseOfAPlainSet() {
+        java.util.SplittableRandom random = new java.util.SplittableRandom(9);
+        RecentIds recent = new RecentIds(3_000);
+        java.util.LinkedHashSet<Long> plain = new java.util.LinkedHashSet<>();
+        for (int i = 0; i < 100_000; i++) {
+            // Some in a row, which crowd.
+            long id = random.nextInt(3) == 0 ? random.nextInt(2_000) : random.nextLong();
+            boolean isNew = plain.add(id);
+            assertEquals(isNew, recent.add(id));
+            if (plain.size() > 3_000) {
+                plain.removeFirst();
+            }
+        }
+        assertArrayEquals(plain.stream().mapToLong(id -> id).toArray(), recent.toArray());
+    }
 }

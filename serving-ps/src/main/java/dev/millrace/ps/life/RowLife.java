@@ -203,6 +203,11 @@ public final class RowLife {
         }
     }
 
+    /** Whether every key has a row with its first occurrence, if there is room. */
+    public boolean admitsAll() {
+        return bySlot.isEmpty();
+    }
+
     /** Event time as rows keep it: seconds since the epoch, unsigned, to the year 2106. */
     public static int second(long eventTimeMs) {
         return (int) Math.clamp(eventTimeMs / 1000, 0, 0xFFFF_FFFFL);

@@ -23,7 +23,7 @@ public final class FtrlBatch {
     private static final int ONE_MORE = 0x0080_0000;
 
     private final ParameterTable table;
-    private final float alpha;
+    private final FtrlWeight weight;
     private final float l1;
     private final float beta;
     private final float alphaL2;
@@ -33,7 +33,7 @@ public final class FtrlBatch {
     /** @param table of a training layout */
     public FtrlBatch(ParameterTable table, Ftrl ftrl) {
         this.table = table;
-        alpha = (float) ftrl.alpha();
+        weight = FtrlWeight.of(ftrl);
         l1 = (float) ftrl.l1();
         beta = (float) ftrl.beta();
         alphaL2 = (float) (ftrl.alpha() * ftrl.l2());
@@ -91,9 +91,21 @@ public final class FtrlBatch {
      * @param weights [count] receives what the rows weigh then
      */
     public void merged(float[] z, float[] n, float[] sums, float[] squares, float[] weights, int count) {
-        int from = VectorModule.PRESENT
-                ? WideFtrl.merged(alpha, beta, l1, alphaL2, z, n, sums, squares, weights, count)
-                : 0;
+        stepAll(z, n, sums, squares, count);
+        weight.of(z, n, weights, count);
+        Arrays.fill(sums, 0, count, 0f);
+        Arrays.fill(squares, 0, count, 0f);
+    }
+
+    /**
+     * One step each of rows that were read before, of different keys: the same bits as {@link #step}. A row that would not
+     * be finite stays as it is.
+     *
+     * @param sums [count] Σg
+     * @param squares [count] Σg²
+     */
+    public void stepAll(float[] z, float[] n, float[] sums, float[] squares, int count) {
+        int from = VectorModule.PRESENT ? WideFtrl.step(beta, l1, alphaL2, z, n, sums, squares, count) : 0;
         for (int i = from; i < count; i++) {
             float newN = n[i] + squares[i];
             float root = (float) Math.sqrt(n[i]);
@@ -104,11 +116,7 @@ public final class FtrlBatch {
                 z[i] = newZ;
                 n[i] = newN;
             }
-            float beyond = z[i] - Math.max(-l1, Math.min(l1, z[i]));
-            weights[i] = -alpha * beyond / (beta + (float) Math.sqrt(n[i]) + alphaL2);
         }
-        Arrays.fill(sums, 0, count, 0f);
-        Arrays.fill(squares, 0, count, 0f);
     }
 
     /**

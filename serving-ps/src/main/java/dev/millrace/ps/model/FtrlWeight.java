@@ -1,6 +1,7 @@
 package dev.millrace.ps.model;
 
 import dev.millrace.ingest.spec.Ftrl;
+import dev.millrace.ps.kernel.VectorModule;
 
 /** w of z and n, in floats and with one division: −α·s / (β + √n + α·λ2), s = sgn(z)·max(|z| − λ1, 0). */
 public record FtrlWeight(float alpha, float beta, float l1, float alphaL2) {
@@ -14,9 +15,10 @@ public record FtrlWeight(float alpha, float beta, float l1, float alphaL2) {
         return -alpha * s / (beta + (float) Math.sqrt(n) + alphaL2);
     }
 
-    /** Of many, the same bits. A plain loop, which the compiler makes wide. */
+    /** Of many, the same bits. */
     public void of(float[] z, float[] n, float[] to, int count) {
-        for (int i = 0; i < count; i++) {
+        int from = VectorModule.PRESENT ? WideFtrl.weigh(alpha, beta, l1, alphaL2, z, n, to, count) : 0;
+        for (int i = from; i < count; i++) {
             float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
             to[i] = -alpha * s / (beta + (float) Math.sqrt(n[i]) + alphaL2);
         }

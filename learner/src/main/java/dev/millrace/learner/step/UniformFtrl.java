@@ -1,0 +1,199 @@
+package dev.millrace.learner.step;
+
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.life.RowLife;
+import dev.millrace.ps.model.FtrlBatch;
+import dev.millrace.ps.model.FtrlWeight;
+import dev.millrace.ps.model.LinearModel;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
+import java.util.Arrays;
+
+/**
+ * {@link FtrlStep} where all samples have the same slots at the same places, each slot once: the same steps of the same
+ * samples one after the other, to the bit. Rows of bias and numbers, which all samples have, are read once a call and
+ * written once; rows of the others are found, and born, for some samples at once. A row may so be born for a sample that
+ * is then refused; it stays zero. Same thread as the step.
+ */
+final class UniformFtrl {
+    /** Products of such inputs and their squares are finite floats. */
+    private static final int LARGEST = Float.floatToRawIntBits(1e9f);
+
+    private final FtrlBatch ftrl;
+    private final FtrlWeight weight;
+    private final LinearModel model;
+    private final Loss loss;
+    private final ParameterTable table;
+    private final RowLife life;
+    /** Whether the spec asks rows for nothing but z and n. */
+    private final boolean plain;
+
+    /** Of a sample's places: rows as read, what they weigh, their gradients. */
+    private float[] z = {};
+
+    private float[] n = {};
+    private float[] weights = {};
+    private float[] gradients = {};
+    private float[] squares = {};
+    /** Places whose feature is the same in all samples, and the others. */
+    private int[] fixed = {};
+
+    private int fixedCount;
+    private int[] others = {};
+    private int othersCount;
+    private final long[] fixedKeys = new long[ParameterTable.CHUNK];
+    private final long[] keys = new long[ParameterTable.CHUNK];
+    private final long[] rows = new long[ParameterTable.CHUNK];
+    private final int[] ones = new int[ParameterTable.CHUNK];
+
+    UniformFtrl(ModelSpec spec, FtrlBatch ftrl, LinearModel model, Loss loss, ParameterTable table, RowLife life) {
+        this.ftrl = ftrl;
+        this.weight = FtrlWeight.of(spec.optimizer());
+        this.model = model;
+        this.loss = loss;
+        this.table = table;
+        this.life = life;
+        plain = !table.layout().audited()
+                && !table.layout().aged()
+                && life.admitsAll()
+                && spec.slots().stream().noneMatch(slot -> slot.standardize());
+        Arrays.fill(ones, 1);
+    }
+
+    /** Whether these samples are so. O(features), little each. */
+    boolean canLearn(SampleBlock block) {
+        return plain && block.size() > 1 && block.isUniform() && hasDistinctSlots(block) && isBounded(block);
+    }
+
+    private boolean hasDistinctSlots(SampleBlock block) {
+        int width = block.offset(1);
+        room(width);
+        fixedCount = 0;
+        othersCount = 0;
+        for (int p = 0; p < width; p++) {
+            long id = block.featureId(p);
+            if (FeatureIds.pack(0, id) == FeatureIds.VALUE) {
+                fixed[fixedCount++] = p;
+            } else {
+                others[othersCount++] = p;
+            }
+            for (int before = 0; before < p; before++) {
+                if (FeatureIds.slotOf(block.featureId(before)) == FeatureIds.slotOf(id)) {
+                    return false;
+                }
+            }
+        }
+        return width > 0 && width <= ParameterTable.CHUNK;
+    }
+
+    private void room(int width) {
+        if (z.length < width) {
+            z = new float[width];
+            n = new float[width];
+            weights = new float[width];
+            gradients = new float[width];
+            squares = new float[width];
+            fixed = new int[width];
+            others = new int[width];
+        }
+    }
+
+    private static boolean isBounded(SampleBlock block) {
+        int largest = 0;
+        for (int f = 0; f < block.offset(block.size()); f++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(block.featureValue(f)) & Integer.MAX_VALUE);
+        }
+        for (int i = 0; i < block.size(); i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(block.label(i)) & Integer.MAX_VALUE);
+            largest = Math.max(largest, Float.floatToRawIntBits(block.weight(i)) & Integer.MAX_VALUE);
+        }
+        return largest <= LARGEST;
+    }
+
+    /** {@link Step#learn}, of a block that {@link #canLearn} was just asked of. */
+    int learn(SampleBlock block, int[] samples, int count, float[] predictions, Step.Touched touched) {
+        for (int k = 0; k < fixedCount; k++) {
+            fixedKeys[k] = block.featureId(fixed[k]);
+        }
+        life.rowsFor(fixedKeys, ones, fixedCount, rows);
+        for (int k = 0; k < fixedCount; k++) {
+            read(rows[k], fixed[k]);
+        }
+        int learned = 0;
+        int atOnce = othersCount == 0 ? count : ParameterTable.CHUNK / othersCount;
+        for (int from = 0; from < count; from += atOnce) {
+            int to = Math.min(count, from + atOnce);
+            find(block, samples, from, to);
+            for (int i = from; i < to; i++) {
+                predictions[i] = learn(block, samples[i], (i - from) * othersCount, touched);
+                learned += Float.isNaN(predictions[i]) ? 0 : 1;
+            }
+        }
+        for (int k = 0; k < fixedCount && learned > 0; k++) {
+            long row = table.find(fixedKeys[k]);
+            if (row != ParameterTable.MISSING) {
+                table.willChange(row);
+                write(row, fixed[k]);
+                touched.key(fixedKeys[k]);
+            }
+        }
+        return learned;
+    }
+
+    private void find(SampleBlock block, int[] samples, int from, int to) {
+        int size = 0;
+        for (int i = from; i < to; i++) {
+            int start = block.offset(samples[i]);
+            for (int k = 0; k < othersCount; k++) {
+                keys[size++] = block.featureId(start + others[k]);
+            }
+        }
+        life.rowsFor(keys, ones, size, rows);
+    }
+
+    private void read(long row, int place) {
+        boolean there = row != ParameterTable.MISSING;
+        z[place] = there ? table.getFloat(row, RowLayout.Z) : 0f;
+        n[place] = there ? table.getFloat(row, RowLayout.N) : 0f;
+    }
+
+    private void write(long row, int place) {
+        table.setFloat(row, RowLayout.Z, z[place]);
+        table.setFloat(row, RowLayout.N, n[place]);
+    }
+
+    /** @param first of its keys */
+    private float learn(SampleBlock block, int sample, int first, Step.Touched touched) {
+        int start = block.offset(sample);
+        int width = fixedCount + othersCount;
+        for (int k = 0; k < othersCount; k++) {
+            read(rows[first + k], others[k]);
+        }
+        weight.of(z, n, weights, width);
+        float logit = 0;
+        for (int p = 0; p < width; p++) {
+            logit += weights[p] * block.featureValue(start + p);
+        }
+        double predicted = loss.predicted(logit, block.keepRate(sample));
+        double error = (predicted - block.label(sample)) * SampleWeights.of(block, sample, logit);
+        if (!Double.isFinite(error)) {
+            return Float.NaN;
+        }
+        for (int p = 0; p < width; p++) {
+            float g = (float) (error * block.featureValue(start + p));
+            gradients[p] = g;
+            squares[p] = g * g;
+        }
+        ftrl.stepAll(z, n, gradients, squares, width);
+        for (int k = 0; k < othersCount; k++) {
+            long row = rows[first + k];
+            if (row != ParameterTable.MISSING) {
+                write(row, others[k]);
+                touched.key(keys[first + k]);
+            }
+        }
+        return block.keepRate(sample) == 1 ? (float) predicted : model.output(logit);
+    }
+}
