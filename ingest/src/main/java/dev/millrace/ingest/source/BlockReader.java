@@ -51,6 +51,15 @@ final class BlockReader implements SplitReader {
         return open == null || !blocks.hasNext() ? null : read(open, blocks.next());
     }
 
+    /** Labels of the first head alone are those of any model; others must be as many as the model has heads. */
+    private SampleBlock checked(DataFile from, SampleBlock block) throws DataException {
+        if (block.heads() > 1 && block.heads() != spec.heads().labels()) {
+            throw new DataException(from.name() + ": its samples have labels of " + block.heads() + " heads, the model has "
+                    + spec.heads().labels() + "; convert the data again");
+        }
+        return block;
+    }
+
     private SampleBlock read(DataFile from, BlockFile.Block block) throws IOException {
         if (block.bytes() < 0
                 || block.bytes() > BlockFile.MAX_BLOCK
@@ -72,7 +81,7 @@ final class BlockReader implements SplitReader {
         }
         try {
             ByteBuffer in = ByteBuffer.wrap(raw, 0, block.rawBytes()).order(ByteOrder.LITTLE_ENDIAN);
-            return ColumnarCodec.decode(in, spec.model(), fingerprint);
+            return checked(from, ColumnarCodec.decode(in, spec.model(), fingerprint));
         } catch (IllegalArgumentException | BufferUnderflowException | IndexOutOfBoundsException e) {
             throw new DataException(
                     from.name() + ": the block at byte " + block.offset() + " cannot be read: " + e.getMessage(), e);

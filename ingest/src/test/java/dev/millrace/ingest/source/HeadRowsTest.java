@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of files label every head that they say something of. */
 class HeadRowsTest {
-    private static final ModelSpec SPEC = SpecReader.parse("test", """
+    private static final String YAML = """
             model: m
             rewardWindow: 1s
             heads:
@@ -28,7 +28,8 @@ class HeadRowsTest {
               watch: {objective: squared, labels: {watch: {perUnit: 1, atMost: 5}}}
             slots: {user: {type: category, from: user.id}, item: {type: category, from: item.id}}
             network: {type: widedeep, dim: 4, hidden: [8]}
-            """);
+            """;
+    private static final ModelSpec SPEC = SpecReader.parse("test", YAML);
 
     private static final SourceConfig DEFAULTS = SourceConfig.defaults(1_000);
 
@@ -103,6 +104,37 @@ class HeadRowsTest {
         assertEquals(
                 List.of("1.0x1.0 0.0x1.0 4.0x1.0", "0.0x1.0 1.0x1.0 -"),
                 read("c.csv", "user.id,seconds,hearts,label\nu,4,0,click\nu,,like,0\n", config));
+    }
+
+    /** Converted, they keep what they say of every head; a model of other heads does not take them. */
+    @Test
+    void blockFilesKeepEveryHead() throws IOException {
+        Files.writeString(dir.resolve("d.csv"), "user.id,click,like\nu,1,0\nu,,1\n");
+        Path blocks = Files.createDirectory(dir.resolve("blocks"));
+        try (DataFiles files = new FolderFiles(dir.resolve("d.csv"));
+                BlockFileWriter writer = new BlockFileWriter(blocks.resolve("d.mrb"), SPEC)) {
+            BulkSource source = BulkSource.open(files, DEFAULTS, SPEC);
+            SplitReader reader = source.reader();
+            reader.open(source.splits().get(0));
+            writer.write(new BlockEncoder().encode(Objects.requireNonNull(reader.next())));
+            writer.finish();
+        }
+        ModelSpec two = SpecReader.parse("test", YAML.replaceAll("  watch: .*", ""));
+        try (DataFiles files = new FolderFiles(blocks)) {
+            SampleBlock block = Objects.requireNonNull(reader(files, SPEC).next());
+            assertEquals("1.0x1.0 0.0x1.0 -", said(block, 0));
+            assertEquals("- 1.0x1.0 -", said(block, 1));
+            SplitReader other = reader(files, two);
+            assertTrue(String.valueOf(assertThrows(DataException.class, other::next).getMessage())
+                    .contains("labels of 3 heads, the model has 2"));
+        }
+    }
+
+    private static SplitReader reader(DataFiles files, ModelSpec spec) throws IOException {
+        BulkSource source = BulkSource.open(files, DEFAULTS, spec);
+        SplitReader reader = source.reader();
+        reader.open(source.splits().get(0));
+        return reader;
     }
 
     @Test

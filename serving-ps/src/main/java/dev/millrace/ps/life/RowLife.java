@@ -127,6 +127,13 @@ public final class RowLife {
         return row;
     }
 
+    /** Whether a key without a row gets one with its next occurrence, if there is room. Counts nothing. */
+    public boolean admitsNext(long key) {
+        int slot = FeatureIds.slotOf(key);
+        AdmissionSketch sketch = sketches[slot];
+        return sketch == null || sketch.count(key) + 1 >= minCounts[slot];
+    }
+
     /**
      * {@link #rowFor} for many keys at once, their cache misses overlapping; a key stands among them once. All rows hold
      * until the next insertion or removal.

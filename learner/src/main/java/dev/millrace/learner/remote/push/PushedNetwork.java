@@ -8,6 +8,7 @@ import dev.millrace.ps.network.Fields;
 import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.table.ParameterTable;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,6 @@ final class PushedNetwork {
     private final ShardState state;
     private final NetworkRows rows;
     private final Fields fields;
-    private final boolean holdsBack;
     private final int dim;
     private final float[] values;
     private final float[] gradient;
@@ -35,7 +35,6 @@ final class PushedNetwork {
         dim = spec.network().dim();
         values = new float[1 + dim];
         gradient = new float[dim];
-        holdsBack = spec.slots().stream().anyMatch(slot -> slot.life().minCount() > 1);
         boolean owns =
                 network.denseRows() > 0 && routes.layersShard() == state.id().shard();
         layers = owns ? new DenseLayers(network, spec.network(), table) : null;
@@ -54,18 +53,15 @@ final class PushedNetwork {
         return layers == null ? 0 : layers.values().length;
     }
 
-    /**
-     * The vector of a key with an embedding. Of one without a row it is what the row will be born with, where it is born
-     * with its first push.
-     */
+    /** The vector of a key with an embedding; of one without a row that which it gets with this push, zeros if it gets none. */
     void pull(long key, ByteBuffer target) {
         long row = table.find(key);
         if (row != ParameterTable.MISSING) {
             var unused = rows.read(key, row, true, values, 0);
-        } else if (holdsBack) {
-            java.util.Arrays.fill(values, 0f);
-        } else {
+        } else if (state.life().admitsNext(key)) {
             rows.draw(key, values, 1);
+        } else {
+            Arrays.fill(values, 0f);
         }
         for (int f = 1; f <= dim; f++) {
             target.putFloat(values[f]);

@@ -152,6 +152,31 @@ class NetworkMinibatchTest {
         learnsTheSame(spec, 3, 0);
     }
 
+    /** An embedding is born with the occurrence that admits its key, and takes part in that minibatch. */
+    @Test
+    void rowsAreBornWhenTheirSlotAdmitsThem() {
+        ModelSpec spec = SpecReader.parse(
+                "test",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s, slots: {user: {type: category,"
+                        + " from: user.id, minCount: 3}, item: {type: category, from: item.id}},"
+                        + " network: {type: deepfm, dim: 3, hidden: [4], batch: 1}}");
+        Random random = new Random(41);
+        TrainingShard here = TrainingShard.empty(spec, 10_000);
+        Remote there = new Remote(spec, 2);
+        for (int round = 0; round < 100; round++) {
+            SampleBlock block = NetworkSpecs.samples(spec, random, round, 1);
+            here.learn(0, round, block);
+            there.learn(round, block);
+        }
+        here.closeBatch(0);
+        compare(here, there, 0);
+        long heldBack = there.states.stream()
+                .mapToLong(state -> state.life().counters().heldBack())
+                .sum();
+        assertEquals(here.state().life().counters().heldBack(), heldBack);
+        assertTrue(heldBack > 30, "held back " + heldBack);
+    }
+
     @Test
     void valuesAreLearnedBySquares() {
         learnsTheSame(SpecReader.parse("test", VALUES.formatted("{type: fm, dim: 3, batch: 9}")), 2, 0);
