@@ -54,8 +54,8 @@ final class BlockReader implements SplitReader {
     /** Labels of the first head alone are those of any model; others must be as many as the model has heads. */
     private SampleBlock checked(DataFile from, SampleBlock block) throws DataException {
         if (block.heads() > 1 && block.heads() != spec.heads().labels()) {
-            throw new DataException(from.name() + ": its samples have labels of " + block.heads() + " heads, the model has "
-                    + spec.heads().labels() + "; convert the data again");
+            throw new DataException(from.name() + ": its samples have labels of " + block.heads()
+                    + " heads, the model has " + spec.heads().labels() + "; convert the data again");
         }
         return block;
     }

@@ -125,7 +125,8 @@ class HeadRowsTest {
             assertEquals("1.0x1.0 0.0x1.0 -", said(block, 0));
             assertEquals("- 1.0x1.0 -", said(block, 1));
             SplitReader other = reader(files, two);
-            assertTrue(String.valueOf(assertThrows(DataException.class, other::next).getMessage())
+            assertTrue(String.valueOf(
+                            assertThrows(DataException.class, other::next).getMessage())
                     .contains("labels of 3 heads, the model has 2"));
         }
     }
