@@ -110,17 +110,17 @@ final class SourceOptions {
     List<BulkSource> sources(List<DataFiles> files, ModelSpec spec, int splitBytes, long nowMs) throws IOException {
         var defaults = SourceConfig.defaults(nowMs);
         var config = new SourceConfig(
-                        format,
-                        label,
-                        weight,
-                        time,
-                        request,
-                        columns,
-                        defaults.listSeparator(),
-                        nowMs,
-                        splitBytes,
-                        badRows)
-                .withHeads(heads);
+                format,
+                label,
+                weight,
+                time,
+                request,
+                columns,
+                defaults.listSeparator(),
+                nowMs,
+                splitBytes,
+                badRows,
+                heads);
         List<BulkSource> sources = new ArrayList<>();
         for (DataFiles place : files) {
             sources.add(BulkSource.open(place, config, spec));

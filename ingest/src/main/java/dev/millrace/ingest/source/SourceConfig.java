@@ -65,21 +65,6 @@ public record SourceConfig(
         this(format, label, weight, time, request, columns, listSeparator, timeMs, splitBytes, maxBadRows, Map.of());
     }
 
-    public SourceConfig withHeads(Map<String, String> columnOfHead) {
-        return new SourceConfig(
-                format,
-                label,
-                weight,
-                time,
-                request,
-                columns,
-                listSeparator,
-                timeMs,
-                splitBytes,
-                maxBadRows,
-                columnOfHead);
-    }
-
     public static SourceConfig defaults(long timeMs) {
         return new SourceConfig(null, "label", null, null, null, List.of(), '|', timeMs, 256 << 10, 0);
     }

@@ -67,6 +67,10 @@ class HeadRowsTest {
         return rows;
     }
 
+    private static SourceConfig withHeads(Map<String, String> heads) {
+        return new SourceConfig(null, "label", null, null, null, List.of(), '|', 1_000, 1 << 20, 0, heads);
+    }
+
     @Test
     void columnsCalledAsTheHeadsLabelThem() throws IOException {
         List<String> wanted = List.of("1.0x1.0 0.0x1.0 2.5x1.0", "0.0x1.0 - -", "- - 3.0x1.0");
@@ -100,7 +104,7 @@ class HeadRowsTest {
 
     @Test
     void columnsAreNamedForHeads() throws IOException {
-        SourceConfig config = DEFAULTS.withHeads(Map.of("like", "hearts", "watch", "seconds"));
+        SourceConfig config = withHeads(Map.of("like", "hearts", "watch", "seconds"));
         assertEquals(
                 List.of("1.0x1.0 0.0x1.0 4.0x1.0", "0.0x1.0 1.0x1.0 -"),
                 read("c.csv", "user.id,seconds,hearts,label\nu,4,0,click\nu,,like,0\n", config));
@@ -140,11 +144,11 @@ class HeadRowsTest {
 
     @Test
     void whatIsNamedWrongSaysSo() {
-        assertTrue(message("user.id,click\nu,1\n", DEFAULTS.withHeads(Map.of("liked", "x")))
+        assertTrue(message("user.id,click\nu,1\n", withHeads(Map.of("liked", "x")))
                 .contains("head 'liked', the model has click, like, watch"));
-        assertTrue(message("user.id,click\nu,1\n", DEFAULTS.withHeads(Map.of("like", "x")))
+        assertTrue(message("user.id,click\nu,1\n", withHeads(Map.of("like", "x")))
                 .contains("has no column 'x'"));
-        assertTrue(message("user.id,x\nu,1\n", DEFAULTS.withHeads(Map.of("like", "x", "click", "x")))
+        assertTrue(message("user.id,x\nu,1\n", withHeads(Map.of("like", "x", "click", "x")))
                 .contains("is named for two heads"));
         assertTrue(message("user.id,x\nu,1\n", DEFAULTS).contains("one each of the heads click, like, watch"));
         assertTrue(message("user.id,like\nu,3\n", DEFAULTS).contains("column 'like': '3.0' is no label"));

@@ -14,7 +14,7 @@ import java.util.Optional;
  * Bias and variance, watched as it learns: the loss of samples before they are learned (nothing is as held out as what has
  * not come yet; progressive validation, Blum et al. 1999), beside the loss of the same samples once their batch is learned.
  * Both high: the model cannot say it (bias). The first high, the second low: it learns by heart (variance). Of one sample in
- * 16, at most 64 a batch; means over the latest 1,000 or so, by exponential decay. It changes no weight. Belongs to the
+ * 16, at most 64 a batch; means over the latest 1,000 or so, by exponential decay. Of a model with heads, of the first. It changes no weight. Belongs to the
  * thread that owns the table.
  */
 public final class FitWatch {

@@ -1,5 +1,8 @@
 package dev.millrace.learner.remote.push;
 
+import dev.millrace.ingest.feature.Vectorizer;
+import dev.millrace.ingest.id.FeatureIds;
+import dev.millrace.ps.model.LinearModel;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
@@ -29,6 +32,20 @@ public final class BatchKeys {
         byShard[routes.shardOf(key)].add(keys.size());
         keys.add(key);
         return keys.size() - 1;
+    }
+
+    /** The number of a feature's key; of a standardized number's, mean and scale are named too. */
+    int addFeature(long id, LinearModel model) {
+        int number = add(id);
+        if (model.isStandardized(id)) {
+            int unused = add(mean(id)) + add(FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_SCALE));
+        }
+        return number;
+    }
+
+    /** The key of the mean of a standardized number. */
+    static long mean(long id) {
+        return FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
     }
 
     /** The key's number; −1 when no sample names it. */

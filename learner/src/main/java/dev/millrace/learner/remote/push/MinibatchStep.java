@@ -1,7 +1,5 @@
 package dev.millrace.learner.remote.push;
 
-import dev.millrace.ingest.feature.Vectorizer;
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.step.Loss;
@@ -43,21 +41,12 @@ public final class MinibatchStep implements BatchStep {
         for (SampleBatch.Chosen sample : batch.chosen()) {
             SampleBlock block = sample.block();
             for (int f = block.offset(sample.sample()); f < block.offset(sample.sample() + 1); f++) {
-                long id = block.featureId(f);
-                step.numbers[at++] = step.keys.add(id);
-                if (step.model.isStandardized(id)) {
-                    step.keys.add(mean(id));
-                    step.keys.add(FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_SCALE));
-                }
+                step.numbers[at++] = step.keys.addFeature(block.featureId(f), step.model);
             }
         }
         step.weights = new float[step.keys.size()];
         step.merged = new MergedGradients(step.keys.size());
         return step;
-    }
-
-    private static long mean(long id) {
-        return FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN);
     }
 
     @Override
@@ -124,7 +113,7 @@ public final class MinibatchStep implements BatchStep {
         for (int f = from; f < from + features; f++) {
             long id = block.featureId(f);
             if (model.isStandardized(id)) {
-                merged.observation(keys.find(mean(id)), block.featureValue(f), sampleId, second);
+                merged.observation(keys.find(BatchKeys.mean(id)), block.featureValue(f), sampleId, second);
             }
         }
     }

@@ -1,14 +1,13 @@
 package dev.millrace.learner.remote.push;
 
 import dev.millrace.ingest.feature.FeatureVector;
-import dev.millrace.ingest.feature.Vectorizer;
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.sample.SampleBlockBuilder;
 import dev.millrace.learner.step.KeyGradients;
 import dev.millrace.ps.life.RowLife;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -59,12 +58,7 @@ public final class NetworkMinibatch implements BatchStep {
             SampleBlock of = sample.block();
             builder.add(of, sample.sample(), scratch);
             for (int f = of.offset(sample.sample()); f < of.offset(sample.sample() + 1); f++) {
-                long id = of.featureId(f);
-                keys.add(id);
-                if (worker.inputs.isStandardized(id)) {
-                    keys.add(FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN));
-                    keys.add(FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_SCALE));
-                }
+                int unused = keys.addFeature(of.featureId(f), worker.inputs);
             }
         }
         SampleBlock block = builder.build(new SampleBlock.Header(worker.spec.model(), worker.spec.fingerprint(), 0, 0));
@@ -104,8 +98,8 @@ public final class NetworkMinibatch implements BatchStep {
                 values[number * (1 + dim) + f] = answer.getFloat();
             }
         }
-        for (int i = 0; i < layers.length && hasLayers(shard); i++) {
-            layers[i] = answer.getFloat();
+        if (hasLayers(shard)) {
+            answer.asFloatBuffer().get(layers);
         }
     }
 
@@ -160,8 +154,7 @@ public final class NetworkMinibatch implements BatchStep {
             for (int f = block.offset(i); f < block.offset(i + 1) && !Float.isNaN(predictions[i]); f++) {
                 long id = block.featureId(f);
                 if (worker.inputs.isStandardized(id)) {
-                    int mean = keys.find(FeatureIds.pack(FeatureIds.slotOf(id), Vectorizer.NUMBER_MEAN));
-                    means.observation(mean, block.featureValue(f), block.sampleId(i), second);
+                    means.observation(keys.find(BatchKeys.mean(id)), block.featureValue(f), block.sampleId(i), second);
                 }
             }
         }
@@ -200,15 +193,12 @@ public final class NetworkMinibatch implements BatchStep {
             out.putFloat((float) means.first(i)).putFloat((float) means.second(i));
             out.putInt(means.count(i)).putInt(means.eventSecond(i));
         }
+        FloatBuffer floats = out.asFloatBuffer();
         for (int i : embedded) {
-            for (int f = 0; f < dim; f++) {
-                out.putFloat(rows.vectors[i * dim + f]);
-            }
+            floats.put(rows.vectors, i * dim, dim);
         }
-        for (int i = 0; i < layerFloats; i++) {
-            out.putFloat(layerGradient[i]);
-        }
-        return out.flip();
+        floats.put(layerGradient, 0, layerFloats);
+        return out.rewind();
     }
 
     private void put(ByteBuffer out, int[] numbers) {

@@ -156,9 +156,10 @@ public final class Push {
     /** Σg of the layers. */
     void layerGradient(float[] to) {
         int from = bytes.limit() - layerFloats() * Float.BYTES;
-        for (int i = 0; i < layerFloats(); i++) {
-            to[i] = bytes.getFloat(from + i * Float.BYTES);
-        }
+        bytes.slice(from, bytes.limit() - from)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(to, 0, layerFloats());
     }
 
     private int row(int i) {

@@ -70,9 +70,8 @@ final class PushedNetwork {
 
     void pullLayers(ByteBuffer target) {
         if (layers != null) {
-            for (float value : layers.values()) {
-                target.putFloat(value);
-            }
+            target.asFloatBuffer().put(layers.values());
+            target.position(target.position() + layerFloats() * Float.BYTES);
         }
     }
 
