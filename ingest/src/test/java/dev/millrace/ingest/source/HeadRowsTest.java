@@ -146,8 +146,8 @@ class HeadRowsTest {
     void whatIsNamedWrongSaysSo() {
         assertTrue(message("user.id,click\nu,1\n", withHeads(Map.of("liked", "x")))
                 .contains("head 'liked', the model has click, like, watch"));
-        assertTrue(message("user.id,click\nu,1\n", withHeads(Map.of("like", "x")))
-                .contains("has no column 'x'"));
+        assertTrue(
+                message("user.id,click\nu,1\n", withHeads(Map.of("like", "x"))).contains("has no column 'x'"));
         assertTrue(message("user.id,x\nu,1\n", withHeads(Map.of("like", "x", "click", "x")))
                 .contains("is named for two heads"));
         assertTrue(message("user.id,x\nu,1\n", DEFAULTS).contains("one each of the heads click, like, watch"));
