@@ -44,7 +44,7 @@ public final class ProcessSteps implements ChainSteps {
      * @param spec YAML
      * @param snapshots of its learner
      */
-    public record Model(String spec, Path snapshots) {}
+    public record Model(String spec, SnapshotPlace snapshots) {}
 
     private final ChainSettings settings;
     private final Path chains;
@@ -117,7 +117,7 @@ public final class ProcessSteps implements ChainSteps {
 
     /** What learning was told not to learn. */
     private List<Stretch> leftOut() throws IOException {
-        try (SnapshotStore store = SnapshotPlace.folder(model.snapshots()).store(0, 1, 1);
+        try (SnapshotStore store = model.snapshots().store(0, 1, 1);
                 Snapshot newest = store.newest().orElse(null)) {
             return newest == null ? List.of() : Course.of(newest.extras()).without();
         }
@@ -157,9 +157,20 @@ public final class ProcessSteps implements ChainSteps {
         } else {
             arguments.addAll(sources(run));
             arguments.addAll(List.of("--part", (1 - order.getHoldOut()) + "..1"));
-            arguments.addAll(List.of("--against", model.snapshots().toString()));
+            arguments.addAll(List.of("--against", serving(run).toString()));
         }
         return outcome(child(run, ChainStep.EVALUATE, arguments));
+    }
+
+    /** A copy of the weights that serve, which a step can read wherever they are. */
+    private Path serving(ChainRun run) throws IOException {
+        Path copy = data(run).resolve("serving");
+        delete(copy);
+        try (SnapshotStore from = model.snapshots().store(0, 1, 1);
+                SnapshotStore to = SnapshotPlace.folder(copy).store(0, 1, 1)) {
+            var unused = from.copyNewest(to);
+        }
+        return copy;
     }
 
     private static Outcome gate(ChainRun run) throws RefusedException {

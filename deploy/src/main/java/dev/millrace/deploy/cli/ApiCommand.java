@@ -3,6 +3,7 @@ package dev.millrace.deploy.cli;
 import dev.millrace.deploy.embedded.ApiReplica;
 import dev.millrace.deploy.embedded.LoadedSpec;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -47,12 +48,12 @@ final class ApiCommand implements Callable<Integer> {
 
     @Option(
             names = "--models",
-            paramLabel = "DIR",
-            description =
-                    "The folder 'models' in which learners keep snapshots, for what the log no longer holds and for"
-                            + " versions. Default: 'models' in the data folder.")
+            paramLabel = "PLACE",
+            description = "Where the learner keeps snapshots, for what the log no longer holds and for versions: the folder"
+                    + " 'models' of its data folder, or what its config.yml says of 'snapshots'. Default: 'models' in"
+                    + " the data folder.")
     @Nullable
-    private Path models;
+    private String models;
 
     @Mixin
     private PortOptions door = new PortOptions();
@@ -69,7 +70,6 @@ final class ApiCommand implements Callable<Integer> {
         for (Path spec : specs) {
             loaded.add(LoadedSpec.read(spec).spec());
         }
-        Path kept = models == null ? data.resolve("models") : models;
         Logs.into(data);
         try (OrderlyStop stop = new OrderlyStop();
                 DataLock lock = DataLock.take(data);
@@ -78,7 +78,7 @@ final class ApiCommand implements Callable<Integer> {
                                 bootstrapServers,
                                 lock.instance(),
                                 data,
-                                model -> kept.resolve(model).resolve("snapshots"),
+                                this::place,
                                 door.door(data),
                                 weights.from(),
                                 weights.profiles(),
@@ -97,5 +97,13 @@ final class ApiCommand implements Callable<Integer> {
             new CountDownLatch(1).await();
         }
         return 0;
+    }
+
+    private SnapshotPlace place(String model) {
+        if (models != null && models.startsWith("s3:")) {
+            return SnapshotPlace.parse(models, data.resolve("scratch")).below(model);
+        }
+        Path kept = models == null ? data.resolve("models") : Path.of(models);
+        return SnapshotPlace.folder(kept.resolve(model).resolve("snapshots"));
     }
 }

@@ -6,6 +6,7 @@ import dev.millrace.ingest.spec.YamlMap;
 import dev.millrace.learner.bus.GateConfig;
 import dev.millrace.learner.bus.VersionKeeper;
 import dev.millrace.learner.chain.ChainWorker;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration of a service, {@code config.yml} in its data folder, or the file of {@code serve --config}. Each key has a
@@ -23,10 +25,16 @@ import java.util.regex.Pattern;
  * @param gate when publishing of what is learned freezes
  * @param versions how often they are made, how many stay
  * @param chains how batch chains run
+ * @param snapshots address of the object store with the models' snapshots and versions, each model's below its name; null:
+ *     the data folder has them
  */
-public record ServeConfig(GateConfig gate, VersionKeeper.Config versions, ChainSettings chains) {
+public record ServeConfig(
+        GateConfig gate,
+        VersionKeeper.Config versions,
+        ChainSettings chains,
+        @Nullable String snapshots) {
     public static final ServeConfig DEFAULT =
-            new ServeConfig(GateConfig.DEFAULT, VersionKeeper.Config.DEFAULT, ChainSettings.DEFAULT);
+            new ServeConfig(GateConfig.DEFAULT, VersionKeeper.Config.DEFAULT, ChainSettings.DEFAULT, null);
 
     /** In the data folder. */
     public static final String FILE = "config.yml";
@@ -48,9 +56,29 @@ public record ServeConfig(GateConfig gate, VersionKeeper.Config versions, ChainS
     /** @param source named in errors */
     public static ServeConfig parse(String source, String yaml) {
         return YamlMap.read(source, yaml, null, top -> {
-            top.known(List.of("gate", "versions", "chains"));
-            return new ServeConfig(gate(top.map("gate")), versions(top.map("versions")), chains(top.map("chains")));
+            top.known(List.of("gate", "versions", "chains", "snapshots"));
+            return new ServeConfig(
+                    gate(top.map("gate")), versions(top.map("versions")), chains(top.map("chains")), snapshots(top));
         });
+    }
+
+    private static @Nullable String snapshots(YamlMap yaml) {
+        Object value = yaml.entries().get("snapshots");
+        if (value == null) {
+            return null;
+        }
+        String address = String.valueOf(value);
+        try {
+            if (address.startsWith("s3://") && SnapshotPlace.parse(address, Path.of("scratch")) != null) {
+                return address;
+            }
+        } catch (IllegalArgumentException e) {
+            yaml.problem("snapshots", "'" + address + "' is not valid: " + e.getMessage());
+            return null;
+        }
+        yaml.problem(
+                "snapshots", "'" + address + "' is not valid; s3://BUCKET/PREFIX?region=REGION&endpoint=URL, or leave it out");
+        return null;
     }
 
     private static GateConfig gate(YamlMap yaml) {

@@ -41,7 +41,7 @@ public final class ApiReplica implements AutoCloseable {
             String bootstrapServers,
             String instance,
             Path data,
-            Function<String, Path> snapshots,
+            Function<String, SnapshotPlace> snapshots,
             Door door,
             WeightsFrom weights,
             ProfilesFrom profiles,
@@ -56,13 +56,12 @@ public final class ApiReplica implements AutoCloseable {
             Map<String, BusParts> buses = new HashMap<>();
             for (ModelSpec spec : specs) {
                 String model = spec.model();
-                Path snapshots = config.snapshots().apply(model);
+                SnapshotPlace place = config.snapshots().apply(model);
                 Path rows = config.data().resolve("models").resolve(model).resolve("rows");
-                WeightsFrom.Started started = config.weights().start(bootstrap, rows, snapshots, spec, clock);
+                WeightsFrom.Started started = config.weights().start(bootstrap, rows, place, spec, clock);
                 parts.opened(started.part());
                 weights.put(model, started.weights());
                 VersionLog versions = parts.opened(VersionLog.open(bootstrap, model));
-                SnapshotPlace place = SnapshotPlace.folder(snapshots);
                 buses.put(
                         model,
                         new BusParts(

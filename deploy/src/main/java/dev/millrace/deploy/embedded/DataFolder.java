@@ -1,6 +1,8 @@
 package dev.millrace.deploy.embedded;
 
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.deploy.config.ServeConfig;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -88,6 +90,13 @@ public final class DataFolder implements AutoCloseable {
 
     public Path snapshots(String model) {
         return root.resolve("models").resolve(model).resolve("snapshots");
+    }
+
+    /** Where they are under a configuration: here, or in an object store. */
+    SnapshotPlace snapshots(String model, ServeConfig config) {
+        return config.snapshots() == null
+                ? SnapshotPlace.folder(snapshots(model))
+                : SnapshotPlace.parse(config.snapshots(), root.resolve("scratch")).below(model);
     }
 
     public Path rows(String model) {

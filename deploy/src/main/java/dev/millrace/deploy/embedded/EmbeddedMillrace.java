@@ -4,6 +4,7 @@ import dev.millrace.api.ApiConfig;
 import dev.millrace.api.ApiParts;
 import dev.millrace.api.ApiServer;
 import dev.millrace.api.alarm.AlarmRules;
+import dev.millrace.api.bus.BusParts;
 import dev.millrace.api.chain.ChainParts;
 import dev.millrace.api.monitor.window.WindowParts;
 import dev.millrace.api.monitor.window.WindowStreams;
@@ -20,7 +21,6 @@ import dev.millrace.learner.chain.ChainWorker;
 import dev.millrace.learner.chain.Publication;
 import dev.millrace.learner.step.StepMaker;
 import dev.millrace.ps.serve.WeightServer;
-import dev.millrace.ps.version.VersionLog;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -235,11 +235,10 @@ public final class EmbeddedMillrace implements AutoCloseable {
         Map<String, ChainSteps> steps = new HashMap<>();
         for (LoadedSpec spec : specs) {
             String model = spec.spec().model();
-            VersionLog versions =
-                    Objects.requireNonNull(models.buses().get(model)).log();
+            BusParts bus = Objects.requireNonNull(models.buses().get(model));
             WeightServer weights = Objects.requireNonNull(models.weights().get(model));
-            var publication = new Publication(versions, () -> weights.version().sequence(), settings.patience(), clock);
-            var its = new ProcessSteps.Model(spec.yaml(), folder.snapshots(model));
+            var publication = new Publication(bus.log(), () -> weights.version().sequence(), settings.patience(), clock);
+            var its = new ProcessSteps.Model(spec.yaml(), bus.place());
             steps.put(model, new ProcessSteps(settings, folder.chains(), its, bootstrap, publication));
         }
         parts.opened(ChainWorker.start(settings.worker(), log, steps, clock));

@@ -59,13 +59,14 @@ final class EmbeddedModels {
 
     void start(ModelSpec spec) throws IOException, InterruptedException {
         String model = spec.model();
-        LearnerConfig learning = LearnerConfig.of(bootstrap, folder.snapshots(model))
+        SnapshotPlace place = folder.snapshots(model, config);
+        LearnerConfig learning = LearnerConfig.of(bootstrap, place)
                 .withSteps(steps)
                 .withGate(config.gate());
         parts.opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;
-        WeightsFrom.Started started = its.start(bootstrap, folder.rows(model), folder.snapshots(model), spec, clock);
+        WeightsFrom.Started started = its.start(bootstrap, folder.rows(model), place, spec, clock);
         parts.opened(started.part());
         weights.put(model, started.weights());
         // One that learns from another's log reads the real-time features of that one.
@@ -76,7 +77,6 @@ final class EmbeddedModels {
                     parts.opened(LiveStreams.start(spec, config, profiles, clock))
                             .stats());
         }
-        SnapshotPlace place = SnapshotPlace.folder(folder.snapshots(model));
         VersionLog versions = parts.opened(VersionLog.open(bootstrap, model));
         parts.opened(VersionKeeper.start(config.versions(), spec, place, versions, clock));
         buses.put(model, new BusParts(versions, place, new SampleTimes(bootstrap, model)));

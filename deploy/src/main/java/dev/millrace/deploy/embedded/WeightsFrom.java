@@ -6,7 +6,9 @@ import dev.millrace.ps.redis.RedisWeightServer;
 import dev.millrace.ps.remote.RemoteConfig;
 import dev.millrace.ps.remote.RemoteWeightServer;
 import dev.millrace.ps.serve.ServingReplica;
+import dev.millrace.ps.serve.ShardSet;
 import dev.millrace.ps.serve.WeightServer;
+import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.nio.file.Path;
 import java.time.Clock;
 
@@ -45,10 +47,10 @@ public sealed interface WeightsFrom {
     record Started(WeightServer weights, AutoCloseable part) {}
 
     /** @throws IllegalArgumentException when serving-ps processes answer that do not fit the model or each other */
-    default Started start(String bootstrapServers, Path rows, Path snapshots, ModelSpec spec, Clock clock) {
+    default Started start(String bootstrapServers, Path rows, SnapshotPlace snapshots, ModelSpec spec, Clock clock) {
         return switch (this) {
             case ThisProcess here -> {
-                var config = new ServingReplica.Config(bootstrapServers, rows, snapshots)
+                var config = new ServingReplica.Config(bootstrapServers, rows, snapshots, ShardSet.ALL)
                         .withMaxHotRows(here.maxHotRows())
                         .withCompactRows(here.compact())
                         .withHistoryBytes(here.maxHotRows() == ServingReplica.Config.ALL_ROWS ? HISTORY_BYTES : 0);

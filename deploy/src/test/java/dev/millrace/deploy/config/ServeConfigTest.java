@@ -28,6 +28,7 @@ class ServeConfigTest {
                   holdBack: 500ms
                   warmUp: 2000
                 versions: {every: 1m, keep: 10}
+                snapshots: s3://weights/models?region=eu-west-1
                 chains:
                   atOnce: 2
                   cores: 4
@@ -42,6 +43,7 @@ class ServeConfigTest {
         assertEquals(Duration.ofMillis(500), config.gate().holdBack());
         assertEquals(2_000, config.gate().warmUp());
         assertEquals(10, config.versions().keep());
+        assertEquals("s3://weights/models?region=eu-west-1", config.snapshots());
         assertEquals(4L << 30, config.chains().memoryBytes());
         assertEquals(List.of("/srv/exports"), config.chains().sources());
         assertEquals(0.7, config.chains().terms().getMinAuc());
@@ -55,6 +57,7 @@ class ServeConfigTest {
         var refused = assertThrows(SpecException.class, () -> ServeConfig.parse("c.yml", """
                 gate: {lossMargn: 1, falseAlarm: 0.5, span: soon}
                 versions: {keep: 1}
+                snapshots: s3://weights?zone=eu
                 chains: {memory: 10MiB, sources: [exports], gate: {minAuc: -1}}
                 """));
         assertEquals(
@@ -67,7 +70,9 @@ class ServeConfigTest {
                         "versions.keep: '1' is not valid; a whole number, 2..100000",
                         "chains.memory: '10MiB' is not valid; like 2GiB or 512MiB, at least 128MiB for each of atOnce 1",
                         "chains.sources: 'exports' is not valid; an absolute folder, or s3://BUCKET/PREFIX",
-                        "chains.gate.minAuc: '-1' is not valid; a number not below 0"),
+                        "chains.gate.minAuc: '-1' is not valid; a number not below 0",
+                        "snapshots: 's3://weights?zone=eu' is not valid: 'zone' is no option of an s3 place; region and"
+                                + " endpoint are"),
                 refused.problems().stream().map(Object::toString).toList());
     }
 }

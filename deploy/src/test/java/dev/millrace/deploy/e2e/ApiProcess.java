@@ -8,6 +8,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /** {@code millrace api} beside a service, as a process of its own, to be killed. */
 final class ApiProcess implements AutoCloseable {
@@ -24,35 +27,45 @@ final class ApiProcess implements AutoCloseable {
     static ApiProcess start(Service service, Path dir) throws IOException {
         Path spec = Files.writeString(dir.resolve("shop.yml"), Service.SPEC.yaml());
         int port = Serve.freePort();
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xmx256m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "--add-modules=jdk.incubator.vector",
-                        "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Millrace.class.getName(),
-                        "api",
-                        "--bootstrap-servers",
-                        service.bootstrapServers(),
-                        "--spec",
-                        spec.toString(),
-                        "--data",
-                        dir.resolve("data").toString(),
-                        "--port",
-                        Integer.toString(port),
-                        "--grpc-port",
-                        "-1",
-                        "--canary",
-                        "off")
-                .redirectErrorStream(true)
-                .redirectOutput(dir.resolve("api.log").toFile())
-                .start();
+        Process process = millrace(
+                dir.resolve("api.log"),
+                Map.of(),
+                "api",
+                "--bootstrap-servers",
+                service.bootstrapServers(),
+                "--spec",
+                spec.toString(),
+                "--data",
+                dir.resolve("data").toString(),
+                "--port",
+                Integer.toString(port),
+                "--grpc-port",
+                "-1",
+                "--canary",
+                "off");
         return new ApiProcess(process, URI.create("http://127.0.0.1:" + port));
+    }
+
+    /** The command line as a process of its own, of the classes that this one has. */
+    static Process millrace(Path log, Map<String, String> environment, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx400m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "--add-modules=jdk.incubator.vector",
+                "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Millrace.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return builder.redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
     }
 
     URI base() {

@@ -18,6 +18,9 @@ public sealed interface SnapshotPlace {
     /** Where the numbered version's members are, which are never pruned; the caller closes it. For a model of one shard. */
     SnapshotStore version(long number);
 
+    /** A place within this one: of one model, where this one is of several. */
+    SnapshotPlace below(String name);
+
     static SnapshotPlace folder(Path folder) {
         return new Folder(folder);
     }
@@ -71,6 +74,11 @@ public sealed interface SnapshotPlace {
         }
 
         @Override
+        public SnapshotPlace below(String name) {
+            return new Folder(folder.resolve(name));
+        }
+
+        @Override
         public String toString() {
             return folder.toString();
         }
@@ -86,6 +94,11 @@ public sealed interface SnapshotPlace {
         @Override
         public SnapshotStore version(long number) {
             return new S3SnapshotStore(model.below("versions/" + number + "/"), Integer.MAX_VALUE);
+        }
+
+        @Override
+        public SnapshotPlace below(String name) {
+            return new Bucket(model.below(name + "/"));
         }
 
         @Override

@@ -16,6 +16,7 @@ class SnapshotPlaceTest {
         SnapshotPlace place = SnapshotPlace.parse("data/models/people", SCRATCH);
         assertEquals(SnapshotPlace.folder(Path.of("data/models/people")), place);
         assertInstanceOf(SnapshotFolder.class, place.store(0, 1, 1));
+        assertEquals(SnapshotPlace.folder(Path.of("data/models/people/b")), place.below("b"));
     }
 
     @Test
@@ -27,6 +28,7 @@ class SnapshotPlaceTest {
                 place.model());
         assertEquals("models/people/shard-3/", place.model().below("shard-3/").prefix());
         assertEquals("s3://weights/models/people/", place.toString());
+        assertEquals("s3://weights/models/people/b/", place.below("b").toString());
         var plain = (SnapshotPlace.Bucket) SnapshotPlace.parse("s3://weights", SCRATCH);
         assertEquals(S3Location.of(null, "us-east-1", "weights", "", SCRATCH), plain.model());
     }
