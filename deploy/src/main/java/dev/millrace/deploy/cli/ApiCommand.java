@@ -49,9 +49,10 @@ final class ApiCommand implements Callable<Integer> {
     @Option(
             names = "--models",
             paramLabel = "PLACE",
-            description = "Where the learner keeps snapshots, for what the log no longer holds and for versions: the folder"
-                    + " 'models' of its data folder, or what its config.yml says of 'snapshots'. Default: 'models' in"
-                    + " the data folder.")
+            description =
+                    "Where the learner keeps snapshots, for what the log no longer holds and for versions: the folder"
+                            + " 'models' of its data folder, or what its config.yml says of 'snapshots'. Default: 'models' in"
+                            + " the data folder.")
     @Nullable
     private String models;
 

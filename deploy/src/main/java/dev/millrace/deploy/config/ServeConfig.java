@@ -77,7 +77,8 @@ public record ServeConfig(
             return null;
         }
         yaml.problem(
-                "snapshots", "'" + address + "' is not valid; s3://BUCKET/PREFIX?region=REGION&endpoint=URL, or leave it out");
+                "snapshots",
+                "'" + address + "' is not valid; s3://BUCKET/PREFIX?region=REGION&endpoint=URL, or leave it out");
         return null;
     }
 

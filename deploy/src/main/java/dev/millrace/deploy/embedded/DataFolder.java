@@ -1,7 +1,7 @@
 package dev.millrace.deploy.embedded;
 
-import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.deploy.config.ServeConfig;
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.snapshot.SnapshotPlace;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -96,7 +96,8 @@ public final class DataFolder implements AutoCloseable {
     SnapshotPlace snapshots(String model, ServeConfig config) {
         return config.snapshots() == null
                 ? SnapshotPlace.folder(snapshots(model))
-                : SnapshotPlace.parse(config.snapshots(), root.resolve("scratch")).below(model);
+                : SnapshotPlace.parse(config.snapshots(), root.resolve("scratch"))
+                        .below(model);
     }
 
     public Path rows(String model) {

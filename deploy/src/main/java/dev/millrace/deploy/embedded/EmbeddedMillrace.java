@@ -237,7 +237,8 @@ public final class EmbeddedMillrace implements AutoCloseable {
             String model = spec.spec().model();
             BusParts bus = Objects.requireNonNull(models.buses().get(model));
             WeightServer weights = Objects.requireNonNull(models.weights().get(model));
-            var publication = new Publication(bus.log(), () -> weights.version().sequence(), settings.patience(), clock);
+            var publication =
+                    new Publication(bus.log(), () -> weights.version().sequence(), settings.patience(), clock);
             var its = new ProcessSteps.Model(spec.yaml(), bus.place());
             steps.put(model, new ProcessSteps(settings, folder.chains(), its, bootstrap, publication));
         }

@@ -60,9 +60,8 @@ final class EmbeddedModels {
     void start(ModelSpec spec) throws IOException, InterruptedException {
         String model = spec.model();
         SnapshotPlace place = folder.snapshots(model, config);
-        LearnerConfig learning = LearnerConfig.of(bootstrap, place)
-                .withSteps(steps)
-                .withGate(config.gate());
+        LearnerConfig learning =
+                LearnerConfig.of(bootstrap, place).withSteps(steps).withGate(config.gate());
         parts.opened(Learner.start(learning, spec, clock));
         // Processes of serving-ps have the weights of one model, the first.
         WeightsFrom its = from instanceof WeightsFrom.ServingPs && !weights.isEmpty() ? WeightsFrom.HERE : from;

@@ -101,10 +101,12 @@ class ObjectStoreTest {
             client.rank(Service.MODEL, RankRequest.of(id, "anna", List.of("hat")));
             client.events(List.of(new Event(id, type, id, "hat", null, null)));
         }
-        Awaitility.await().atMost(Service.PATIENCE).until(() -> client.trace("o-" + (turn - 1), Duration.ofSeconds(5))
-                .map(Trace::status)
-                .filter(status -> status.ended())
-                .isPresent());
+        Awaitility.await()
+                .atMost(Service.PATIENCE)
+                .until(() -> client.trace("o-" + (turn - 1), Duration.ofSeconds(5))
+                        .map(Trace::status)
+                        .filter(status -> status.ended())
+                        .isPresent());
     }
 
     private static double score(MillraceClient client) throws InterruptedException {
