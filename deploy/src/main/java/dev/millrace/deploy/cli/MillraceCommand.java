@@ -45,6 +45,8 @@ import picocli.CommandLine.Command;
         },
         footer = {
             "",
+            "  warm      Keeps what a JVM learns in a demo, so that later starts are quicker",
+            "            (handled by the launcher).",
             "  fuzz      Looks for bytes that break a parser (handled by the launcher).",
             "  test      Runs the whole test suite (handled by the launcher; further arguments go to Maven).",
             "",

@@ -95,9 +95,8 @@ final class JoinPipeline {
         producer.setProperty("acks", "all");
         producer.setProperty("enable.idempotence", "true");
         producer.setProperty("linger.ms", "0");
-        // Of each block by itself: nothing waits for a batch.
-        producer.setProperty("compression.type", "zstd");
-        producer.setProperty("compression.zstd.level", "1");
+        // Of each block by itself: nothing waits for a batch. The broker and three readers open it again, at once.
+        producer.setProperty("compression.type", "lz4");
         producer.setProperty("batch.size", Integer.toString(Math.max(config.blockBytes(), BATCH_BYTES)));
         producer.setProperty("max.request.size", Integer.toString(Topics.MAX_RECORD_BYTES));
         producer.setProperty("buffer.memory", Integer.toString(2 * Topics.MAX_RECORD_BYTES));
