@@ -44,6 +44,7 @@ public final class LearnBench {
         }
         double loss = 0;
         for (int run = -2; run < RUNS; run++) {
+            letGo();
             long startNs = System.nanoTime();
             TrainedModel model = fromText(text);
             double rate = rows / ((System.nanoTime() - startNs) / 1e9);
@@ -65,6 +66,7 @@ public final class LearnBench {
 
     private void memory(List<SampleBlock> blocks, int rows, double[] rates, Figures figures) throws Exception {
         for (int run = -2; run < RUNS; run++) {
+            letGo();
             BulkTrainer trainer = new BulkTrainer(spec, config, (bytes, of, learned) -> {});
             long startNs = System.nanoTime();
             long startCpuNs = cpuNs();
@@ -102,6 +104,12 @@ public final class LearnBench {
             }
         }
         return blocks;
+    }
+
+    /** The model before goes, and its memory is there again ({@code -Dmillrace.table.keep}). */
+    private static void letGo() throws InterruptedException {
+        System.gc();
+        Thread.sleep(100);
     }
 
     /** Of the whole process. */

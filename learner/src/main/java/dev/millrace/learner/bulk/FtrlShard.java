@@ -23,6 +23,7 @@ final class FtrlShard {
     private final int workers;
     private final FtrlWeight weight;
     private final ParameterTable table;
+    private final int tableParts;
     private final FtrlBatch ftrl;
     private final boolean audited;
     private final int lastUpdate;
@@ -97,12 +98,16 @@ final class FtrlShard {
         }
     }
 
-    /** @param owners slot to worker, shared */
-    FtrlShard(int worker, int workers, Ftrl spec, ParameterTable table, byte[] owners, int most) {
+    /**
+     * @param parts how many workers' rows the table gets in the end
+     * @param owners slot to worker, shared
+     */
+    FtrlShard(int worker, int workers, Ftrl spec, ParameterTable table, int parts, byte[] owners, int most) {
         this.worker = worker;
         this.workers = workers;
         this.weight = FtrlWeight.of(spec);
         this.table = table;
+        this.tableParts = parts;
         this.ftrl = new FtrlBatch(table, spec);
         this.audited = table.layout().audited();
         this.lastUpdate = table.layout().lastUpdate();
@@ -207,7 +212,7 @@ final class FtrlShard {
     private void findRows() {
         if (table.size() + cold.size > room) {
             // No growth among them: rows hold until all are updated.
-            long more = Math.max(cold.size, growth.rowsToCome(table.size(), samples));
+            long more = Math.max(cold.size, tableParts * growth.rowsToCome(table.size(), samples));
             table.reserve(more);
             room = table.size() + more;
         }

@@ -10,6 +10,7 @@ import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,8 @@ final class ShardedFtrl implements BlockLearner {
             ParameterTable table = w == 0
                     ? state.table()
                     : new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows());
-            shards[w] = new FtrlShard(w, workers, spec.optimizer(), table, owners, MOST);
+            // The first one's table gets all rows in the end.
+            shards[w] = new FtrlShard(w, workers, spec.optimizer(), table, w == 0 ? workers : 1, owners, MOST);
         }
     }
 
@@ -174,18 +176,35 @@ final class ShardedFtrl implements BlockLearner {
         return state;
     }
 
+    /** In the table's order, which is the other's too: neighbours come to neighbours. */
     private void merge(ParameterTable from) {
         ParameterTable to = state.table();
         to.reserve(from.size());
-        try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
-            java.lang.foreign.MemorySegment bytes = arena.allocate(to.layout().stride(), Long.BYTES);
-            from.forEachRow(row -> {
-                from.copyRow(row, bytes, 0);
-                long copy = to.findOrInsert(from.key(row));
-                if (copy != ParameterTable.MISSING) {
-                    to.setRow(copy, bytes, 0);
-                }
-            });
+        long[] rows = new long[ParameterTable.CHUNK];
+        int[] size = {0};
+        from.forEachRow(row -> {
+            rows[size[0]++] = row;
+            if (size[0] == rows.length) {
+                copy(from, rows, size[0], to);
+                size[0] = 0;
+            }
+        });
+        copy(from, rows, size[0], to);
+    }
+
+    private static void copy(ParameterTable from, long[] rows, int count, ParameterTable to) {
+        long[] keys = new long[count];
+        long[] copies = new long[count];
+        for (int i = 0; i < count; i++) {
+            keys[i] = from.key(rows[i]);
+        }
+        to.findOrInsertAll(keys, 0, count, copies);
+        int stride = to.layout().stride();
+        for (int i = 0; i < count; i++) {
+            // A plain row is its key and whole longs.
+            for (int field = RowLayout.Z; field < stride && copies[i] != ParameterTable.MISSING; field += Long.BYTES) {
+                to.setLong(copies[i], field, from.getLong(rows[i], field));
+            }
         }
     }
 }

@@ -77,6 +77,10 @@ final class MappedMemory {
     static MemorySegment reserve(long bytes) {
         long unit = bytes <= SMALL ? PAGE : HUGE_PAGE;
         long rounded = Math.ceilDiv(bytes, unit) * unit;
+        MemorySegment kept = KeptMemory.take(rounded);
+        if (kept != null) {
+            return kept;
+        }
         long mapped = rounded + HUGE_PAGE;
         long address = map(mapped);
         if (address == MAP_FAILED) {
@@ -84,7 +88,12 @@ final class MappedMemory {
                     + " bytes of address space for a parameter table; lower policies.maxRows");
         }
         long aligned = Math.ceilDiv(address, HUGE_PAGE) * HUGE_PAGE;
-        return MemorySegment.ofAddress(aligned).reinterpret(rounded, Arena.ofAuto(), gone -> unmap(address, mapped));
+        return KeptMemory.use(new KeptMemory.Region(aligned, rounded, address, mapped));
+    }
+
+    /** Says that only bytes before this one may be written to from now on, until more is said. */
+    static void willWrite(MemorySegment memory, long upTo) {
+        KeptMemory.willWrite(memory, upTo);
     }
 
     static long roundToHugePages(long bytes) {
@@ -129,6 +138,7 @@ final class MappedMemory {
      * @return whether the system agreed
      */
     static boolean preferNode(MemorySegment memory, int node) {
+        KeptMemory.never(memory);
         if (!LINUX) {
             return false;
         }
@@ -158,7 +168,7 @@ final class MappedMemory {
         }
     }
 
-    private static void unmap(long address, long bytes) {
+    static void unmap(long address, long bytes) {
         try {
             var ignored = (int) MUNMAP.invokeExact(address, bytes);
         } catch (Throwable e) {

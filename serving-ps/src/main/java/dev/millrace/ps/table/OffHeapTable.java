@@ -155,6 +155,7 @@ public final class OffHeapTable implements ParameterTable {
         buckets = newBuckets;
         growAt = newBuckets == maxBuckets ? maxRows : (long) (layout.maxLoad() * ways * newBuckets);
         long used = newBuckets * bucketBytes;
+        MappedMemory.willWrite(memory, used + SLACK * bucketBytes);
         if (used > MappedMemory.SMALL) {
             MappedMemory.preferHugePages(memory, hugeUpTo, used);
             if (hugeUpTo == 0 && size > 0) {
@@ -301,7 +302,10 @@ public final class OffHeapTable implements ParameterTable {
         }
         if (moves != movesBefore) {
             for (int i = 0; i < count; i++) {
-                rows[i] = find(keys[from + i]);
+                // Most rows are where they were: their lines are near.
+                if (rows[i] == MISSING || key(rows[i]) != keys[from + i]) {
+                    rows[i] = find(keys[from + i]);
+                }
             }
         }
         Reference.reachabilityFence(this);
