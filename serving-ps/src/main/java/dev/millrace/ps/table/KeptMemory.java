@@ -93,8 +93,7 @@ final class KeptMemory {
         Long written = WRITTEN.remove(region.address);
         if (written == null
                 || written == NEVER
-                || !keep(new Region(
-                        region.address, region.bytes, region.mappedAddress, region.mappedBytes, written))) {
+                || !keep(new Region(region.address, region.bytes, region.mappedAddress, region.mappedBytes, written))) {
             MappedMemory.unmap(region.mappedAddress, region.mappedBytes);
         }
     }
