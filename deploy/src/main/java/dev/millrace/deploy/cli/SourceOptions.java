@@ -149,8 +149,9 @@ final class SourceOptions {
             at += source.bytes();
         }
         if (parts.isEmpty()) {
-            throw new IllegalArgumentException("--part '" + text + "' has no piece of the data's " + all
-                    + " bytes, which is read in pieces of up to 256 KiB of text, or a block; give a larger part, or more data");
+            throw new IllegalArgumentException(
+                    "--part '" + text + "' has no piece of the data's " + all
+                            + " bytes, which is read in pieces of up to 256 KiB of text, or a block; give a larger part, or more data");
         }
         return parts;
     }
