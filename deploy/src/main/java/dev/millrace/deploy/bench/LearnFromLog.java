@@ -93,8 +93,7 @@ final class LearnFromLog {
 
     private void send(String bootstrap, ModelSpec spec) throws IOException {
         // As the join sends them.
-        Map<String, Object> config =
-                Map.of("bootstrap.servers", bootstrap, "compression.type", "zstd", "compression.zstd.level", "1");
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "compression.type", "lz4");
         try (KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
                 DataFiles files = new FolderFiles(text)) {
