@@ -7,6 +7,7 @@ import dev.millrace.ingest.proto.ChainOrder;
 import dev.millrace.ingest.proto.ChainStretch;
 import dev.millrace.ingest.proto.ChainTerms;
 import dev.millrace.ingest.source.SourceFormat;
+import dev.millrace.ingest.spec.Heads;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
 /** Reads orders of runs. Immutable. */
 final class ChainReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern HEAD = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
     private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9-]{0,39}");
     private static final int MAX_PLACES = 16;
     private static final int MAX_PLACE = 1_024;
@@ -28,14 +30,21 @@ final class ChainReader {
     private static final int MAX_TIME = 64;
     private static final double MOST_HELD_OUT = 0.9;
 
-    private final ChainParts parts;
+    private final ChainTerms terms;
+    private final double holdOut;
     private final Places places;
     private final Clock clock;
 
     ChainReader(ChainParts parts, Clock clock) {
-        this.parts = parts;
+        this(parts.terms(), parts.holdOut(), new Places(parts.inbox(), parts.sources()), clock);
+    }
+
+    /** @param terms of an order that says nothing else, as {@code holdOut} */
+    ChainReader(ChainTerms terms, double holdOut, Places places, Clock clock) {
+        this.terms = terms;
+        this.holdOut = holdOut;
+        this.places = places;
         this.clock = clock;
-        places = new Places(parts.inbox(), parts.sources());
     }
 
     /** An order without a model and a run where none is named. */
@@ -46,8 +55,8 @@ final class ChainReader {
                     .setPublish("champion")
                     .setTimeMs(clock.millis())
                     .setWho("rest")
-                    .setHoldOut(parts.holdOut())
-                    .setTerms(parts.terms());
+                    .setHoldOut(holdOut)
+                    .setTerms(terms);
             in.object(
                     List.of("run", "chain", "model", "files", "log", "holdOut", "gate", "publish", "who", "why"),
                     key -> member(in, key, order));
@@ -136,12 +145,15 @@ final class ChainReader {
     private ChainFiles files(JsonIn in) throws IOException {
         ChainFiles.Builder files = ChainFiles.newBuilder();
         in.object(
-                List.of("data", "format", "label", "weight", "time", "request", "columns", "badRows", "hasLog"),
+                List.of(
+                        "data", "format", "label", "heads", "weight", "time", "request", "columns", "badRows",
+                        "hasLog"),
                 key -> {
                     switch (key) {
                         case "data" -> in.array(1, MAX_PLACES, i -> files.addPlaces(place(in)));
                         case "format" -> files.setFormat(format(in));
                         case "label" -> column(in, files::setLabel);
+                        case "heads" -> in.members(head -> head(in, head, files));
                         case "weight" -> column(in, files::setWeight);
                         case "time" -> column(in, files::setTime);
                         case "request" -> column(in, files::setRequest);
@@ -154,6 +166,14 @@ final class ChainReader {
             throw in.missing("data", "send 1.." + MAX_PLACES + " files or folders");
         }
         return files.build();
+    }
+
+    /** Both become one argument of a command. */
+    private static void head(JsonIn in, String head, ChainFiles.Builder files) throws IOException {
+        if (!HEAD.matcher(head).matches() || files.getHeadsCount() == Heads.MAX) {
+            throw in.invalid("is no head", "send at most " + Heads.MAX + " heads of the model, each with its column");
+        }
+        column(in, column -> files.putHeads(head, column));
     }
 
     private String place(JsonIn in) throws IOException {
@@ -184,7 +204,7 @@ final class ChainReader {
     }
 
     private ChainTerms terms(JsonIn in) throws IOException {
-        ChainTerms.Builder terms = parts.terms().toBuilder();
+        ChainTerms.Builder terms = this.terms.toBuilder();
         in.object(
                 List.of(
                         "minSamples",

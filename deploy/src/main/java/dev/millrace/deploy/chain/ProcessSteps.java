@@ -240,6 +240,7 @@ public final class ProcessSteps implements ChainSteps {
         List<String> arguments = new ArrayList<>();
         option(arguments, "--format", files.getFormat());
         option(arguments, "--label", files.getLabel());
+        files.getHeadsMap().forEach((head, column) -> arguments.addAll(List.of("--head", head + "=" + column)));
         option(arguments, "--weight", files.getWeight());
         option(arguments, "--time", files.getTime());
         option(arguments, "--request", files.getRequest());

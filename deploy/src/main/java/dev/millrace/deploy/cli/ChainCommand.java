@@ -115,6 +115,9 @@ final class ChainCommand {
         @Nullable
         private String label;
 
+        @Option(names = "--head", paramLabel = "HEAD=COLUMN", description = "As convert has it.")
+        private Map<String, String> heads = Map.of();
+
         @Option(names = "--weight", paramLabel = "COLUMN", description = "As convert has it.")
         @Nullable
         private String weight;
@@ -215,6 +218,9 @@ final class ChainCommand {
                 Map<String, Object> files = new HashMap<>(Map.of("data", data, "badRows", badRows, "hasLog", hasLog));
                 put(files, "format", format);
                 put(files, "label", label);
+                if (!heads.isEmpty()) {
+                    files.put("heads", heads);
+                }
                 put(files, "weight", weight);
                 put(files, "time", time);
                 put(files, "request", request);
