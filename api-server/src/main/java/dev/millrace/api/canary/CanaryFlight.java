@@ -142,6 +142,10 @@ final class CanaryFlight implements AutoCloseable {
 
     private void send() throws InterruptedException {
         if (!weights.caughtUp()) {
+            // At the start nobody waits for it; later it is what a canary is for.
+            if (number > 0) {
+                book.lost(clock.millis());
+            }
             return;
         }
         long mine = number++;
@@ -254,7 +258,7 @@ final class CanaryFlight implements AutoCloseable {
         float now;
         try {
             now = reader.score(weights.spec().model(), one.number);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("a canary cannot be read back, and is tried again", e);
             synchronized (lock) {
                 one.readAtMs = clock.millis() + AGAIN_MS;

@@ -61,7 +61,7 @@ public final class HeldOut {
 
         float[] learn(SampleBlock block, int[] all) {
             int n = block.size();
-            if (predictions.length < n) {
+            if (predictions.length < n * labels) {
                 predictions = new float[n * labels];
             }
             var unused = step.learn(block, all, n, predictions, key -> {});

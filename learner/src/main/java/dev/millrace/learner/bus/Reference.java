@@ -28,7 +28,7 @@ final class Reference {
     static final int KEPT_LOSS = 9;
     private static final int SUMS = 10;
     /** Of {@link #toLongs}. */
-    static final int LONGS = 1 + SUMS;
+    static final int LONGS = 2 + SUMS;
 
     private static final int MAX_BUCKETS = 4_096;
 
@@ -128,6 +128,7 @@ final class Reference {
         for (int i = 0; i < SUMS; i++) {
             longs[1 + i] = Double.doubleToRawLongBits(sums[i]);
         }
+        longs[1 + SUMS] = settled ? 1 : 0;
         return longs;
     }
 
@@ -142,7 +143,7 @@ final class Reference {
             for (int i = 0; i < SUMS; i++) {
                 sums[i] = Double.longBitsToDouble(longs[1 + i]);
             }
-            settle();
+            settled = longs[1 + SUMS] != 0;
         }
     }
 }

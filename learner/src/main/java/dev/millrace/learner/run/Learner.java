@@ -1,6 +1,7 @@
 package dev.millrace.learner.run;
 
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.sync.DeltaPublisher;
 import dev.millrace.ps.version.VersionLog;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class Learner implements AutoCloseable {
 
     /** Starts learning from where the newest snapshot and the delta log end. */
     public static Learner start(LearnerConfig config, ModelSpec spec, Clock clock) {
+        DeltaPublisher.checkFits(spec);
         Learner learner = new Learner(config, spec, clock);
         learner.thread.start();
         return learner;

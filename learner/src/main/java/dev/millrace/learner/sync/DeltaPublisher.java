@@ -1,8 +1,10 @@
 package dev.millrace.learner.sync;
 
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.topic.Topics;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
+import dev.millrace.ps.network.NetworkModel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +28,22 @@ public final class DeltaPublisher implements AutoCloseable {
     private final String topic;
     private final KafkaProducer<byte[], byte[]> producer;
     private CompletableFuture<Long> last;
+
+    /**
+     * @throws IllegalArgumentException when the layers of the spec's network, which travel together, are more than a delta
+     *     has room for
+     */
+    public static void checkFits(ModelSpec spec) {
+        int rows = new NetworkModel(spec).denseRows();
+        int most = DeltaCodec.maxRows(spec.rowWidth());
+        if (rows > most) {
+            throw new IllegalArgumentException(
+                    "model %s: network.hidden makes layers of %,d floats, and %,d travel with"
+                                    .formatted(
+                                            spec.model(), (long) rows * spec.rowWidth(), (long) most * spec.rowWidth())
+                            + " each delta at most: make its layers smaller");
+        }
+    }
 
     /** @param lastOffset offset of the last delta on the topic; −1: none */
     public DeltaPublisher(String bootstrapServers, String model, long lastOffset) {

@@ -180,13 +180,27 @@ public final class ShardState {
 
     /**
      * Closes at most this many of the changed rows into a delta. A batch of more takes several, the last of which names
-     * its records: until then serving has not learned them. What changes meanwhile is the next batch.
+     * its records and has all layers, so that no version has half of them: until then serving has not learned them. What
+     * changes meanwhile is the next batch.
      */
     public Delta closeBatch(long learnedMs, int maxRows) {
         if (!isClosing()) {
             beginClosing();
+            if (closing.size() > maxRows) {
+                closing.sort((a, b) -> Boolean.compare(FeatureIds.isDense(a), FeatureIds.isDense(b)));
+            }
         }
-        int rows = Math.min(maxRows, closing.size() - closed);
+        int rows = closing.size() - closed;
+        if (rows > maxRows) {
+            int first = closed;
+            while (closed < closing.size()
+                    && closed - first < maxRows
+                    && !FeatureIds.isDense(closing.getLong(closed))) {
+                closed++;
+            }
+            rows = closed > first ? closed - first : rows;
+            closed = first;
+        }
         LongArrayList keys = new LongArrayList(rows);
         FloatArrayList weights = new FloatArrayList(rows * this.rows.width());
         for (int end = closed + rows; closed < end; closed++) {
@@ -203,7 +217,7 @@ public final class ShardState {
     }
 
     /** Whether a batch is being closed of which some rows are in deltas already. */
-    boolean isClosing() {
+    public boolean isClosing() {
         return closed < closing.size() || !closingRanges.isEmpty();
     }
 

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Rows of a file label every head, every head learns from them, and each is measured apart. */
 class HeadMetricsTest {
     private static final int ROWS = 12_000;
+    private static final int FEW = 5;
+    private static final int MORE = 14;
     private static final ModelSpec SPEC = SpecReader.parse("test", """
             model: m
             rewardWindow: 1s
@@ -87,6 +89,17 @@ class HeadMetricsTest {
         }
     }
 
+    /** One that is larger than the one before by less than there are heads. */
+    private Path growingBlocks() throws IOException {
+        List<String> lines = rows().lines().toList();
+        Path folder = Files.createDirectories(dir.resolve("growing"));
+        for (int file = 0; file < 2; file++) {
+            List<String> some = lines.subList(1, 1 + (file == 0 ? FEW : MORE));
+            Files.writeString(folder.resolve(file + ".csv"), lines.getFirst() + '\n' + String.join("\n", some) + '\n');
+        }
+        return folder;
+    }
+
     @Test
     void everyHeadLearnsFromRowsAndIsMeasured() throws IOException, InterruptedException {
         Path data = Files.createDirectories(dir.resolve("data"));
@@ -116,6 +129,11 @@ class HeadMetricsTest {
                         of(heads, "watch").rmse() < 0.65,
                         "watch " + of(heads, "watch").rmse());
                 assertTrue(Double.isNaN(of(heads, "watch").logLoss()));
+                try (DataFiles growing = new FolderFiles(growingBlocks())) {
+                    BulkSource source = BulkSource.open(growing, SourceConfig.defaults(1_000), SPEC);
+                    HeldOut.Result result = HeldOut.measure(SPEC, snapshot, null, List.of(source), bytes -> {});
+                    assertEquals(FEW + MORE, result.metrics().samples());
+                }
             }
         }
     }

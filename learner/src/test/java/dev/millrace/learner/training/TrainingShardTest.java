@@ -6,18 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.learner.Samples;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.delta.DeltaCodec;
+import dev.millrace.ps.network.NetworkModel;
 import dev.millrace.ps.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class TrainingShardTest {
@@ -55,6 +58,30 @@ class TrainingShardTest {
         assertFalse(shard.hasOpenBatch());
         assertEquals(12, shard.nextOffset(0));
         assertEquals(2, shard.biasUpdates());
+    }
+
+    /** Serving makes a version of each delta: none may have half of a network's layers. */
+    @Test
+    void layersTravelWholeWithTheLastDeltaOfABatch() {
+        ModelSpec spec = SpecReader.parse(
+                "test",
+                YAML.replace(
+                        "}}}",
+                        "}}, network: {type: widedeep, dim: 2, hidden: [5], batch: 16, embeddings: {type: adagrad, rate: 0.1}}}"));
+        TrainingShard shard = TrainingShard.empty(spec, RECENT);
+        shard.learn(0, 0, Samples.random(new Random(4), spec.fingerprint(), 0, 30));
+        List<Delta> deltas = new ArrayList<>();
+        while (shard.hasOpenBatch()) {
+            deltas.add(shard.closeBatch(0, 3));
+        }
+        assertTrue(deltas.size() > 2, "deltas " + deltas.size());
+        for (Delta delta : deltas) {
+            boolean last = delta == deltas.getLast();
+            long layers =
+                    LongStream.of(delta.keys()).filter(FeatureIds::isDense).count();
+            assertEquals(last ? new NetworkModel(spec).denseRows() : 0, layers);
+            assertEquals(last, !delta.header().ranges().isEmpty());
+        }
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * is brought up to it.
  */
 final class MemoryRows implements ServingRows {
-    /** Some 10 MB of one write. */
-    private static final int MOST_UNWRITTEN = 1 << 18;
+    /** Of one write. */
+    private static final int MOST_UNWRITTEN_BYTES = 10 << 20;
 
     private final VersionedWeights weights;
     private final RowStore store;
@@ -69,7 +69,8 @@ final class MemoryRows implements ServingRows {
 
     @Override
     public boolean isFull(int moreRows) {
-        return unwritten.size() + (long) moreRows > MOST_UNWRITTEN && !unwritten.isEmpty();
+        long bytes = (unwritten.size() + (long) moreRows) * (Long.BYTES + (long) store.width() * Float.BYTES);
+        return bytes > MOST_UNWRITTEN_BYTES && !unwritten.isEmpty();
     }
 
     @Override

@@ -35,6 +35,9 @@ final class ChangeTracker {
         long words = Math.ceilDiv(buckets, Long.SIZE);
         this.changed = MappedMemory.reserve(words * Long.BYTES);
         this.unsaved = MappedMemory.reserve(words * Long.BYTES);
+        // How much of them was written is not told, so the next one could not zero it.
+        KeptMemory.never(changed);
+        KeptMemory.never(unsaved);
     }
 
     /** Bytes of both maps for that many buckets. */

@@ -78,7 +78,9 @@ final class DeltaOutbox implements AutoCloseable {
     }
 
     private void close(int atMost) {
-        beforeClosing.run();
+        if (!state.isClosing()) {
+            beforeClosing.run();
+        }
         for (int i = 0; i < atMost && state.hasOpenBatch(); i++) {
             pending.add(state.closeBatch(clock.millis(), config.maxDeltaRows()));
             acknowledgement = new CompletableFuture<>();
@@ -104,7 +106,9 @@ final class DeltaOutbox implements AutoCloseable {
             published = pending.remove().header().sequence();
             if (isIdle()) {
                 acknowledgement.complete(onTheWay.resultNow());
-                nextAtMs = clock.millis() + config.deltaInterval().toMillis();
+                // Parts of one batch do not wait for each other.
+                nextAtMs = clock.millis()
+                        + (state.isClosing() ? 0 : config.deltaInterval().toMillis());
             }
         }
         onTheWay = null;

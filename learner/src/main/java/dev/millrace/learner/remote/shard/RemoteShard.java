@@ -1,5 +1,6 @@
 package dev.millrace.learner.remote.shard;
 
+import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.remote.protocol.Envelope;
 import dev.millrace.learner.remote.protocol.Hello;
 import dev.millrace.learner.remote.protocol.Op;
@@ -8,6 +9,7 @@ import dev.millrace.learner.remote.push.Push;
 import dev.millrace.learner.remote.push.PushApplier;
 import dev.millrace.learner.training.LifeLog;
 import dev.millrace.learner.training.ShardState;
+import dev.millrace.ps.delta.DeltaCodec;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.wire.FlatRequest;
 import dev.millrace.ps.wire.WireCode;
@@ -77,7 +79,7 @@ public final class RemoteShard implements AutoCloseable {
                 state,
                 applier::flush,
                 writer,
-                paced(config, applier),
+                paced(config, state.spec(), applier),
                 clock,
                 recovered.lastDeltaOffset(),
                 recovered.mustReach());
@@ -85,11 +87,13 @@ public final class RemoteShard implements AutoCloseable {
         this.snapshots = new ShardSnapshots(state, outbox, target, config, clock);
     }
 
-    /** All layers travel with every delta: so seldom that they make a bounded stream. */
-    private static ShardConfig paced(ShardConfig config, PushApplier applier) {
+    /** All layers travel with every delta: so seldom that they make a bounded stream. A delta is one record. */
+    private static ShardConfig paced(ShardConfig config, ModelSpec spec, PushApplier applier) {
         long layersMs = Float.BYTES * 1_000L * applier.layerFloats() / LAYER_BYTES_A_SECOND;
+        // Half, since one row may serve as two.
         return config.withDeltaInterval(
-                Duration.ofMillis(Math.max(config.deltaInterval().toMillis(), layersMs)));
+                        Duration.ofMillis(Math.max(config.deltaInterval().toMillis(), layersMs)))
+                .withMaxDeltaRows(Math.min(config.maxDeltaRows(), DeltaCodec.maxRows(spec.rowWidth()) / 2));
     }
 
     /** Publishes and writes what is due. Does not wait. */

@@ -44,6 +44,10 @@ public record ShardConfig(
         return new ShardConfig(queue, interval, maxDeltaRows, snapshotInterval, lease, retry);
     }
 
+    ShardConfig withMaxDeltaRows(int rows) {
+        return new ShardConfig(queue, deltaInterval, rows, snapshotInterval, lease, retry);
+    }
+
     public ShardConfig withSnapshotInterval(Duration interval) {
         return new ShardConfig(queue, deltaInterval, maxDeltaRows, interval, lease, retry);
     }
