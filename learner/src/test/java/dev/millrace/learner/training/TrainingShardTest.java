@@ -75,8 +75,9 @@ class TrainingShardTest {
             deltas.add(shard.closeBatch(0, 3));
         }
         assertTrue(deltas.size() > 2, "deltas " + deltas.size());
-        for (Delta delta : deltas) {
-            boolean last = delta == deltas.getLast();
+        for (int i = 0; i < deltas.size(); i++) {
+            Delta delta = deltas.get(i);
+            boolean last = i == deltas.size() - 1;
             long layers =
                     LongStream.of(delta.keys()).filter(FeatureIds::isDense).count();
             assertEquals(last ? new NetworkModel(spec).denseRows() : 0, layers);

@@ -37,6 +37,7 @@ final class LoopLoad {
     private static final int CONNECTIONS = 128;
     /** So long the JVM compiles on two cores that are busy. */
     private static final Duration WARM_UP = Duration.ofMinutes(3);
+
     private static final Duration MEASURED = Duration.ofSeconds(60);
     private static final double LEAST = 0.995;
     private static final double P99_MS = 50;
