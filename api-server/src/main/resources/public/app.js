@@ -14,8 +14,6 @@ import { addTips } from './tips.js';
 
 /** The charts' time axis grows with what there is to show. */
 const SPANS_MS = [1, 2, 5, 10].map(minutes => minutes * 60 * 1000);
-/** Of one animation frame: what is left to draw waits for the next. */
-const DRAW_MS = 6;
 
 const STATES = {
   connecting: 'connecting',
@@ -148,13 +146,12 @@ function render() {
   waiting = [...charts];
 }
 
-/** As many charts as an animation frame has time for. */
+/** One chart an animation frame: beside a busy service two would miss the next one. */
 function drawSome() {
-  const begin = performance.now();
   const now = history.last ? history.last.timeMs + Math.max(0, performance.now() - arrivedAt) : 0;
   const age = history.times.length ? now - history.times[0] * 1000 : 0;
   const span = SPANS_MS.find(ms => ms >= age) ?? SPANS_MS.at(-1);
-  while (waiting.length && performance.now() - begin < DRAW_MS) waiting.shift().draw(now, span);
+  waiting.shift()?.draw(now, span);
   if (waiting.length) requestAnimationFrame(drawSome);
 }
 

@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /** The page in a browser while MovieLens is replayed, and what monitoring takes from serving. */
 public final class MonitorBench {
     /** Until the charts are full enough, and the server warm. */
-    private static final Duration BEFORE = Duration.ofSeconds(15);
+    /** A service that has just started shares its cores with the JIT compiler too. */
+    private static final Duration BEFORE = Duration.ofSeconds(60);
 
     private final Path home;
     private final Path dataSet;
