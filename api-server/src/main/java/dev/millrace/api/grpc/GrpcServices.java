@@ -16,9 +16,11 @@ import dev.millrace.api.events.EventsReader;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.security.Guard;
 import dev.millrace.ingest.profile.ProfileStore.Kind;
+import io.grpc.BindableService;
 import io.micronaut.serde.ObjectMapper;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 
 /** All services over the desks that HTTP has too. */
@@ -35,7 +37,9 @@ public final class GrpcServices {
     private final MetricCalls metrics;
     private final WindowCalls windows;
     private final ExperimentCalls experiments;
+    private final List<BindableService> more;
 
+    /** @param more of whoever else is on the class path, who may be called as {@link Doors} says of their names */
     public GrpcServices(
             Guard guard,
             ErrorCounts errors,
@@ -53,7 +57,8 @@ public final class GrpcServices {
             WindowsDesk windows,
             ExperimentsDesk experiments,
             CanaryDesk canaries,
-            Clock clock) {
+            Clock clock,
+            List<BindableService> more) {
         this.guard = guard;
         this.errors = errors;
         this.profiles = profiles;
@@ -65,23 +70,22 @@ public final class GrpcServices {
         metrics = new MetricCalls(monitor, calls);
         this.windows = new WindowCalls(windows, calls);
         this.experiments = new ExperimentCalls(experiments, calls);
+        this.more = List.copyOf(more);
     }
 
     /** Listens when it returns. */
     public GrpcEdge start(GrpcEdge.Where where) {
-        return new GrpcEdge(
-                where,
-                new Doors(guard, errors),
-                new BadMessages(errors),
-                List.of(
-                        ranking,
-                        events,
-                        new ProfileCalls(Kind.USER, profiles, calls).users(),
-                        new ProfileCalls(Kind.ITEM, profiles, calls).items(),
-                        models,
-                        versions,
-                        windows,
-                        experiments,
-                        metrics));
+        List<BindableService> services = new ArrayList<>(List.of(
+                ranking,
+                events,
+                new ProfileCalls(Kind.USER, profiles, calls).users(),
+                new ProfileCalls(Kind.ITEM, profiles, calls).items(),
+                models,
+                versions,
+                windows,
+                experiments,
+                metrics));
+        services.addAll(more);
+        return new GrpcEdge(where, new Doors(guard, errors), new BadMessages(errors), services);
     }
 }

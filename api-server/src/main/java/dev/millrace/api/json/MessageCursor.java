@@ -10,6 +10,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.Value;
+import dev.millrace.ingest.proto.api.Candidate;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +29,12 @@ final class MessageCursor implements JsonCursor {
     private int depth;
 
     private static final Object NOTHING = "";
+    private static final String ITEM = name(Candidate.ITEM_FIELD_NUMBER);
+    private static final String FEATURES = name(Candidate.FEATURES_FIELD_NUMBER);
+
+    private static String name(int field) {
+        return Candidate.getDescriptor().findFieldByNumber(field).getJsonName();
+    }
 
     /** @param without names of fields that are left out */
     static MessageCursor of(Message message, List<String> without) {
@@ -55,6 +62,7 @@ final class MessageCursor implements JsonCursor {
             case ListValue list -> list(list.getValuesList());
             case Struct struct -> object(struct.getFieldsMap());
             case Timestamp time -> add(JsonToken.VALUE_STRING, text(time));
+            case Candidate candidate -> candidate(candidate);
             default -> {
                 add(JsonToken.START_OBJECT, NOTHING);
                 for (Map.Entry<FieldDescriptor, Object> field :
@@ -68,6 +76,21 @@ final class MessageCursor implements JsonCursor {
                 add(JsonToken.END_OBJECT, NOTHING);
             }
         }
+    }
+
+    /** As any message, without looking for its fields: a request may have a thousand. */
+    private void candidate(Candidate candidate) {
+        add(JsonToken.START_OBJECT, NOTHING);
+        String item = candidate.getItem();
+        if (!item.isEmpty()) {
+            add(JsonToken.FIELD_NAME, ITEM);
+            add(JsonToken.VALUE_STRING, item);
+        }
+        if (candidate.getFeaturesCount() > 0) {
+            add(JsonToken.FIELD_NAME, FEATURES);
+            object(candidate.getFeaturesMap());
+        }
+        add(JsonToken.END_OBJECT, NOTHING);
     }
 
     /** What is beyond a calendar is no time, as its reader will find. */

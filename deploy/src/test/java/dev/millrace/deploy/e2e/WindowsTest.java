@@ -166,7 +166,8 @@ class WindowsTest {
             assertEquals(hour.path("drift"), again.path("drift"));
             service.rank("w-last", "p1", "hat");
             service.act("w-elast", "like", "w-last", "hat");
-            // A partition of the killed process may stand still until its session is over: longer than the shortest window.
+            // A partition of the killed process may stand still until its session is over: longer than the shortest
+            // window.
             Awaitility.await()
                     .atMost(Service.PATIENCE)
                     .untilAsserted(() -> assertEquals(

@@ -16,7 +16,8 @@ public final class Kind {
     private long failed;
     private int lastFailure;
 
-    void add(int status, long tookNs) {
+    /** @param status as HTTP has it */
+    public void add(int status, long tookNs) {
         long us = Math.clamp(tookNs / 1000, 1, LONGEST_US);
         if (status >= OK && status < NOT_OK) {
             latencyUs.recordValue(us);
@@ -30,7 +31,7 @@ public final class Kind {
     }
 
     /** Connection broken, or never answered. */
-    void lost() {
+    public void lost() {
         failed++;
     }
 

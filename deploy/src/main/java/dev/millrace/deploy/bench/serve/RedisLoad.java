@@ -92,7 +92,7 @@ final class RedisLoad {
     private static Turns turns(ServeService service) {
         Requests requests = ServeWorld.SMALL.requests(
                 service.hostHeader(), "/v1/models/" + ServeWorld.SMALL.model() + "/rank", CANDIDATES);
-        return new Turns(service.address(), service.host(), service.broker()).with("profiles", requests);
+        return new Turns(service.host(), service.broker()).with("profiles", Load.http(service.address(), requests));
     }
 
     private static String info(int port, String section) throws IOException {

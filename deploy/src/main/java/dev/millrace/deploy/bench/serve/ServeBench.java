@@ -21,6 +21,11 @@ public final class ServeBench {
                 "rest 256 MiB saturation / echo",
                 "rest cache p99 / echo at half",
                 "rest 256 MiB p99 / echo at half"),
+        GRPC(
+                "grpc cache saturation / echo",
+                "grpc 256 MiB saturation / echo",
+                "grpc cache p99 / echo at half",
+                "grpc 256 MiB p99 / echo at half"),
         RELOAD("reload p99 / before", "reload memory / before"),
         OVERLOAD("overload goodput / saturation", "overload memory / before", "overload recovery"),
         LOOP("loop ranked of 2,000/s", "loop rank p99"),
@@ -49,14 +54,23 @@ public final class ServeBench {
         this.scratch = scratch;
     }
 
+    private void rank(ServeService service, Door door) throws IOException {
+        try (door) {
+            new RankLoad(service, door).run(figures);
+        }
+    }
+
     public BenchReport run(Set<Part> parts) throws IOException, InterruptedException {
         if (parts.contains(Part.SCORE)) {
             figures.addAll(new ScoreProcess(home, scratch).run());
         }
-        if (!Collections.disjoint(parts, EnumSet.of(Part.REST, Part.RELOAD, Part.OVERLOAD))) {
+        if (!Collections.disjoint(parts, EnumSet.of(Part.REST, Part.GRPC, Part.RELOAD, Part.OVERLOAD))) {
             try (ServeService service = ServeService.start(home, benchmarks, Files.createDirectories(scratch))) {
                 if (parts.contains(Part.REST)) {
-                    new RestLoad(service).run(figures);
+                    rank(service, Door.rest(service));
+                }
+                if (parts.contains(Part.GRPC)) {
+                    rank(service, new GrpcDoor(service.grpc()));
                 }
                 if (parts.contains(Part.RELOAD)) {
                     new ReloadLoad(service).run(figures);

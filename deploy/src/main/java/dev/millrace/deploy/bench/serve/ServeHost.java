@@ -59,6 +59,7 @@ final class ServeHost {
         ApiServer api = ApiServer.start(
                 ApiConfig.of(bootstrap).withPort(0), new ApiParts(models, profiles, Map.of(), publisher, clock));
         System.out.println("port " + api.port());
+        System.out.println("grpc " + api.grpcPort());
         serve(models);
         api.close();
         publisher.close();

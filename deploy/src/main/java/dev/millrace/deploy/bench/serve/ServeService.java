@@ -24,14 +24,21 @@ final class ServeService implements AutoCloseable {
     private final ServeProcess broker;
     private final ServeProcess host;
     private final InetSocketAddress address;
+    private final InetSocketAddress grpc;
 
     private final String bootstrap;
     private final Map<String, ServeTable> tables = new HashMap<>();
 
-    private ServeService(ServeProcess broker, ServeProcess host, InetSocketAddress address, String bootstrap) {
+    private ServeService(
+            ServeProcess broker,
+            ServeProcess host,
+            InetSocketAddress address,
+            InetSocketAddress grpc,
+            String bootstrap) {
         this.broker = broker;
         this.host = host;
         this.address = address;
+        this.grpc = grpc;
         this.bootstrap = bootstrap;
     }
 
@@ -70,8 +77,8 @@ final class ServeService implements AutoCloseable {
                     benchmarks,
                     List.of(bootstrap, scratch.resolve("host").toString(), worlds, profiles));
             try {
-                var address = new InetSocketAddress("127.0.0.1", Integer.parseInt(host.await("port")));
-                ServeService service = new ServeService(broker, host, address, bootstrap);
+                ServeService service =
+                        new ServeService(broker, host, listening(host, "port"), listening(host, "grpc"), bootstrap);
                 service.publish(ServeWorld.SMALL, 0);
                 if (worlds.equals(ServeHost.ALL)) {
                     service.publish(ServeWorld.LARGE, LARGE_ROWS);
@@ -85,6 +92,10 @@ final class ServeService implements AutoCloseable {
             broker.close();
             throw e;
         }
+    }
+
+    private static InetSocketAddress listening(ServeProcess host, String what) throws IOException {
+        return new InetSocketAddress("127.0.0.1", Integer.parseInt(host.await(what)));
     }
 
     private void publish(ServeWorld world, long rows) throws IOException, InterruptedException {
@@ -134,6 +145,10 @@ final class ServeService implements AutoCloseable {
 
     InetSocketAddress address() {
         return address;
+    }
+
+    InetSocketAddress grpc() {
+        return grpc;
     }
 
     String hostHeader() {

@@ -1,8 +1,11 @@
 package dev.millrace.deploy.bench.serve;
 
+import com.google.protobuf.Value;
 import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
+import dev.millrace.ingest.proto.api.Candidate;
+import dev.millrace.ingest.proto.api.RankRequest;
 import dev.millrace.load.open.Requests;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +41,7 @@ record ServeWorld(String model, String prefix, int items, int users, int tags) {
     private static final int CATEGORIES = 40;
     private static final int BRANDS = 300;
     private static final int TAGS = 8;
-    private static final int DIFFERENT_REQUESTS = 512;
+    static final int DIFFERENT_REQUESTS = 512;
     private static final long SEED = 6;
 
     /** The model's spec, YAML. */
@@ -165,6 +168,25 @@ record ServeWorld(String model, String prefix, int items, int users, int tags) {
             all.add(new Requests.Request(bytes, 0));
         }
         return number -> all.get((int) (number % DIFFERENT_REQUESTS));
+    }
+
+    /** The same request as {@link #body}. */
+    RankRequest message(int number, int candidates, int limit) {
+        int u = userOf(number);
+        RankRequest.Builder message = RankRequest.newBuilder()
+                .setModel(model)
+                .setUser(user(u))
+                .setSession("s" + u)
+                .putContext("device", value(device(u)))
+                .putContext("hour", value(hour(u)))
+                .setLimit(limit);
+        IntStream.of(candidates(number, candidates))
+                .forEach(i -> message.addCandidates(Candidate.newBuilder().setItem(item(i))));
+        return message.build();
+    }
+
+    private static Value value(String text) {
+        return Value.newBuilder().setStringValue(text).build();
     }
 
     String body(int number, int candidates, int limit) {

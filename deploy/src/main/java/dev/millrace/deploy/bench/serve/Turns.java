@@ -1,10 +1,7 @@
 package dev.millrace.deploy.bench.serve;
 
-import dev.millrace.load.open.HttpLoad;
 import dev.millrace.load.open.LoadResult;
-import dev.millrace.load.open.Requests;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,19 +15,17 @@ import java.util.stream.Stream;
  * A kind's numbers are medians over the turns.
  */
 final class Turns {
-    private final InetSocketAddress server;
     private final ServeProcess host;
     private final ServeProcess broker;
-    private final Map<String, Requests> kinds = new LinkedHashMap<>();
+    private final Map<String, Load> kinds = new LinkedHashMap<>();
 
-    Turns(InetSocketAddress server, ServeProcess host, ServeProcess broker) {
-        this.server = server;
+    Turns(ServeProcess host, ServeProcess broker) {
         this.host = host;
         this.broker = broker;
     }
 
-    Turns with(String name, Requests requests) {
-        kinds.put(name, requests);
+    Turns with(String name, Load load) {
+        kinds.put(name, load);
         return this;
     }
 
@@ -66,19 +61,17 @@ final class Turns {
     }
 
     /** As many as each kind is answered. */
-    Map<String, Taken> saturate(int turns, int connections, Duration warmUp, Duration measured) throws IOException {
-        var options = new HttpLoad.Options(server, connections, warmUp, measured);
-        return turns(turns, name -> HttpLoad.closed(options, kind(name)));
+    Map<String, Taken> saturate(int turns, int together, Duration warmUp, Duration measured) throws IOException {
+        return turns(turns, name -> kind(name).closed(together, warmUp, measured));
     }
 
     /** At a pace for each kind, requests a second. */
-    Map<String, Taken> pace(int turns, int connections, Duration warmUp, Duration measured, Map<String, Double> rates)
+    Map<String, Taken> pace(int turns, int together, Duration warmUp, Duration measured, Map<String, Double> rates)
             throws IOException {
-        var options = new HttpLoad.Options(server, connections, warmUp, measured);
-        return turns(turns, name -> HttpLoad.open(options, rates.getOrDefault(name, 1.0), kind(name)));
+        return turns(turns, name -> kind(name).open(together, warmUp, measured, rates.getOrDefault(name, 1.0)));
     }
 
-    private Requests kind(String name) {
+    private Load kind(String name) {
         return java.util.Objects.requireNonNull(kinds.get(name));
     }
 
