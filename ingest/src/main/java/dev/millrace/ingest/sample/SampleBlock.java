@@ -215,4 +215,9 @@ public final class SampleBlock {
     public float featureValue(int feature) {
         return columns.featureValues[feature];
     }
+
+    /** Of features {@code from .. from + count - 1}, to the beginning of {@code to}. */
+    public void values(int from, int count, float[] to) {
+        System.arraycopy(columns.featureValues, from, to, 0, count);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.learner.step;
 
 import dev.millrace.ingest.sample.SampleBlock;
+import dev.millrace.ps.table.ParameterTable;
 
 /**
  * Forward and backward of one model over sample blocks: what samples do to the rows of its table, and what they were
@@ -11,6 +12,18 @@ public interface Step extends AutoCloseable {
     @FunctionalInterface
     interface Touched {
         void key(long key);
+
+        /**
+         * The same of rows that were just found: {@code rows[from .. from + count - 1]} of these keys, without
+         * {@link ParameterTable#MISSING} ones.
+         */
+        default void rows(long[] keys, long[] rows, int from, int count) {
+            for (int i = from; i < from + count; i++) {
+                if (rows[i] != ParameterTable.MISSING) {
+                    key(keys[i]);
+                }
+            }
+        }
     }
 
     /**

@@ -20,6 +20,8 @@ import java.util.Arrays;
 final class UniformFtrl {
     /** Products of such inputs and their squares are finite floats. */
     private static final int LARGEST = Float.floatToRawIntBits(1e9f);
+    /** Of the widest vectors. */
+    private static final int LANES = 16;
 
     private final FtrlBatch ftrl;
     private final FtrlWeight weight;
@@ -30,10 +32,13 @@ final class UniformFtrl {
     /** Whether the spec asks rows for nothing but z and n. */
     private final boolean plain;
 
-    /** Of a sample's places: rows as read, what they weigh, their gradients. */
+    /** Of a sample's places, in whole vectors, 0 beyond its last: rows as read, what they weigh, their gradients. */
     private float[] z = {};
 
+    private int padded;
+
     private float[] n = {};
+    private float[] values = {};
     private float[] weights = {};
     private float[] gradients = {};
     private float[] squares = {};
@@ -89,12 +94,14 @@ final class UniformFtrl {
     }
 
     private void room(int width) {
-        if (z.length < width) {
-            z = new float[width];
-            n = new float[width];
-            weights = new float[width];
-            gradients = new float[width];
-            squares = new float[width];
+        if (fixed.length != width) {
+            padded = Math.ceilDiv(width, LANES) * LANES;
+            z = new float[padded];
+            n = new float[padded];
+            values = new float[padded];
+            weights = new float[padded];
+            gradients = new float[padded];
+            squares = new float[padded];
             fixed = new int[width];
             others = new int[width];
         }
@@ -168,13 +175,15 @@ final class UniformFtrl {
     private float learn(SampleBlock block, int sample, int first, Step.Touched touched) {
         int start = block.offset(sample);
         int width = fixedCount + othersCount;
-        for (int k = 0; k < othersCount; k++) {
-            read(rows[first + k], others[k]);
+        table.getPairs(rows, first, othersCount, RowLayout.Z, others, z, n);
+        block.values(start, width, values);
+        weight.of(z, n, weights, padded);
+        for (int p = 0; p < width; p++) {
+            weights[p] *= values[p];
         }
-        weight.of(z, n, weights, width);
         float logit = 0;
         for (int p = 0; p < width; p++) {
-            logit += weights[p] * block.featureValue(start + p);
+            logit += weights[p];
         }
         double predicted = loss.predicted(logit, block.keepRate(sample));
         double error = (predicted - block.label(sample)) * SampleWeights.of(block, sample, logit);
@@ -182,18 +191,13 @@ final class UniformFtrl {
             return Float.NaN;
         }
         for (int p = 0; p < width; p++) {
-            float g = (float) (error * block.featureValue(start + p));
+            float g = (float) (error * values[p]);
             gradients[p] = g;
             squares[p] = g * g;
         }
-        ftrl.stepAll(z, n, gradients, squares, width);
-        for (int k = 0; k < othersCount; k++) {
-            long row = rows[first + k];
-            if (row != ParameterTable.MISSING) {
-                write(row, others[k]);
-                touched.key(keys[first + k]);
-            }
-        }
+        ftrl.stepAll(z, n, gradients, squares, padded);
+        table.setPairs(rows, first, othersCount, RowLayout.Z, others, z, n);
+        touched.rows(keys, rows, first, othersCount);
         return block.keepRate(sample) == 1 ? (float) predicted : model.output(logit);
     }
 }

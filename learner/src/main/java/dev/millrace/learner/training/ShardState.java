@@ -3,6 +3,7 @@ package dev.millrace.learner.training;
 import dev.millrace.ingest.feature.Vectorizer;
 import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
+import dev.millrace.learner.step.Step;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.life.RowLife;
 import dev.millrace.ps.model.RowSink;
@@ -53,6 +54,7 @@ public final class ShardState {
     private final SortedMap<Integer, Long> watermarks = new TreeMap<>();
     private final SortedMap<Integer, Delta.Range> open = new TreeMap<>();
     private final TouchedKeys touched = new TouchedKeys();
+    private final Step.Touched marking = new Marking();
     /** Rows of the batch that is being closed, and its records; the first {@link #closed} of them are in deltas. */
     private LongArrayList closing = new LongArrayList();
 
@@ -138,6 +140,23 @@ public final class ShardState {
         touched.add(key);
     }
 
+    /** {@link #touch} for a step: of rows that it has found they are marked, which costs less than their keys. */
+    public Step.Touched touched() {
+        return marking;
+    }
+
+    private final class Marking implements Step.Touched {
+        @Override
+        public void key(long key) {
+            touched.add(key);
+        }
+
+        @Override
+        public void rows(long[] keys, long[] rows, int from, int count) {
+            table.mark(rows, from, count);
+        }
+    }
+
     /** Records {@code from .. to-1} of a partition are in the rows now. */
     public void include(int partition, long from, long to) {
         Delta.Range range = open.get(partition);
@@ -168,9 +187,9 @@ public final class ShardState {
         return !open.isEmpty() || touchedRows() > 0 || !closingRanges.isEmpty();
     }
 
-    /** Rows that the open batch changed. */
+    /** Rows that the open batch changed; one that was told both ways counts twice until it is closed. */
     public int touchedRows() {
-        return touched.size() + closing.size() - closed;
+        return touched.size() + Math.toIntExact(table.marked()) + closing.size() - closed;
     }
 
     /** Closes the open batch: absolute rows under the next sequence. */
@@ -222,10 +241,27 @@ public final class ShardState {
     }
 
     private void beginClosing() {
-        closing = touched.drain();
+        closing = drain();
         closed = 0;
         closingRanges.putAll(open);
         open.clear();
+    }
+
+    /** All that was touched, each key once: marked rows as they lie, so that looking them up passes over the table. */
+    private LongArrayList drain() {
+        LongArrayList others = touched.drain();
+        long[] row = new long[1];
+        others.removeIf(key -> {
+            row[0] = table.find(key);
+            if (row[0] == ParameterTable.MISSING) {
+                return false;
+            }
+            table.mark(row, 0, 1);
+            return true;
+        });
+        others.ensureCapacity(others.size() + Math.toIntExact(table.marked()));
+        table.takeMarked(others::add);
+        return others;
     }
 
     private void serve(long touchedKey, LongArrayList keys, FloatArrayList weights) {
@@ -278,7 +314,7 @@ public final class ShardState {
 
     /** Nothing is open: of a shard that was just restored, and marked to send something. */
     public void forgetOpen() {
-        touched.drain();
+        drain();
         open.clear();
     }
 

@@ -131,7 +131,7 @@ public final class TrainingShard implements AutoCloseable {
             return;
         }
         int count = freshOf(block);
-        int learned = step.learn(block, fresh, count, predictions, state::touch);
+        int learned = step.learn(block, fresh, count, predictions, state.touched());
         int canaries = 0;
         for (int i = 0; i < count; i++) {
             if (Float.isNaN(predictions[i])) {
@@ -199,7 +199,7 @@ public final class TrainingShard implements AutoCloseable {
     /** At most so many rows of it, see {@link ShardState#closeBatch(long, int)}. */
     public Delta closeBatch(long learnedMs, int maxRows) {
         if (!state.isClosing()) {
-            step.flush(state::touch);
+            step.flush(state.touched());
             fit.closed();
             state.expire();
         }

@@ -8,6 +8,7 @@ final class Moving {
     private final int wordsARow;
     private long[] words;
     private boolean[] changed = new boolean[64];
+    private boolean[] marked = new boolean[64];
     private int count;
 
     Moving(RowLayout layout) {
@@ -26,9 +27,11 @@ final class Moving {
             if (count == changed.length) {
                 words = Arrays.copyOf(words, 2 * words.length);
                 changed = Arrays.copyOf(changed, 2 * count);
+                marked = Arrays.copyOf(marked, 2 * count);
             }
             if (table.read(bucket, way, words, count * wordsARow)) {
-                changed[count++] = isChanged;
+                changed[count] = isChanged;
+                marked[count++] = table.unmark(bucket, way);
             }
         }
         if (count > before) {
@@ -46,6 +49,9 @@ final class Moving {
             table.write(row, words, i * wordsARow + 1);
             if (tracker != null && changed[i]) {
                 tracker.markChanged(table.bucketNumber(row));
+            }
+            if (marked[i]) {
+                table.markAgain(row);
             }
         }
         count = 0;

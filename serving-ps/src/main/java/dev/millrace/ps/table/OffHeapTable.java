@@ -47,8 +47,6 @@ public final class OffHeapTable implements ParameterTable {
     private static final long UNLIKELY = 0x9C7A_11E5_0D15_EA5EL;
 
     private static final long MIN_BUCKETS = 64;
-    /** Up to here a table doubles: its memory does not matter yet, and each step costs. */
-    private static final long SMALL = 4096;
     /** An insertion makes up for at most so many that found no pages to grow into. */
     private static final int MOST_STEPS = 4;
     /** A growth that waits for pages may last until the table has this fraction more rows than is its measure. */
@@ -105,6 +103,7 @@ public final class OffHeapTable implements ParameterTable {
     private long size;
     private long hugeUpTo;
     private @Nullable ChangeTracker tracker;
+    private @Nullable RowMarks marks;
 
     /** @param maxRows bound; address space for it is reserved, memory is taken as rows come */
     public OffHeapTable(RowLayout layout, long maxRows) {
@@ -134,7 +133,7 @@ public final class OffHeapTable implements ParameterTable {
             MappedMemory.preferNode(memory, node);
         }
         // Done a little before the next growth is due.
-        bucketsAStep = (int) Math.ceil(1.25 / ((layout.growth() - 1) * layout.maxLoad() * ways));
+        bucketsAStep = (int) Math.ceil(1.25 / ((layout.growth(Long.MAX_VALUE) - 1) * layout.maxLoad() * ways));
         moving = new Moving(layout);
         settle(Math.min(MIN_BUCKETS, maxBuckets));
     }
@@ -358,6 +357,54 @@ public final class OffHeapTable implements ParameterTable {
         return moves;
     }
 
+    // ---- marks ----
+
+    @Override
+    public void mark(long[] rows, int from, int count) {
+        RowMarks known = marks;
+        if (known == null) {
+            known = new RowMarks(this, ways, end / bucketBytes);
+            marks = known;
+        }
+        for (int i = from; i < from + count; i++) {
+            if (rows[i] != MISSING) {
+                known.mark(rows[i] >>> bucketShift, wayOf(rows[i]));
+            }
+        }
+    }
+
+    @Override
+    public long marked() {
+        return marks == null ? 0 : marks.count();
+    }
+
+    @Override
+    public void takeMarked(LongConsumer keys) {
+        if (marks != null) {
+            marks.drain(row -> keys.accept(key(row)));
+        }
+    }
+
+    /** @return whether it was marked */
+    boolean unmark(long bucket, int way) {
+        return marks != null && marks.unmark(bucket, way);
+    }
+
+    void markAgain(long row) {
+        if (marks != null) {
+            marks.mark(row >>> bucketShift, wayOf(row));
+        }
+    }
+
+    long row(long bucket, int way) {
+        return (bucket << bucketShift) + keysBytes + (long) way * stateBytes;
+    }
+
+    private int wayOf(long row) {
+        // Without a division: snapshots ask for every key.
+        return (int) ((((row & (bucketBytes - 1)) - keysBytes) * reciprocal) >>> 16);
+    }
+
     // ---- inserting and growing ----
 
     @Override
@@ -410,8 +457,7 @@ public final class OffHeapTable implements ParameterTable {
     }
 
     private long nextBuckets() {
-        long next = buckets < SMALL ? 2 * buckets : (long) Math.ceil(buckets * layout.growth());
-        return Math.min(maxBuckets, next);
+        return Math.min(maxBuckets, (long) Math.ceil(buckets * layout.growth(buckets * bucketBytes)));
     }
 
     private void beginGrowth(long newBuckets) {
@@ -515,6 +561,7 @@ public final class OffHeapTable implements ParameterTable {
         long hole = row >>> bucketShift;
         boolean crossed = isFull(hole);
         change(hole);
+        unmark(hole, wayOf(row));
         empty(row);
         while (crossed) {
             long pulled = firstRowForHole(hole);
@@ -526,6 +573,9 @@ public final class OffHeapTable implements ParameterTable {
             change(from);
             long to = insertAt(hole, key(pulled));
             MemorySegment.copy(memory, pulled, memory, to, stateBytes);
+            if (unmark(from, wayOf(pulled))) {
+                markAgain(to);
+            }
             empty(pulled);
             moves++;
             hole = from;
@@ -674,9 +724,7 @@ public final class OffHeapTable implements ParameterTable {
     // ---- fields ----
 
     private long keyOffset(long row) {
-        // Without a division: snapshots ask for every key.
-        long inBucket = row & (bucketBytes - 1);
-        return row - inBucket + (((inBucket - keysBytes) * reciprocal) >>> 16) * Long.BYTES;
+        return (row & -bucketBytes) + (long) wayOf(row) * Long.BYTES;
     }
 
     @Override
@@ -724,6 +772,30 @@ public final class OffHeapTable implements ParameterTable {
     @Override
     public void setFloats(long row, int field, float[] from, int at, int count) {
         MemorySegment.copy(from, at, memory, FLOAT, row + field - Long.BYTES, count);
+    }
+
+    @Override
+    public void getPairs(long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+        for (int i = 0; i < count; i++) {
+            long row = rows[from + i];
+            long pair = row == MISSING ? 0 : ANYWHERE.get(LONG, base + row + field - Long.BYTES);
+            first[places[i]] = Float.intBitsToFloat((int) pair);
+            second[places[i]] = Float.intBitsToFloat((int) (pair >>> Integer.SIZE));
+        }
+        Reference.reachabilityFence(this);
+    }
+
+    @Override
+    public void setPairs(long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+        for (int i = 0; i < count; i++) {
+            long row = rows[from + i];
+            if (row != MISSING) {
+                long pair = Integer.toUnsignedLong(Float.floatToRawIntBits(first[places[i]]))
+                        | (long) Float.floatToRawIntBits(second[places[i]]) << Integer.SIZE;
+                ANYWHERE.set(LONG, base + row + field - Long.BYTES, pair);
+            }
+        }
+        Reference.reachabilityFence(this);
     }
 
     @Override

@@ -74,6 +74,19 @@ public interface ParameterTable {
     /** Another number than before when rows may have moved, whose numbers then no longer hold. */
     long moves();
 
+    /**
+     * Marks rows, which stay marked where they move, until they are taken or removed.
+     *
+     * @param rows {@code rows[from .. from + count - 1]}; {@link #MISSING} ones are passed over
+     */
+    void mark(long[] rows, int from, int count);
+
+    /** How many rows are marked. */
+    long marked();
+
+    /** Unmarks all. @param keys told the key of each that was marked */
+    void takeMarked(LongConsumer keys);
+
     /** Grows at once for that many more rows, not little by little as they come. O(rows of the table). */
     void reserve(long rows);
 
@@ -122,6 +135,33 @@ public interface ParameterTable {
     void getFloats(long row, int field, float[] to, int at, int count);
 
     void setFloats(long row, int field, float[] from, int at, int count);
+
+    /**
+     * Two floats that follow one another from {@code field} on, of many rows.
+     *
+     * @param rows {@code rows[from .. from + count - 1]}; 0 and 0 where {@link #MISSING}
+     * @param places [count] where in {@code first} and {@code second} each one's are put
+     */
+    default void getPairs(
+            long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+        for (int i = 0; i < count; i++) {
+            long row = rows[from + i];
+            first[places[i]] = row == MISSING ? 0 : getFloat(row, field);
+            second[places[i]] = row == MISSING ? 0 : getFloat(row, field + Float.BYTES);
+        }
+    }
+
+    /** The other way round; {@link #MISSING} rows are passed over. */
+    default void setPairs(
+            long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+        for (int i = 0; i < count; i++) {
+            long row = rows[from + i];
+            if (row != MISSING) {
+                setFloat(row, field, first[places[i]]);
+                setFloat(row, field + Float.BYTES, second[places[i]]);
+            }
+        }
+    }
 
     int getInt(long row, int field);
 

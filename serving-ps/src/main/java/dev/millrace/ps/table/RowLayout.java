@@ -38,7 +38,8 @@ import java.util.regex.Pattern;
  * (Welford), both over the latest samples (see {@code FtrlRows.WINDOW}). Key 0 marks an empty place.
  *
  * <p>Bytes a row: {@code bucketBytes / (ways · load)}, where the load swings between {@code maxLoad / growth} and
- * {@code maxLoad}: at most 2.6 × the row for training layouts (few full buckets: speed), 1.5 × for SERVING_COMPACT.
+ * {@code maxLoad}: at most 2.6 × the row for training layouts (few full buckets: speed), 1.5 × for SERVING_COMPACT. A
+ * table of less than 32 MiB doubles (but for SERVING_COMPACT): up to 4.4 × the row until it has 64.
  */
 public final class RowLayout {
     public static final RowLayout TRAINING = new RowLayout(Kind.TRAINING, 32, 4, 128, 0.48, 1.22);
@@ -84,6 +85,9 @@ public final class RowLayout {
     private static final double WORTH_MORE_WAYS = 0.03;
     /** Rows are long, so full buckets cost less than empty places. */
     private static final double MAX_LOAD_WITH_VECTORS = 0.7;
+
+    /** Each growth moves every row once more, and a table that doubles once too often costs no more than this. */
+    static final long DOUBLES_BELOW = 32L << 20;
 
     private static final int MAX_FLOATS = 1 << 11;
     private static final Pattern WITH_VECTORS = Pattern.compile("([A-Z_]+)\\+(\\d{1,4})\\+(\\d{1,4})");
@@ -222,9 +226,9 @@ public final class RowLayout {
         return maxLoad;
     }
 
-    /** By how much it grows. */
-    double growth() {
-        return growth;
+    /** By how much a table of so many bytes grows. */
+    double growth(long bytes) {
+        return bytes < DOUBLES_BELOW && kind != Kind.SERVING_COMPACT ? 2 : growth;
     }
 
     /** Whether rows count their updates and sum their samples' ids. */

@@ -1,5 +1,6 @@
 package dev.millrace.ps.table;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -91,6 +92,21 @@ abstract class ParameterTableContract {
         for (int i = 0; i < many.length; i++) {
             assertEquals(table.find(many[i]) == ParameterTable.MISSING ? 0f : many[i], weights[i]);
         }
+    }
+
+    @Test
+    void pairsAreTheirFloats() {
+        ParameterTable table = create(RowLayout.FTRL, 1 << 10);
+        long[] rows = {0, table.findOrInsert(5), ParameterTable.MISSING, table.findOrInsert(6)};
+        float[] first = {1, 2, 3, 4};
+        float[] second = {-1, -2, -3, -4};
+        table.setPairs(rows, 1, 3, RowLayout.Z, new int[] {3, 0, 1}, first, second);
+        assertEquals(4, table.getFloat(rows[1], RowLayout.Z));
+        assertEquals(-4, table.getFloat(rows[1], RowLayout.N));
+        assertEquals(2, table.getFloat(rows[3], RowLayout.Z));
+        table.getPairs(rows, 1, 3, RowLayout.Z, new int[] {0, 1, 2}, first, second);
+        assertArrayEquals(new float[] {4, 0, 2, 4}, first);
+        assertArrayEquals(new float[] {-4, 0, -2, -4}, second);
     }
 
     @Test
@@ -187,20 +203,39 @@ abstract class ParameterTableContract {
             int range = 10 << random.nextInt(10);
             for (int operation = 0; operation < 20_000; operation++) {
                 long key = (random.nextInt(range) + 1) * (random.nextBoolean() ? 1L : 1L << 48);
-                switch (random.nextInt(3)) {
+                switch (random.nextInt(4)) {
                     case 0 -> {
                         float weight = random.nextFloat();
                         put(table, key, weight);
                         put(oracle, key, weight);
                     }
                     case 1 -> assertEquals(oracle.remove(key), table.remove(key), seed);
+                    case 2 -> mark(key);
                     default -> assertEquals(weight(oracle, key), weight(table, key), seed);
                 }
                 if (random.nextInt(50) == 0) {
                     copySome();
                 }
+                if (random.nextInt(700) == 0) {
+                    assertEquals(takeMarked(oracle), takeMarked(table), seed);
+                }
             }
             assertEquals(contents(oracle), contents(table), seed);
+        }
+
+        private void mark(long key) {
+            for (ParameterTable each : new ParameterTable[] {oracle, table}) {
+                each.mark(new long[] {0, each.find(key)}, 1, 1);
+            }
+            assertEquals(oracle.marked(), table.marked(), seed);
+        }
+
+        private Set<Long> takeMarked(ParameterTable of) {
+            Set<Long> keys = new HashSet<>();
+            long marked = of.marked();
+            of.takeMarked(key -> assertTrue(keys.add(key), seed));
+            assertEquals(marked, keys.size(), seed);
+            return keys;
         }
 
         private void copySome() {

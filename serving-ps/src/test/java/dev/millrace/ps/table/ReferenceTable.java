@@ -2,7 +2,9 @@ package dev.millrace.ps.table;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /** The oracle: a hash map of byte arrays, rows named by a counter. */
@@ -11,6 +13,7 @@ final class ReferenceTable implements ParameterTable {
     private final long maxRows;
     private final Map<Long, Long> rowByKey = new HashMap<>();
     private final Map<Long, MemorySegment> rows = new HashMap<>();
+    private final Set<Long> marked = new HashSet<>();
     private long next;
 
     ReferenceTable(RowLayout layout, long maxRows) {
@@ -62,6 +65,26 @@ final class ReferenceTable implements ParameterTable {
     @Override
     public long moves() {
         return 0;
+    }
+
+    @Override
+    public void mark(long[] those, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            if (those[i] != MISSING) {
+                marked.add(key(those[i]));
+            }
+        }
+    }
+
+    @Override
+    public long marked() {
+        return marked.size();
+    }
+
+    @Override
+    public void takeMarked(LongConsumer keys) {
+        marked.forEach(keys::accept);
+        marked.clear();
     }
 
     @Override
@@ -128,6 +151,7 @@ final class ReferenceTable implements ParameterTable {
     @Override
     public boolean remove(long key) {
         Long row = rowByKey.remove(key);
+        marked.remove(key);
         if (row != null) {
             rows.remove(row);
         }
