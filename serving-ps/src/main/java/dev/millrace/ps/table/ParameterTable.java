@@ -142,8 +142,7 @@ public interface ParameterTable {
      * @param rows {@code rows[from .. from + count - 1]}; 0 and 0 where {@link #MISSING}
      * @param places [count] where in {@code first} and {@code second} each one's are put
      */
-    default void getPairs(
-            long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+    default void getPairs(long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
         for (int i = 0; i < count; i++) {
             long row = rows[from + i];
             first[places[i]] = row == MISSING ? 0 : getFloat(row, field);
@@ -152,8 +151,7 @@ public interface ParameterTable {
     }
 
     /** The other way round; {@link #MISSING} rows are passed over. */
-    default void setPairs(
-            long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
+    default void setPairs(long[] rows, int from, int count, int field, int[] places, float[] first, float[] second) {
         for (int i = 0; i < count; i++) {
             long row = rows[from + i];
             if (row != MISSING) {
