@@ -10,6 +10,7 @@ import dev.millrace.ingest.spec.KnownNames;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SlotType;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ final class RankReader {
 
     private static final List<String> BATCH_KEYS = List.of("requests");
     private static final List<String> CANDIDATE_KEYS = List.of("item", "features");
+    private static final byte[] ITEM_ALONE = "\"item\":\"".getBytes(StandardCharsets.US_ASCII);
 
     private final Side context;
     private final Side item;
@@ -173,13 +175,26 @@ final class RankReader {
         private @Nullable String id;
         private Map<String, FeatureValue> features = Map.of();
 
+        private static final String SEND_ONCE = "send each item once";
+
         Candidates(JsonIn in) {
             this.in = in;
         }
 
+        private static String twice(String id) {
+            return "is '" + id + "' a second time";
+        }
+
         @Override
         public void read(int index) throws IOException {
-            id = null;
+            id = in.loneId(ITEM_ALONE);
+            if (id != null) {
+                if (!items.add(id)) {
+                    throw in.invalid("item", twice(id), SEND_ONCE);
+                }
+                read.add(new RankRequest.Candidate(id, Map.of()));
+                return;
+            }
             features = Map.of();
             in.object(CANDIDATE_KEYS, this);
             if (id == null) {
@@ -193,7 +208,7 @@ final class RankReader {
             if (name.equals("item")) {
                 id = in.id();
                 if (!items.add(id)) {
-                    throw in.invalid("is '" + id + "' a second time", "send each item once");
+                    throw in.invalid(twice(id), SEND_ONCE);
                 }
             } else {
                 features = item.read(in);

@@ -22,6 +22,17 @@ interface JsonCursor {
     /** Of a text or a number, as it stands there. */
     String text() throws IOException;
 
+    /**
+     * The text of the object that it stands at the start of, if that has nothing but one plain text, by this name: the cursor
+     * is at the object's end then. Null: the cursor has not moved, and reads the object as any other.
+     *
+     * @param start of such an object: {@code "name":"}
+     * @param longest characters of the text, which is not empty
+     */
+    default @Nullable String loneText(byte[] start, int longest) {
+        return null;
+    }
+
     /** Whether every text is ASCII without control characters, so that nobody need look. */
     boolean isPlain();
 

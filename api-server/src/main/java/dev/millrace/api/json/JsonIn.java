@@ -192,10 +192,15 @@ public final class JsonIn {
 
     /** A refusal of a key that the object under the cursor lacks. */
     public ProblemException missing(String name, String fix) {
+        return invalid(name, "is missing", fix);
+    }
+
+    /** A refusal of a key of the object under the cursor. */
+    public ProblemException invalid(String name, String detail, String fix) {
         push(name, 0);
-        ProblemException missing = invalid("is missing", fix);
+        ProblemException invalid = invalid(detail, fix);
         depth--;
-        return missing;
+        return invalid;
     }
 
     public boolean isArray() {
@@ -258,6 +263,16 @@ public final class JsonIn {
             member.read(name);
             depth--;
         }
+    }
+
+    /**
+     * The id of an object that has nothing else, if it is written in the plainest way: {@code {"item":"i1"}}. Null: read it
+     * as any other. A request may have a thousand.
+     *
+     * @param start bytes of such an object behind its brace: {@code "item":"}
+     */
+    public @Nullable String loneId(byte[] start) {
+        return cursor.token() == JsonToken.START_OBJECT ? cursor.loneText(start, Ids.MAX_LENGTH) : null;
     }
 
     private void push(@Nullable String name, int index) {

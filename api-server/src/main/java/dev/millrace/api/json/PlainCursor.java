@@ -278,6 +278,25 @@ final class PlainCursor implements JsonCursor {
     }
 
     @Override
+    public @Nullable String loneText(byte[] start, int longest) {
+        int text = at + start.length;
+        if (text >= end || Arrays.mismatch(bytes, at, text, start, 0, start.length) >= 0) {
+            return null;
+        }
+        int last = Math.min(end - 1, text + longest + 1);
+        int i = text;
+        while (i < last && TEXT[bytes[i] & 0xFF]) {
+            i++;
+        }
+        if (i == text || i >= last || bytes[i] != '"' || bytes[i + 1] != '}') {
+            return null;
+        }
+        at = i + 1;
+        close('}');
+        return new String(bytes, text, i - text, StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
     public boolean isPlain() {
         return true;
     }

@@ -174,6 +174,37 @@ class RankReaderTest {
         }
     }
 
+    /** A space makes the same of a candidate by the longer way. */
+    @Test
+    void whatIsReadAtOnceIsReadAlike() {
+        long seed = 11;
+        Random random = new Random(seed);
+        String good = candidates(3);
+        int read = 0;
+        for (int round = 0; round < 20_000; round++) {
+            StringBuilder text = new StringBuilder(good);
+            for (int i = 0; i <= random.nextInt(3); i++) {
+                text.setCharAt(random.nextInt(text.length()), (char) (32 + random.nextInt(95)));
+            }
+            String longer = text.toString().replace("{\"item\"", "{ \"item\"");
+            String expected = outcome(longer);
+            assertEquals(expected, outcome(text.toString()), "seed " + seed + ": " + text);
+            read += expected.startsWith("[") ? 1 : 0;
+        }
+        assertTrue(read > 100, read + " read, seed " + seed);
+        String longest = "{\"candidates\":[{\"item\":\"" + "x".repeat(128) + "\"}]}";
+        assertEquals(128, read(longest).candidates().getFirst().item().length());
+        assertRefused(longest.replace("xx", "xxx"), "candidates[0].item", "1..128");
+    }
+
+    private String outcome(String json) {
+        try {
+            return read(json).candidates().toString();
+        } catch (ProblemException e) {
+            return e.problem().field() + " " + e.problem().fix();
+        }
+    }
+
     private void assertRefused(String json, String field, String fix) {
         Problem problem = assertThrows(ProblemException.class, () -> read(json)).problem();
         assertEquals(field, problem.field(), problem.toString());

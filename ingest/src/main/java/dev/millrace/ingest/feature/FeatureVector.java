@@ -37,21 +37,29 @@ public final class FeatureVector {
     /** Appends an item's own features. */
     void addAll(HashedItem item) {
         int count = item.features();
-        if (size + count > ids.length) {
-            int room = Math.max(size + count, size * 2);
+        int at = appendOnes(count);
+        long[] packed = item.packed();
+        System.arraycopy(packed, 0, ids, at, count);
+        for (int i = 0; i < count && !item.ones(); i++) {
+            values[at + i] = Float.intBitsToFloat((int) packed[count + i]);
+        }
+    }
+
+    /**
+     * Appends features of value 1, whose ids are to be written.
+     *
+     * @return place of the first
+     */
+    int appendOnes(int count) {
+        int first = size;
+        if (first + count > ids.length) {
+            int room = Math.max(first + count, first * 2);
             ids = Arrays.copyOf(ids, room);
             values = Arrays.copyOf(values, room);
         }
-        long[] packed = item.packed();
-        System.arraycopy(packed, 0, ids, size, count);
-        if (item.ones()) {
-            Arrays.fill(values, size, size + count, 1f);
-        } else {
-            for (int i = 0; i < count; i++) {
-                values[size + i] = Float.intBitsToFloat((int) packed[count + i]);
-            }
-        }
-        size += count;
+        Arrays.fill(values, first, first + count, 1f);
+        size = first + count;
+        return first;
     }
 
     public int size() {

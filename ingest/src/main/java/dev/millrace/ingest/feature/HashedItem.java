@@ -7,25 +7,28 @@ package dev.millrace.ingest.feature;
  *  id × features | values × features, where not all are 1 | of each slot that crosses are made from: count | hash × count
  * </pre>
  *
- * Slots with values other than 1 in a cross have theirs behind their hashes; a value is a float's bits in a long.
+ * A value is a float's bits in a long. What crosses are made from has the value 1: a spec lets no number be crossed but by
+ * its bins.
  *
  * @param by whose slots these are
  * @param features how many it has of its own
- * @param ones whether all of them, and of the crossed slots, have the value 1
+ * @param ones whether all of them have the value 1
  */
 @SuppressWarnings("ArrayRecordComponent") // read by the vectorizer that made it, never compared
 record HashedItem(Vectorizer by, int features, boolean ones, long[] packed) {
     static HashedItem of(Vectorizer by, FeatureVector own, HashedSlot[] crossed) {
         boolean ones = true;
-        int size = own.size();
         for (int i = 0; i < own.size(); i++) {
             ones &= own.value(i) == 1f;
         }
+        int size = ones ? own.size() : 2 * own.size();
         for (HashedSlot slot : crossed) {
-            ones &= slot.ones();
+            if (!slot.ones()) {
+                throw new IllegalStateException("a crossed slot has another value than 1");
+            }
             size += 1 + slot.size();
         }
-        long[] packed = new long[ones ? size : 2 * size - crossed.length];
+        long[] packed = new long[size];
         int at = 0;
         for (int i = 0; i < own.size(); i++) {
             packed[at++] = own.id(i);
@@ -37,9 +40,6 @@ record HashedItem(Vectorizer by, int features, boolean ones, long[] packed) {
             packed[at++] = slot.size();
             for (int i = 0; i < slot.size(); i++) {
                 packed[at++] = slot.hash(i);
-            }
-            for (int i = 0; i < slot.size() && !ones; i++) {
-                packed[at++] = Float.floatToRawIntBits(slot.value(i));
             }
         }
         return new HashedItem(by, own.size(), ones, packed);

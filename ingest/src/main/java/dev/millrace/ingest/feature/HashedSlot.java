@@ -18,26 +18,20 @@ final class HashedSlot {
     }
 
     /**
-     * Becomes what stands in {@code packed}: a count, hashes, and, unless all are 1, values.
+     * Becomes what stands in {@code packed}: a count, and hashes of the value 1.
      *
      * @return what stands behind it
      */
-    int unpack(long[] packed, int from, boolean ones) {
+    int unpack(long[] packed, int from) {
         int count = (int) packed[from];
-        int at = from + 1;
         if (hashes.length < count) {
             hashes = new long[count];
             values = new float[count];
         }
-        for (int i = 0; i < count; i++) {
-            hashes[i] = packed[at++];
-            values[i] = 1f;
-        }
-        for (int i = 0; i < count && !ones; i++) {
-            values[i] = Float.intBitsToFloat((int) packed[at++]);
-        }
+        System.arraycopy(packed, from + 1, hashes, 0, count);
+        Arrays.fill(values, 0, count, 1f);
         size = count;
-        return at;
+        return from + 1 + count;
     }
 
     /** Whether all values are 1. */

@@ -46,6 +46,8 @@ public final class Vectorizer {
     private final int[][] slotsOf;
     /** Slots of items that crosses are made from. */
     private final int[] crossedItemSlots;
+    /** Null: some cross with an item is of another kind. */
+    private final @Nullable PairCrosses pairs;
 
     private record Cross(int slotId, int[] parts, boolean ofRequest) {}
 
@@ -74,6 +76,25 @@ public final class Vectorizer {
                 .filter(part -> ofItems[part])
                 .distinct()
                 .toArray();
+        pairs = pairs(made.stream().filter(cross -> !cross.ofRequest).toList());
+    }
+
+    private @Nullable PairCrosses pairs(List<Cross> withItems) {
+        List<PairCrosses.Pair> found = new ArrayList<>();
+        for (Cross cross : withItems) {
+            int[] parts = cross.parts;
+            if (parts.length != 2 || ofItems[parts[0]] == ofItems[parts[1]]) {
+                return null;
+            }
+            boolean requestFirst = ofItems[parts[1]];
+            int itemSlot = parts[requestFirst ? 1 : 0];
+            int place = IntStream.range(0, crossedItemSlots.length)
+                    .filter(i -> crossedItemSlots[i] == itemSlot)
+                    .findFirst()
+                    .orElseThrow();
+            found.add(new PairCrosses.Pair(cross.slotId, parts[requestFirst ? 0 : 1], place, requestFirst));
+        }
+        return new PairCrosses(found, crossedItemSlots.length);
     }
 
     private int[] slotsOf(String attribute) {
@@ -85,6 +106,7 @@ public final class Vectorizer {
     /** Scratch of one request: the hashed slots that its items' crosses use. One thread at a time. */
     public final class Request {
         private final HashedSlot[] hashed = new HashedSlot[slots.length];
+        private final PairCrosses.@Nullable Scratch paired = pairs == null ? null : pairs.newScratch();
         private boolean ofCanary;
 
         private Request() {
@@ -107,6 +129,9 @@ public final class Vectorizer {
         }
         out.add(FeatureIds.BIAS, 1f);
         side(false, features, request, out);
+        if (pairs != null && request.paired != null) {
+            pairs.request(request.hashed, request.paired);
+        }
     }
 
     /** Appends one item's features to a vector that holds its request's (and other items'). */
@@ -120,9 +145,13 @@ public final class Vectorizer {
         }
         HashedItem item = hashed(features);
         out.addAll(item);
+        if (pairs != null && request.paired != null) {
+            pairs.item(item, request.paired, out);
+            return;
+        }
         int at = item.crossedAt();
         for (int s : crossedItemSlots) {
-            at = request.hashed[s].unpack(item.packed(), at, item.ones());
+            at = request.hashed[s].unpack(item.packed(), at);
         }
         crosses(true, request, out);
     }

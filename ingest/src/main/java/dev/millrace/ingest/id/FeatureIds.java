@@ -125,7 +125,17 @@ public final class FeatureIds {
 
     /** Hash of two values together; ordered, so (a, b) differs from (b, a). */
     public static long cross(long a, long b) {
-        return mix(a * 0x9E3779B97F4A7C15L + Long.rotateLeft(b, 31));
+        return crossed(beforeCross(a), b);
+    }
+
+    /** What {@link #cross} makes of its first value: the same for each second one. */
+    public static long beforeCross(long a) {
+        return a * 0x9E3779B97F4A7C15L;
+    }
+
+    /** {@code cross(a, b)} of {@code beforeCross(a)}. */
+    public static long crossed(long before, long b) {
+        return mix(before + Long.rotateLeft(b, 31));
     }
 
     /** Finalizer of SplitMix64 (Steele et al. 2014): every input bit moves every output bit. */

@@ -78,17 +78,31 @@ final class ProfileCache {
     private @Nullable RawFeatures get(String id, long oldestNs) {
         int hash = hash(id);
         int set = (hash & mask) * WAYS;
+        // Which place it is cannot be predicted: all are compared.
+        int at = set;
+        for (int place = set; place < set + WAYS; place++) {
+            at = hashes[place] == hash ? place : at;
+        }
+        Entry entry = places.getAcquire(at);
+        if (entry == null || !entry.id.equals(id)) {
+            entry = search(id, hash, set);
+        }
+        if (entry == null || entry.readNs - oldestNs < 0) {
+            return null;
+        }
+        if (!entry.used) {
+            entry.used = true;
+        }
+        return entry.features;
+    }
+
+    /** For what has the hash of another. */
+    private @Nullable Entry search(String id, int hash, int set) {
         for (int place = set; place < set + WAYS; place++) {
             if (hashes[place] == hash) {
                 Entry entry = places.getAcquire(place);
                 if (entry != null && entry.id.equals(id)) {
-                    if (entry.readNs - oldestNs < 0) {
-                        return null;
-                    }
-                    if (!entry.used) {
-                        entry.used = true;
-                    }
-                    return entry.features;
+                    return entry;
                 }
             }
         }

@@ -56,11 +56,23 @@ class VectorizerTest {
                     new FeatureValue.Numeric(i));
             items.add(i % 2 == 0 ? item.kept() : item);
         }
-        Vectorizer other = new Vectorizer(SpecReader.parse("test", SPEC.replace("user, age", "age, genres")));
+        List<Vectorizer> vectorizers = new ArrayList<>(List.of(vectorizer));
+        for (String values : List.of("transform: sqrt", "bins: [2, 4]")) {
+            for (String crosses : List.of(
+                    "[user, genres]",
+                    "[genres, user]\n  - [age, genres]\n  - [user, title]\n  - [title, age]",
+                    "[user, genres]\n  - [genres, title]",
+                    "[user, age, genres]")) {
+                vectorizers.add(new Vectorizer(SpecReader.parse(
+                        "test", SPEC.replace("transform: sqrt", values).replace("[user, genres]", crosses))));
+            }
+        }
         for (int round = 0; round < 3; round++) {
-            RawFeatures user =
-                    raw("user.id", new FeatureValue.Text("u" + round), "user.age", new FeatureValue.Numeric(20));
-            for (Vectorizer each : List.of(vectorizer, other)) {
+            // The last is nobody, whose slots are empty.
+            RawFeatures user = round == 2
+                    ? RawFeatures.EMPTY
+                    : raw("user.id", new FeatureValue.Text("u" + round), "user.age", new FeatureValue.Numeric(20));
+            for (Vectorizer each : vectorizers) {
                 FeatureVector all = new FeatureVector();
                 FeatureVector expected = new FeatureVector();
                 Vectorizer.Request hashed = each.newRequest();
