@@ -647,6 +647,26 @@ class ApiServerTest {
         assertEquals(200, post(RANK, again).statusCode(), "what the log had in the end is found under its id");
     }
 
+    @Test
+    void scoringStopsWhenItsTimeIsOver() throws Exception {
+        String ask = "{\"candidates\":[{\"item\":\"a\"}]}";
+        int before = weights.abandoned.get();
+        weights.endless = true;
+        try {
+            assertProblem(504, "deadline of 100 ms", within("100", ask));
+            assertEquals(before + 1, weights.abandoned.get());
+            HttpResponse<String> batch = send(to(RANK + ":batch")
+                    .header("Content-Type", JSON)
+                    .header("X-Deadline-Ms", "100")
+                    .POST(BodyPublishers.ofString("{\"requests\":[" + ask + "]}")));
+            assertTrue(batch.body().contains("\"status\":504"), batch.body());
+            assertEquals(before + 2, weights.abandoned.get());
+        } finally {
+            weights.endless = false;
+        }
+        assertEquals(200, post(RANK, ask).statusCode());
+    }
+
     private static boolean isRefused(Socket socket) {
         try {
             byte[] answer = socket.getInputStream().readNBytes(12);

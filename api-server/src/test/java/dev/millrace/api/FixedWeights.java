@@ -4,11 +4,14 @@ import dev.millrace.ingest.feature.FeatureValue;
 import dev.millrace.ingest.feature.RawFeatures;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ps.parity.ShardParity;
+import dev.millrace.ps.serve.ScoreTime;
 import dev.millrace.ps.serve.ServedVersion;
 import dev.millrace.ps.serve.WeightServer;
 import dev.millrace.ps.serve.WeightsUnavailable;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** Scores an item by its {@code item.price}, 0.5 without one; its version is set by hand. */
@@ -18,6 +21,12 @@ public class FixedWeights implements WeightServer {
     public volatile boolean caughtUp = true;
     public volatile boolean available = true;
     public volatile boolean onVirtualThread;
+    /** Whether scoring goes on for as long as anybody waits for it. */
+    public volatile boolean endless;
+
+    /** How often it ended because nobody did. */
+    public final AtomicInteger abandoned = new AtomicInteger();
+
     public volatile List<ShardParity> parity = List.of();
 
     /** Run once, between the reading of the version and its use. */
@@ -76,12 +85,25 @@ public class FixedWeights implements WeightServer {
         return version;
     }
 
+    private void scoreUntilNobodyWaits() {
+        LockSupport.parkNanos(100_000);
+        try {
+            ScoreTime.check();
+        } catch (ScoreTime.Over e) {
+            abandoned.incrementAndGet();
+            throw e;
+        }
+    }
+
     @Override
     public long score(RawFeatures request, List<RawFeatures> items, float[] scores) {
         if (!available) {
             throw new WeightsUnavailable("they are elsewhere");
         }
         onVirtualThread = Thread.currentThread().isVirtual();
+        while (endless) {
+            scoreUntilNobodyWaits();
+        }
         for (int i = 0; i < items.size(); i++) {
             scores[i] =
                     items.get(i).get("item.price") instanceof FeatureValue.Numeric price ? (float) price.value() : 0.5f;

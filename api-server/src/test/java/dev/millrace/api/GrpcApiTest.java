@@ -472,6 +472,27 @@ class GrpcApiTest {
     }
 
     @Test
+    void scoringStopsWhenItsTimeIsOver() {
+        int before = weights.abandoned.get();
+        weights.endless = true;
+        try {
+            var slow = ranking().withDeadlineAfter(100, TimeUnit.MILLISECONDS);
+            assertEquals(
+                    Status.Code.DEADLINE_EXCEEDED,
+                    code(() -> slow.rank(request("endless").build())));
+            Awaitility.await().until(() -> weights.abandoned.get() == before + 1);
+        } finally {
+            weights.endless = false;
+        }
+        assertEquals(
+                1,
+                Awaitility.await()
+                        .ignoreExceptions()
+                        .until(() -> ranking().rank(request("ends").build()), answer -> true)
+                        .getItemsCount());
+    }
+
+    @Test
     void metricsComeUntilTheCallerGoesAndTheirStreamsAreBounded() throws Exception {
         var movies = ModelRequest.newBuilder().setModel("movies").build();
         var call = channel.newCall(MetricsGrpc.getStreamMethod(), CallOptions.DEFAULT);

@@ -6,12 +6,16 @@ import com.google.protobuf.util.JsonFormat;
 import dev.millrace.api.problem.ErrorCounts;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.Unexpected;
+import dev.millrace.ps.serve.ScoreTime;
 import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.micronaut.serde.ObjectMapper;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 
 /** Runs calls: their answers as messages, their ends as codes. Safe for many threads. */
 final class Calls {
@@ -31,7 +35,7 @@ final class Calls {
         context.addListener(interrupt, Runnable::run);
         T answer;
         try {
-            answer = work.call();
+            answer = ScoreTime.within(() -> leftNs(context), work);
         } catch (Exception e) {
             fail(caller, context, e);
             return;
@@ -42,10 +46,23 @@ final class Calls {
         caller.onCompleted();
     }
 
+    private static long leftNs(Context context) {
+        if (context.isCancelled()) {
+            return 0;
+        }
+        Deadline deadline = context.getDeadline();
+        return deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS);
+    }
+
     void fail(StreamObserver<?> caller, Context context, Exception failure) {
         if (context.isCancelled()) {
-            caller.onError(Status.CANCELLED
-                    .withDescription("the deadline passed, or the caller went away")
+            // DEADLINE_EXCEEDED, or CANCELLED where the caller went away.
+            caller.onError(Contexts.statusFromCancelled(context).asRuntimeException());
+            return;
+        }
+        if (failure instanceof ScoreTime.Over) {
+            caller.onError(Status.DEADLINE_EXCEEDED
+                    .withDescription("the answer was not there within the call's deadline")
                     .asRuntimeException());
             return;
         }

@@ -3,9 +3,11 @@ package dev.millrace.api.rank;
 import dev.millrace.api.problem.ErrorClass;
 import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
+import dev.millrace.ps.serve.ScoreTime;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Until when somebody waits for an answer, known to whatever works on it on the request's thread: between its parts it asks
@@ -17,6 +19,9 @@ import java.util.concurrent.TimeUnit;
 public record Deadline(long atNs, long millis) {
     private static final ScopedValue<Deadline> CURRENT = ScopedValue.newInstance();
     private static final int GATEWAY_TIMEOUT = 504;
+    /** Over gRPC the deadline is the call's own. */
+    private static final Problem GONE = passed("the answer was not there within the call's deadline", null);
+
 
     /** From now on. */
     public static Deadline in(long millis) {
@@ -25,13 +30,13 @@ public record Deadline(long atNs, long millis) {
 
     /** Works on something that is of use until then. */
     public <T> T on(Callable<T> work) throws Exception {
-        return ScopedValue.where(CURRENT, this).call(work::call);
+        return ScopedValue.where(CURRENT, this).call(() -> ScoreTime.within(this::leftNs, work));
     }
 
     /** The same work for another thread. */
     public static <T> Callable<T> carried(Callable<T> work) {
         if (!CURRENT.isBound()) {
-            return work;
+            return ScoreTime.carried(work);
         }
         Deadline deadline = CURRENT.get();
         return () -> deadline.on(work);
@@ -51,6 +56,11 @@ public record Deadline(long atNs, long millis) {
         }
     }
 
+    /** What becomes of a request whose scoring has stopped because its time was over. */
+    static ProblemException over() {
+        return new ProblemException(CURRENT.isBound() ? CURRENT.get().passed() : GONE);
+    }
+
     /** Longest wait from now on: this, or what is left. */
     static Duration atMost(Duration wait) {
         if (!CURRENT.isBound()) {
@@ -65,12 +75,16 @@ public record Deadline(long atNs, long millis) {
     }
 
     private Problem passed() {
+        return passed("the answer was not there within the deadline of " + millis + " ms", "X-Deadline-Ms");
+    }
+
+    private static Problem passed(String detail, @Nullable String field) {
         return new Problem(
                 ErrorClass.STALE,
                 GATEWAY_TIMEOUT,
                 "Deadline passed",
-                "the answer was not there within the deadline of " + millis + " ms",
-                "X-Deadline-Ms",
+                detail,
+                field,
                 "send a longer one, or fewer candidates",
                 0,
                 null,

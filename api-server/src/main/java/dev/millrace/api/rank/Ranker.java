@@ -10,6 +10,7 @@ import dev.millrace.ingest.profile.LiveFeatures;
 import dev.millrace.ingest.profile.ProfileStore;
 import dev.millrace.ingest.proto.Exposure;
 import dev.millrace.ingest.proto.OtherScores;
+import dev.millrace.ps.serve.ScoreTime;
 import dev.millrace.ps.serve.WeightServer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -96,9 +97,7 @@ public final class Ranker {
         Deadline.check();
         RawFeatures shared = gathered.shared();
         List<RawFeatures> items = gathered.items();
-        Answered answered = arms == null
-                ? new Answered(policy, policy.list(request, shared, items), List.of(), null)
-                : arms.answer(request, shared, items);
+        Answered answered = answered(request, shared, items);
         // What nobody waits for is not shown, and so is no impression.
         Deadline.check();
         Policy.Listed listed = answered.listed();
@@ -116,6 +115,16 @@ public final class Ranker {
                 request.requestId(), weights.spec().model(), listed.version(), ranked, gathered.degraded());
         var scored = new Impressions.Scored(shared, items, answered);
         return publish(request.requestId(), Impressions.of(request, scored, answer, clock.millis(), names()), answer);
+    }
+
+    private Answered answered(RankRequest request, RawFeatures shared, List<RawFeatures> items) {
+        try {
+            return arms == null
+                    ? new Answered(policy, policy.list(request, shared, items), List.of(), null)
+                    : arms.answer(request, shared, items);
+        } catch (ScoreTime.Over e) {
+            throw Deadline.over();
+        }
     }
 
     /**

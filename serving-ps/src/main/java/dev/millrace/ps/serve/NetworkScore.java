@@ -110,6 +110,7 @@ final class NetworkScore implements Scorer {
         Batch batch = desk.batch();
         int from = request.shared();
         for (int first = 0; first < request.items(); first += ITEMS) {
+            ScoreTime.check();
             int n = Math.min(ITEMS, request.items() - first);
             // The last place holds what the items share.
             batch.begin(n + 1);

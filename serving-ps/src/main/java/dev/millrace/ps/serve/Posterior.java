@@ -71,6 +71,7 @@ final class Posterior {
         double[] moved = new double[draws.length];
         int from = request.shared();
         for (int item = 0; item < request.items(); item++) {
+            ScoreTime.check(item);
             int to = request.end(item);
             float z = model.logit(vector, from, to, base, weights);
             scores[item] = model.output(z);

@@ -39,6 +39,7 @@ final class RequestVector {
         endShared();
         touched += vectorizer.touch(itemFeatures);
         for (int i = 0; i < itemFeatures.size(); i++) {
+            ScoreTime.check(i);
             vectorizer.item(itemFeatures.get(i), hashed, vector);
             endItem();
         }
@@ -95,6 +96,7 @@ final class RequestVector {
         float base = model.logit(vector, 0, shared, 0f, lookUp);
         int from = shared;
         for (int item = 0; item < items; item++) {
+            ScoreTime.check(item);
             float z = model.logit(vector, from, ends[item], base, lookUp);
             scores[item] = model.output(z);
             from = ends[item];

@@ -22,6 +22,7 @@ final class VectorPool {
     long score(Scorer scorer, RawFeatures request, List<RawFeatures> items, float[] scores) {
         RequestVector vector = take();
         vector.fill(request, items);
+        ScoreTime.check();
         long sequence = scorer.score(vector, scores);
         // Not after a failure: what it left half filled is not trusted.
         giveBack(vector);
