@@ -22,7 +22,6 @@ public record Deadline(long atNs, long millis) {
     /** Over gRPC the deadline is the call's own. */
     private static final Problem GONE = passed("the answer was not there within the call's deadline", null);
 
-
     /** From now on. */
     public static Deadline in(long millis) {
         return new Deadline(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis), millis);

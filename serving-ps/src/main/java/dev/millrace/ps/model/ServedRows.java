@@ -26,6 +26,11 @@ public final class ServedRows {
         serve(training, row, rounding, sink);
     }
 
+    /** {@link FtrlRows#isMean}. */
+    public boolean isMean(long key) {
+        return rows.isMean(key);
+    }
+
     /** Floats of a serving row. */
     public int width() {
         return rows.width();

@@ -224,11 +224,13 @@ final class RedisDeltaSink implements DeltaSink {
         // What was applied before the gap is to be in Redis, or its rows would be written over those of the snapshot.
         persist();
         long last = version.shards().get(shard).sequence();
-        ServingSnapshots.Serving newer =
-                snapshots.newerThan(shard, shards.size(), last).orElse(null);
-        if (newer == null) {
-            return -1;
+        try (ServingSnapshots.Serving newer =
+                snapshots.newerThan(shard, shards.size(), last).orElse(null)) {
+            return newer == null ? -1 : mend(shard, newer);
         }
+    }
+
+    private long mend(int shard, ServingSnapshots.Serving newer) {
         BucketState state = state(newer.version(), newer.next(), clock.millis());
         shards.get(shard).rows = writer().replace(shard, state, newer);
         take(shard, state);

@@ -153,10 +153,9 @@ final class DeltaApplier implements DeltaSink {
     /** The newest snapshot made since, and the deltas behind it: the version stays, the rows are training's. */
     private void mendDifference(int shard) {
         ParityWatch watch = parity.get(shard);
-        try {
-            ServingSnapshots.Serving snapshot = snapshots
-                    .newerThan(shard, next.length, watch.differsSince() - 1)
-                    .orElse(null);
+        try (ServingSnapshots.Serving snapshot = snapshots
+                .newerThan(shard, next.length, watch.differsSince() - 1)
+                .orElse(null)) {
             List<Delta> behind = snapshot == null
                     ? null
                     : watch.from(
@@ -181,11 +180,13 @@ final class DeltaApplier implements DeltaSink {
     @Override
     public long mend(int shard) throws IOException {
         ShardVersion last = shardVersion(shard);
-        ServingSnapshots.Serving newer =
-                snapshots.newerThan(shard, next.length, last.sequence()).orElse(null);
-        if (newer == null) {
-            return -1;
+        try (ServingSnapshots.Serving newer =
+                snapshots.newerThan(shard, next.length, last.sequence()).orElse(null)) {
+            return newer == null ? -1 : mend(shard, last, newer);
         }
+    }
+
+    private long mend(int shard, ShardVersion last, ServingSnapshots.Serving newer) {
         long now = clock.millis();
         ServedVersion version = rows.version().with(shard, newer.version().ofEpoch(last.epoch()), now, now);
         long[] after = next.clone();

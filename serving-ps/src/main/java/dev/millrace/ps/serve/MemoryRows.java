@@ -4,8 +4,6 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.table.OffHeapTable;
-import dev.millrace.ps.table.ParameterTable;
-import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,6 +25,8 @@ final class MemoryRows implements ServingRows {
     private final LongOpenHashSet unwritten = new LongOpenHashSet();
     /** Whether the rows on disk are whole: those of one version, of which {@link #unwritten} have changed since. */
     private boolean diskWhole = true;
+    /** Whether the rows in memory are of two versions, since replacing them did not come to its end. */
+    private boolean mixed;
 
     private final Duration apart;
     private final Clock clock;
@@ -58,13 +58,20 @@ final class MemoryRows implements ServingRows {
         // They come in the order of their places: a table that grew with them would have all of them at its front.
         table.reserve(version.rows());
         store.forEach((key, row) -> VersionedWeights.put(table, key, row, 0));
-        weights.replace(table, version);
+        begin(table, version);
     }
 
     @Override
     public void clear(ServedVersion nothing) {
         store.clear();
-        weights.replace(weights.emptyTable(), nothing);
+        begin(weights.emptyTable(), nothing);
+    }
+
+    private void begin(OffHeapTable table, ServedVersion version) {
+        weights.replace(table, version);
+        unwritten.clear();
+        diskWhole = true;
+        mixed = false;
     }
 
     @Override
@@ -103,23 +110,18 @@ final class MemoryRows implements ServingRows {
     public void replaceShard(
             int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
         int shards = state.nextDelta().length;
-        OffHeapTable table = weights.emptyTable();
-        // As above, also of the other shards' rows.
-        table.reserve(Math.max(snapshot.training().size(), weights.version().rows()));
-        if (shards > 1) {
-            ParameterTable now = weights.table();
-            float[] scratch = new float[1 + now.layout().vectorFloats()];
-            now.forEachRow(row -> {
-                if (keys.shardOf(now.key(row), shards) != shard) {
-                    now.getFloats(row, RowLayout.WEIGHT, scratch, 0, scratch.length);
-                    VersionedWeights.put(table, now.key(row), scratch, 0);
-                }
-            });
-        }
-        snapshot.forEachRow((key, row) -> VersionedWeights.put(table, key, row, 0));
-        behind.forEach(delta -> VersionedWeights.put(table, delta));
+        InPlace rows = new InPlace(weights, keys, shard, shards);
+        mixed = true;
+        weights.willReplace(
+                shards == 1 ? snapshot.size() : weights.version().rows(),
+                state.version().sequence());
+        snapshot.forEachPart(part -> {
+            behind.forEach(part::put);
+            rows.take(part);
+        });
         diskWhole = false;
-        weights.replace(table, state.version());
+        rows.finish(state.version());
+        mixed = false;
         served.run();
         writeAll(state);
     }
@@ -133,6 +135,10 @@ final class MemoryRows implements ServingRows {
 
     @Override
     public boolean restore(RowStore.State state) {
+        if (mixed) {
+            // What is on disk is a version; what is in memory is none.
+            return false;
+        }
         if (diskWhole) {
             persist(state);
         } else {

@@ -36,8 +36,8 @@ interface ServingRows extends AutoCloseable {
     }
 
     /**
-     * A snapshot's rows, and the deltas that follow, in place of those of a shard; the other shards' stay. Readers see
-     * the rows before or the rows after.
+     * A snapshot's rows, and the deltas that follow, in place of those of a shard; the other shards' stay. Of each row
+     * readers see that before or that after; the version is that after once all are.
      *
      * @param state with the version of the rows after
      * @param served called as soon as they serve

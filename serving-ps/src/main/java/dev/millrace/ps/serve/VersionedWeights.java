@@ -189,6 +189,45 @@ final class VersionedWeights {
         }
     }
 
+    /**
+     * Before rows are changed that no version is made of: from now on earlier ones are not known.
+     *
+     * @param rows that there will be; room for many more than there are is made at once
+     */
+    void willReplace(long rows, long sequence) {
+        long stamp = lock.writeLock();
+        try {
+            if (history != null) {
+                history.begin(sequence);
+            }
+            if (rows > 2 * table.size()) {
+                table.reserve(rows - table.size());
+            }
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
+    /** Rows on the way to another version. */
+    void put(RowBuffer rows) {
+        if (rows.size() > 0) {
+            put(rows, version);
+        }
+    }
+
+    /** The last rows of a version, with it. */
+    void put(RowBuffer rows, ServedVersion next) {
+        long stamp = lock.writeLock();
+        try {
+            for (int i = 0; i < rows.size(); i++) {
+                put(table, rows.key(i), rows.rows(), rows.at(i));
+            }
+            version = next.withRows(table.size());
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
     static void put(ParameterTable table, Delta delta) {
         for (int i = 0; i < delta.keys().length; i++) {
             put(table, delta.keys()[i], delta.weights(), delta.at(i));

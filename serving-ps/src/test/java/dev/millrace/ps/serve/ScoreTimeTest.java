@@ -28,7 +28,8 @@ class ScoreTimeTest {
         return SpecReader.parse(
                 "test",
                 "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
-                        + " slots: {user: {type: category, from: user.id}, item: {type: category, from: item.id}}" + more
+                        + " slots: {user: {type: category, from: user.id}, item: {type: category, from: item.id}}"
+                        + more
                         + "}");
     }
 
@@ -64,7 +65,7 @@ class ScoreTimeTest {
 
         private long leftNs() {
             asked++;
-            return most - asked;
+            return (long) most - asked;
         }
 
         private float[] score(ModelSpec spec, float[] scores) throws Exception {
