@@ -4,12 +4,13 @@ import dev.millrace.ingest.feature.RawFeatures;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Profiles by id in sets of {@value #WAYS} places: a look-up reads one set, without a lock. A full set gives up a profile
- * that was not read since it was last looked over (second chance). One grows old after half of its longest age to all of
- * it. Safe for many threads.
+ * that was not read since it was last looked over (second chance). One grows old after three quarters of its longest age to
+ * all of it, and is due to be read again after a quarter to a half. Safe for many threads.
  *
  * <pre>
  *  set 0                 set 1
@@ -32,6 +33,8 @@ final class ProfileCache {
         private final long readNs;
         /** Written without order: a lost one costs a profile its second chance. */
         private boolean used;
+        /** Whether it is going to be read again. The same. */
+        private boolean asked;
 
         Entry(String id, RawFeatures features, long readNs) {
             this.id = id;
@@ -56,13 +59,19 @@ final class ProfileCache {
 
     /**
      * @param found receives what is known, in the ids' order
+     * @param due hears of what is to be read again soon, and says whether it will be; null: nothing is
      * @return how many are not
      */
-    int getAll(List<String> ids, long nowNs, @Nullable RawFeatures[] found) {
+    int getAll(List<String> ids, long nowNs, @Nullable RawFeatures[] found, @Nullable Predicate<String> due) {
         int missing = 0;
         long oldestNs = nowNs - maxAgeNs;
+        long dueNs = due == null ? Long.MIN_VALUE / 2 : nowNs - maxAgeNs / 2;
         for (int i = 0; i < found.length; i++) {
-            found[i] = get(ids.get(i), oldestNs);
+            Entry entry = find(ids.get(i), oldestNs);
+            found[i] = entry == null ? null : entry.features;
+            if (due != null && entry != null && !entry.asked && entry.readNs - dueNs < 0) {
+                entry.asked = due.test(entry.id);
+            }
             missing += found[i] == null ? 1 : 0;
         }
         return missing;
@@ -71,11 +80,12 @@ final class ProfileCache {
     /** However old. */
     @Nullable
     RawFeatures any(String id) {
-        return get(id, Long.MIN_VALUE / 2);
+        Entry entry = find(id, Long.MIN_VALUE / 2);
+        return entry == null ? null : entry.features;
     }
 
     /** @param oldestNs when it was read, at the earliest */
-    private @Nullable RawFeatures get(String id, long oldestNs) {
+    private @Nullable Entry find(String id, long oldestNs) {
         int hash = hash(id);
         int set = (hash & mask) * WAYS;
         // Which place it is cannot be predicted: all are compared.
@@ -93,7 +103,7 @@ final class ProfileCache {
         if (!entry.used) {
             entry.used = true;
         }
-        return entry.features;
+        return entry;
     }
 
     /** For what has the hash of another. */
@@ -124,9 +134,9 @@ final class ProfileCache {
         places.setRelease(place, new Entry(id, features, nowNs - early(hash)));
     }
 
-    /** Up to half of the age that it may reach, by the id: what was read together is not read again together. */
+    /** Up to a quarter of the age that it may reach, by the id: what was read together is not read again together. */
     private long early(int hash) {
-        return (long) ((hash >>> Byte.SIZE) * (maxAgeNs / 2.0) / (1 << (Integer.SIZE - Byte.SIZE)));
+        return (long) ((hash >>> Byte.SIZE) * (maxAgeNs / 4.0) / (1 << (Integer.SIZE - Byte.SIZE)));
     }
 
     private int placeFor(String id, int set) {

@@ -11,16 +11,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A store with the last used profiles in memory, as ranking reads them. What is written through it is read at once; what
- * others write, after {@link Config#maxAge} at the latest. Real-time rows are always the store's. While the store cannot be
+ * others write, after {@link Config#maxAge} at the latest: what is asked for again and again is read again before that, by
+ * nobody who waits for it. Real-time rows are always the store's. While the store cannot be
  * had, what is known is served, marked so.
  *
  * <pre>
@@ -39,6 +42,7 @@ public final class ServedProfiles implements ProfileStore {
     private final ProfileCache users;
     private final ProfileCache items;
     private final LongSupplier nanos;
+    private final @Nullable ProfileRefresh refresh;
     private final AtomicLong writes = new AtomicLong();
     private volatile boolean failing;
     private volatile long failedNs;
@@ -64,11 +68,19 @@ public final class ServedProfiles implements ProfileStore {
 
     /** As many as by default, as old as the store allows. */
     public static ServedProfiles of(ProfileStore store, LongSupplier nanos) {
-        return new ServedProfiles(store, store.isShared() ? Config.SHARED : Config.ALONE, nanos);
+        return store.isShared()
+                ? new ServedProfiles(store, Config.SHARED, nanos, ProfileRefresh.ownThread())
+                : new ServedProfiles(store, Config.ALONE, nanos);
     }
 
     /** @param nanos a clock like {@link System#nanoTime} */
     public ServedProfiles(ProfileStore store, Config config, LongSupplier nanos) {
+        this(store, config, nanos, null);
+    }
+
+    /** @param refresh reads what is due again; null: it is read when it is too old, by whoever asks for it */
+    ServedProfiles(ProfileStore store, Config config, LongSupplier nanos, @Nullable Executor refresh) {
+        this.refresh = refresh == null ? null : new ProfileRefresh(refresh, this::readAgain);
         this.store = store;
         this.nanos = nanos;
         users = new ProfileCache(config.users(), config.maxAge());
@@ -91,7 +103,7 @@ public final class ServedProfiles implements ProfileStore {
         boolean complete = true;
         for (Wanted wanted : all) {
             RawFeatures[] known = new RawFeatures[wanted.ids().size()];
-            int unknown = cache(wanted.kind()).getAll(wanted.ids(), nowNs, known);
+            int unknown = cache(wanted.kind()).getAll(wanted.ids(), nowNs, known, due(wanted.kind()));
             found.add(known);
             missing.add(new Wanted(wanted.kind(), unknown == 0 ? List.of() : missing(wanted, known), wanted.live()));
             complete &= unknown == 0 && wanted.live().isEmpty();
@@ -114,6 +126,22 @@ public final class ServedProfiles implements ProfileStore {
             served.add(new Found(Arrays.asList(found.get(w)), read.get(w).rows()));
         }
         return served;
+    }
+
+    private @Nullable Predicate<String> due(Kind kind) {
+        return refresh == null ? null : id -> refresh.add(kind, id);
+    }
+
+    /** What fails stays as it is until it is too old: whoever asks for it then hears of it. */
+    private void readAgain(List<Wanted> due) {
+        long nowNs = nanos.getAsLong();
+        long before = writes.get();
+        List<Found> read = asked(due, nowNs);
+        if (read != null) {
+            for (int w = 0; w < due.size(); w++) {
+                var unused = keep(read.get(w), due.get(w), before, nowNs);
+            }
+        }
     }
 
     /** Null: it cannot be asked now. Who has just failed is left alone, so that not every request waits for it. */
@@ -160,6 +188,16 @@ public final class ServedProfiles implements ProfileStore {
     }
 
     private void fill(RawFeatures[] known, Found read, Wanted missing, long before, long nowNs) {
+        RawFeatures[] kept = keep(read, missing, before, nowNs);
+        int next = 0;
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == null) {
+                known[i] = kept[next++];
+            }
+        }
+    }
+
+    private RawFeatures[] keep(Found read, Wanted missing, long before, long nowNs) {
         RawFeatures[] kept = read.profiles().stream().map(RawFeatures::kept).toArray(RawFeatures[]::new);
         synchronized (writes) {
             // What was overwritten since may be the old or the new.
@@ -169,12 +207,7 @@ public final class ServedProfiles implements ProfileStore {
                 }
             }
         }
-        int next = 0;
-        for (int i = 0; i < known.length; i++) {
-            if (known[i] == null) {
-                known[i] = kept[next++];
-            }
-        }
+        return kept;
     }
 
     @Override

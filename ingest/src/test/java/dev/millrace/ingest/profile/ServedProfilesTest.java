@@ -15,6 +15,7 @@ import dev.millrace.ingest.proto.LivePosition;
 import dev.millrace.ingest.proto.LiveRow;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -92,6 +93,45 @@ class ServedProfilesTest {
         assertEquals(priced("a", 2), second.asMap());
         nowNs += MAX_AGE.toNanos() + 1;
         assertSame(second, item("a"), "read again, and the same");
+    }
+
+    /** A second of age: due after a quarter to a half of it, too old after three quarters to all of it. */
+    @Test
+    void whatIsAskedForAgainIsReadBeforeItIsTooOldByNobodyWhoWaits() {
+        List<Runnable> work = new ArrayList<>();
+        int[] reads = new int[1];
+        ProfileStore counted = new ForwardingStore(store) {
+            @Override
+            public List<Found> findAll(List<Wanted> all) {
+                reads[0]++;
+                return super.findAll(all);
+            }
+        };
+        served = new ServedProfiles(counted, new ServedProfiles.Config(100, 100, MAX_AGE), () -> nowNs, work::add);
+        List<String> ids = IntStream.range(0, 20).mapToObj(i -> "i" + i).toList();
+        ids.forEach(id -> store.put(Kind.ITEM, id, price(1)));
+        served(ids, List.of());
+        assertEquals(1, reads[0]);
+        ids.forEach(id -> store.put(Kind.ITEM, id, price(2)));
+        nowNs = MAX_AGE.toNanos() / 4 - 1;
+        served(ids, List.of());
+        assertEquals(0, work.size(), "none is due");
+        nowNs = MAX_AGE.toNanos() / 2 + 1;
+        assertEquals(priced("i0", 1), served(ids, List.of()).profiles().get(0).asMap(), "nobody waits");
+        served(ids, List.of());
+        assertEquals(1, work.size(), "one reading for all");
+        assertEquals(1, reads[0]);
+        work.remove(0).run();
+        assertEquals(2, reads[0]);
+        nowNs = MAX_AGE.toNanos() + 1;
+        for (int i = 0; i < 20; i++) {
+            assertEquals(priced("i" + i, 2), item("i" + i).asMap());
+        }
+        assertEquals(2, reads[0], "what was read again is not too old");
+        work.clear();
+        nowNs += MAX_AGE.toNanos();
+        item("i0");
+        assertEquals(3, reads[0], "what nobody asked for meanwhile is read by whoever asks");
     }
 
     @Test
