@@ -647,6 +647,29 @@ class ApiServerTest {
         assertEquals(200, post(RANK, again).statusCode(), "what the log had in the end is found under its id");
     }
 
+    private double errors(String errorClass) throws IOException, InterruptedException {
+        return get("/prometheus")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("millrace_errors_total{class=\"" + errorClass + "\"}"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
+    }
+
+    @Test
+    void whoHangsUpInTheMiddleOfABodyIsNoErrorOfOurs() throws Exception {
+        double ours = errors("internal");
+        double theirs = errors("caller");
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.getOutputStream()
+                    .write(("POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                                    + "Content-Length: 100\r\n\r\n[{")
+                            .getBytes(StandardCharsets.US_ASCII));
+        }
+        Awaitility.await().atMost(PATIENCE).until(() -> errors("caller") > theirs);
+        assertEquals(ours, errors("internal"));
+    }
+
     @Test
     void scoringStopsWhenItsTimeIsOver() throws Exception {
         String ask = "{\"candidates\":[{\"item\":\"a\"}]}";

@@ -552,6 +552,53 @@ class GrpcApiTest {
         }
     }
 
+    private ManagedChannel channelTo(ApiServer other) {
+        return NettyChannelBuilder.forAddress("127.0.0.1", other.grpcPort())
+                .usePlaintext()
+                .build();
+    }
+
+    @Test
+    void oneConnectionOrCallTooManyIsRefused() throws Exception {
+        GrpcConfig few = new GrpcConfig(0, true, 2, 10, 1, 8192);
+        ApiConfig config = ApiConfig.of("nowhere:1").withPort(0).withGrpc(few);
+        List<ManagedChannel> channels = new java.util.ArrayList<>();
+        try (ApiServer other = ApiServer.start(config, wiring())) {
+            for (int i = 0; i < 3; i++) {
+                channels.add(channelTo(other));
+            }
+            var first = RankingGrpc.newBlockingStub(channels.get(0));
+            var second = RankingGrpc.newBlockingStub(channels.get(1));
+            assertEquals(1, first.rank(request("one").build()).getItemsCount());
+            assertEquals(1, second.rank(request("two").build()).getItemsCount());
+            assertEquals(
+                    Status.Code.RESOURCE_EXHAUSTED,
+                    code(() -> RankingGrpc.newBlockingStub(channels.get(2))
+                            .rank(request("three").build())));
+            Iterator<com.google.protobuf.Struct> stream =
+                    MetricsGrpc.newBlockingStub(channels.get(0)).stream(ModelRequest.getDefaultInstance());
+            assertTrue(stream.hasNext(), "the one call that there may be");
+            assertEquals(
+                    Status.Code.RESOURCE_EXHAUSTED,
+                    code(() -> second.rank(request("four").build())));
+            channels.get(0).shutdownNow();
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> second.rank(request("five").build()).getItemsCount() == 1);
+            channels.get(2).shutdownNow();
+            // A place is free again, for a connection that comes then.
+            channels.set(0, channelTo(other));
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> RankingGrpc.newBlockingStub(channels.get(0))
+                                    .rank(request("six").build())
+                                    .getItemsCount()
+                            == 1);
+        } finally {
+            channels.forEach(ManagedChannel::shutdownNow);
+        }
+    }
+
     @Test
     void whereItIsOffThereIsNone() {
         try (ApiServer other = ApiServer.start(

@@ -22,6 +22,8 @@ import java.util.function.BooleanSupplier;
 public final class GrpcEdge implements AutoCloseable {
     private static final long LOOK_MS = 250;
     private static final long CLOSE_S = 3;
+    /** Of a connection without calls; clients connect again when they have one. */
+    private static final long IDLE_S = 300;
 
     private final Server server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -37,13 +39,17 @@ public final class GrpcEdge implements AutoCloseable {
             String host, GrpcConfig config, SecurityConfig security, int messageBytes, BooleanSupplier ready) {}
 
     /** Listens when it returns. */
-    GrpcEdge(Where where, Doors doors, BadMessages messages, List<BindableService> services) {
+    GrpcEdge(Where where, CallLimit limit, Doors doors, BadMessages messages, List<BindableService> services) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         new InetSocketAddress(where.host(), where.config().port()))
                 .executor(threads)
                 .maxInboundMessageSize(where.messageBytes())
                 .maxInboundMetadataSize(where.config().metadataBytes())
                 .maxConcurrentCallsPerConnection(where.config().calls())
+                .maxConnectionIdle(IDLE_S, TimeUnit.SECONDS)
+                .addTransportFilter(limit)
+                // Before all others: the last that is named.
+                .intercept(limit)
                 .addService(ServerInterceptors.intercept(health.getHealthService(), doors));
         services.forEach(service ->
                 builder.addService(ServerInterceptors.intercept(messages.around(service.bindService()), doors)));

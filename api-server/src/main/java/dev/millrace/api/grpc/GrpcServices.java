@@ -86,6 +86,8 @@ public final class GrpcServices {
                 experiments,
                 metrics));
         services.addAll(more);
-        return new GrpcEdge(where, new Doors(guard, errors), new BadMessages(errors), services);
+        CallLimit limit =
+                new CallLimit(where.config().connections(), where.config().allCalls(), errors);
+        return new GrpcEdge(where, limit, new Doors(guard, errors), new BadMessages(errors), services);
     }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.api.problem;
 
 import dev.millrace.ingest.profile.ProfilesUnavailable;
+import java.io.EOFException;
+import java.nio.channels.ClosedChannelException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,11 +21,21 @@ public final class Unexpected {
         return Problem.internal(instance);
     }
 
+    /** Nobody reads it; it counts as the caller's. */
+    private static Problem hungUp() {
+        return Problem.invalid(
+                null,
+                "the connection ended before the whole body was there",
+                "send as many bytes as the Content-Length says");
+    }
+
     /** What an exception tells the caller: its problem, or only that it was logged. */
     public static Problem problem(String what, Throwable failure) {
         return switch (failure) {
             case ProblemException refused -> refused.problem();
             case ProfilesUnavailable away -> Problem.stale("the profiles cannot be had now: " + away.getMessage());
+            case EOFException gone -> hungUp();
+            case ClosedChannelException gone -> hungUp();
             default -> logged(what, failure);
         };
     }

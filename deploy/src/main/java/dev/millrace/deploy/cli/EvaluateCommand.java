@@ -83,8 +83,10 @@ final class EvaluateCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "POLICY",
             defaultValue = "best,random",
-            description = "What is valued: best (first, by the logged scores), random, epsilon:PART. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description =
+                    "What is valued: best (first, by the logged scores), random, epsilon:PART, by:MODEL (best first by"
+                            + " another arm's logged scores, of answers that showed all candidates). Default:"
+                            + " ${DEFAULT-VALUE}.")
     private List<String> targets = List.of();
 
     @Option(names = "--save", paramLabel = "FILE", description = "Writes the requests too, one JSON object a line.")
@@ -124,9 +126,12 @@ final class EvaluateCommand implements Callable<Integer> {
             out.flush();
             return 1;
         }
-        estimators.forEach((target, estimator) -> print(out, target, estimator.report()));
+        boolean all = true;
+        for (var target : estimators.entrySet()) {
+            all &= print(out, target.getKey(), target.getValue());
+        }
         out.flush();
-        return 0;
+        return all ? 0 : 1;
     }
 
     private LogStretch.Found read(Consumer<LoggedRequest> each) throws IOException {
@@ -181,6 +186,25 @@ final class EvaluateCommand implements Callable<Integer> {
                 found.open(),
                 found.repeated(),
                 found.unreadable());
+    }
+
+    /** @return whether there was anything to estimate from */
+    private static boolean print(PrintWriter out, String target, PolicyEstimator estimator) {
+        if (estimator.knows()) {
+            print(out, target, estimator.report());
+        } else {
+            out.printf(
+                    "target %s: no request to estimate from: its model must be an arm that looks on, and answers show all"
+                            + " candidates (no lower limit, at most 100)%n",
+                    target);
+        }
+        if (estimator.unknown() > 0) {
+            out.printf(
+                    Locale.ROOT,
+                    "  left out: %,d requests of which the log has not all of its scores%n",
+                    estimator.unknown());
+        }
+        return estimator.knows();
     }
 
     private static void print(PrintWriter out, String target, PolicyReport report) {

@@ -9,7 +9,7 @@ package dev.millrace.deploy.evaluate;
  *   w = π(a at k | x) / p(a at k | x)
  *   IPS    V = mean Σₖ w·r                                             (Horvitz and Thompson 1952; Li et al. 2011)
  *   SNIPS  V = mean length · Σ w·r / Σ w                               (Swaminathan and Joachims 2015)
- *   DR     V = mean Σₖ [ Σₐ π(a at k)·q(x, a) + w·(r − q(x, a shown)) ]  (Dudík, Langford, Li 2011), q the logged score
+ *   DR     V = mean Σₖ [ Σₐ π(a at k)·q(x, a) + w·(r − q(x, a shown)) ]  (Dudík, Langford, Li 2011), q the target model's logged score
  *   ESS    (Σw)² / Σw²                                                 (Kish 1965), over places
  * </pre>
  *
@@ -29,6 +29,7 @@ public final class PolicyEstimator {
     private long places;
     private double squares;
     private double largest;
+    private long unknown;
 
     public PolicyEstimator(TargetPolicy target) {
         this.target = target;
@@ -52,19 +53,25 @@ public final class PolicyEstimator {
         }
     }
 
+    /** Passes over a request of which the log does not say how the target would have ranked it. */
     public void add(LoggedRequest request) {
+        if (!target.knows(request)) {
+            unknown++;
+            return;
+        }
         double reward = 0;
         double weighted = 0;
         double weight = 0;
         double corrected = 0;
         int length = request.places().size();
+        TargetPolicy.Applied its = target.to(request);
         for (int i = 0; i < length; i++) {
             LoggedRequest.Place place = request.places().get(i);
-            double w = target.probability(request, i) / place.propensity();
+            double w = its.probability(i) / place.propensity();
             reward += place.reward();
             weighted += w * place.reward();
             weight += w;
-            corrected += target.expected(request, i) + w * (place.reward() - place.score());
+            corrected += its.expected(i) + w * (place.reward() - its.score(i));
             squares += w * w;
             largest = Math.max(largest, w);
         }
@@ -73,13 +80,23 @@ public final class PolicyEstimator {
         ips.add(weighted);
         robust.add(corrected);
         weights.add(weight / length);
-        double[] its = {weighted, weight, length};
-        for (int i = 0; i < its.length; i++) {
-            sums[i] += its[i];
-            for (int j = 0; j < its.length; j++) {
-                products[i][j] += its[i] * its[j];
+        double[] sizes = {weighted, weight, length};
+        for (int i = 0; i < sizes.length; i++) {
+            sums[i] += sizes[i];
+            for (int j = 0; j < sizes.length; j++) {
+                products[i][j] += sizes[i] * sizes[j];
             }
         }
+    }
+
+    /** Requests that were added and passed over. */
+    public long unknown() {
+        return unknown;
+    }
+
+    /** Whether there is anything to report. */
+    public boolean knows() {
+        return shown.n > 0;
     }
 
     /** @throws IllegalStateException when nothing was added */

@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.explore.Explorer;
+import dev.millrace.api.explore.Slate;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.ingest.spec.SpecReader;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,12 +105,69 @@ class PolicyEstimatorTest {
                 2, .2, List.of(.4), List.of(new LoggedRequest.Place(.3, propensity, bestPlace, reward)));
     }
 
+    /** Another arm's ranking, of answers that showed all candidates: liked as the items' places are looked at. */
+    @Test
+    void anotherModelsRankingIsValuedWhereItScoredAllCandidates() {
+        double[] liked = {.5, .1, .3, .2};
+        double[] lookedAt = {1, .8, .6, .4};
+        List<Double> own = List.of(.1, .4, .3, .2);
+        List<Double> other = List.of(.6, .1, .2, .3);
+        int[] best = {1, 2, 3, 0};
+        int[] itsOrder = {0, 3, 2, 1};
+        double truth = 0;
+        for (int place = 0; place < 4; place++) {
+            truth += lookedAt[place] * liked[itsOrder[place]];
+        }
+        Explorer explorer = new Explorer(spec("{epsilon: 0.4}"));
+        int covering = 0;
+        int naive = 0;
+        for (int seed = 0; seed < SITES; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            PolicyEstimator estimator = new PolicyEstimator(TargetPolicy.parse("by:other"));
+            for (int n = 0; n < REQUESTS; n++) {
+                Slate slate = explorer.choose("run " + seed + ' ' + n, new int[][] {best}, 4);
+                List<LoggedRequest.Place> places = new ArrayList<>();
+                List<Double> others = new ArrayList<>();
+                for (int place = 0; place < 4; place++) {
+                    int item = slate.order()[place];
+                    int bestPlace = 1
+                            + IntStream.range(0, 4).filter(p -> best[p] == item).sum();
+                    double reward = random.nextDouble() < lookedAt[place] * liked[item] ? 1 : 0;
+                    places.add(new LoggedRequest.Place(own.get(item), slate.propensities()[place], bestPlace, reward));
+                    others.add(other.get(item));
+                }
+                estimator.add(new LoggedRequest(4, .25, List.of(.4, .3, .2, .1), places, Map.of("other", others)));
+            }
+            PolicyReport report = estimator.report();
+            covering += report.ips().covers(truth) && report.doublyRobust().covers(truth) ? 1 : 0;
+            assertFalse(report.isUncovered(), "seed " + seed);
+            naive += report.shown().covers(truth) ? 1 : 0;
+        }
+        assertTrue(covering >= LEAST_COVERING - 10, "both cover " + covering);
+        assertTrue(naive < SITES / 2, "it is not what was shown: the naive mean covers " + naive);
+    }
+
+    @Test
+    void whatTheLogDoesNotKnowOfAnotherModelIsLeftOut() {
+        PolicyEstimator estimator = new PolicyEstimator(TargetPolicy.parse("by:other"));
+        estimator.add(request(.5, 1, 1));
+        assertFalse(estimator.knows());
+        assertEquals(1, estimator.unknown());
+        assertThrows(IllegalStateException.class, estimator::report);
+        List<LoggedRequest.Place> one = List.of(new LoggedRequest.Place(.3, 1, 1, 0));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new LoggedRequest(2, .2, List.of(.4), one, Map.of("other", List.of(.1))),
+                "not all candidates");
+    }
+
     @Test
     void targetsAreNamed() {
+        assertEquals(new TargetPolicy(0, "shop-wide"), TargetPolicy.parse("by:shop-wide"));
         assertEquals(new TargetPolicy(0), TargetPolicy.parse("best"));
         assertEquals(new TargetPolicy(1), TargetPolicy.parse("random"));
         assertEquals(new TargetPolicy(.1), TargetPolicy.parse("epsilon:0.1"));
-        for (String wrong : List.of("worst", "epsilon:x", "epsilon:2")) {
+        for (String wrong : List.of("worst", "epsilon:x", "epsilon:2", "by:")) {
             assertThrows(IllegalArgumentException.class, () -> TargetPolicy.parse(wrong));
         }
     }

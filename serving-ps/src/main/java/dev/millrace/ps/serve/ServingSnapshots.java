@@ -87,27 +87,29 @@ public final class ServingSnapshots {
 
         /** @return training rows of the part */
         private long replay(ServingPart part, RowSink taken) {
-            LongOpenHashSet states = new LongOpenHashSet();
+            LongOpenHashSet unserved = new LongOpenHashSet();
             // The scale of a number belongs to another part than its mean, in whose row it is learned.
             SnapshotTables.replay(snapshot, key -> part.takes(key) || rows.isMean(key), new SnapshotTables.Replay() {
                 @Override
                 public void removed(long key) {
-                    states.remove(key);
+                    unserved.remove(key);
                     rows.goneRows(key, taken);
                 }
 
                 @Override
                 public void row(ParameterTable one, long row) {
-                    if (FeatureIds.isDenseState(one.key(row))) {
-                        states.add(one.key(row));
-                    }
+                    long key = one.key(row);
                     rows.serveRowsAgain(one, row, taken);
+                    if (part.takes(key) && !part.has(key)) {
+                        // A layer's optimizer.
+                        unserved.add(key);
+                    }
                 }
             });
             long scales = java.util.Arrays.stream(keys.scales())
                     .filter(scale -> part.takes(scale) && part.has(scale))
                     .count();
-            return part.size() - scales + states.size();
+            return part.size() - scales + unserved.size();
         }
 
         @Override

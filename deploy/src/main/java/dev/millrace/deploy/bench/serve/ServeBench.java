@@ -26,7 +26,7 @@ public final class ServeBench {
                 "grpc 256 MiB saturation / echo",
                 "grpc cache p99 / echo at half",
                 "grpc 256 MiB p99 / echo at half"),
-        RELOAD("reload p99 / before", "reload memory / before"),
+        RELOAD("reload p99 / before", "reload memory / before", "switch p99 / before", "switch memory / before"),
         OVERLOAD("overload goodput / saturation", "overload memory / before", "overload recovery"),
         LOOP("loop ranked of 2,000/s", "loop rank p99"),
         REDIS("redis round trips a request", "redis p99 above in-process");

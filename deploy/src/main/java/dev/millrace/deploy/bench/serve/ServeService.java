@@ -2,6 +2,8 @@ package dev.millrace.deploy.bench.serve;
 
 import dev.millrace.ingest.spec.SpecReader;
 import dev.millrace.ingest.topic.TopicAdmin;
+import dev.millrace.learner.sync.DeltaPublisher;
+import dev.millrace.ps.delta.Delta;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -27,6 +29,7 @@ final class ServeService implements AutoCloseable {
     private final InetSocketAddress grpc;
 
     private final String bootstrap;
+    private final Path data;
     private final Map<String, ServeTable> tables = new HashMap<>();
 
     private ServeService(
@@ -34,12 +37,14 @@ final class ServeService implements AutoCloseable {
             ServeProcess host,
             InetSocketAddress address,
             InetSocketAddress grpc,
-            String bootstrap) {
+            String bootstrap,
+            Path data) {
         this.broker = broker;
         this.host = host;
         this.address = address;
         this.grpc = grpc;
         this.bootstrap = bootstrap;
+        this.data = data;
     }
 
     static ServeService start(Path home, String benchmarks, Path scratch) throws IOException, InterruptedException {
@@ -77,8 +82,13 @@ final class ServeService implements AutoCloseable {
                     benchmarks,
                     List.of(bootstrap, scratch.resolve("host").toString(), worlds, profiles));
             try {
-                ServeService service =
-                        new ServeService(broker, host, listening(host, "port"), listening(host, "grpc"), bootstrap);
+                ServeService service = new ServeService(
+                        broker,
+                        host,
+                        listening(host, "port"),
+                        listening(host, "grpc"),
+                        bootstrap,
+                        scratch.resolve("host"));
                 service.publish(ServeWorld.SMALL, 0);
                 if (worlds.equals(ServeHost.ALL)) {
                     service.publish(ServeWorld.LARGE, LARGE_ROWS);
@@ -109,7 +119,29 @@ final class ServeService implements AutoCloseable {
     /** Other weights for every row, at a learner's pace; returns when the host has the last of them. */
     void publishAgain(ServeWorld world) throws IOException, InterruptedException {
         ServeTable table = java.util.Objects.requireNonNull(tables.get(world.model()));
-        long sequence = table.publishAgain(bootstrap);
+        awaitVersion(world, table.publishAgain(bootstrap));
+    }
+
+    /** Writes a snapshot of other weights for every row; {@link Switch#run} makes the host take it. */
+    Switch prepareSwitch(ServeWorld world) throws IOException {
+        ServeTable table = java.util.Objects.requireNonNull(tables.get(world.model()));
+        Delta beyond = table.writeSnapshot(data.resolve(world.model() + "-snapshots"));
+        return () -> {
+            try (DeltaPublisher publisher = new DeltaPublisher(bootstrap, world.model(), -1)) {
+                publisher.send(beyond);
+                publisher.flush();
+            }
+            awaitVersion(world, beyond.header().sequence());
+        };
+    }
+
+    /** From some weights to others. */
+    interface Switch {
+        /** Returns when the host has the other ones. */
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void awaitVersion(ServeWorld world, long sequence) throws IOException, InterruptedException {
         long until = System.nanoTime() + PATIENCE_NS;
         while (host.ask("version " + world.model()) < sequence) {
             if (System.nanoTime() > until) {

@@ -8,8 +8,16 @@ import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.spec.ModelSpec;
 import dev.millrace.learner.sync.DeltaPublisher;
 import dev.millrace.ps.delta.Delta;
+import dev.millrace.ps.snapshot.Extras;
+import dev.millrace.ps.snapshot.Snapshot;
+import dev.millrace.ps.snapshot.SnapshotFolder;
+import dev.millrace.ps.snapshot.SnapshotTables;
 import dev.millrace.ps.table.KeyHash;
+import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +25,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 
 /** Puts a world's weights on the deltas topic: a row for each feature that its requests meet, and others up to a number. */
 final class ServeTable {
@@ -25,6 +34,9 @@ final class ServeTable {
     private static final int ROWS_OF_A_LEARNER = 10_000;
 
     private static final double DELTAS_A_SECOND = 40;
+    /** Deltas that the replica misses. */
+    private static final long UNSEEN = 100;
+
     private static final long SEED = 7;
 
     private final ServeWorld world;
@@ -51,6 +63,41 @@ final class ServeTable {
         rows = Math.max(least, keys.size());
         publish(bootstrapServers, ROWS_A_DELTA, 0);
         return rows;
+    }
+
+    /**
+     * The learner's snapshot of other weights for every row, made while the replica saw nothing of it.
+     *
+     * @return what makes the replica miss deltas, so that it takes the snapshot: to be sent
+     */
+    Delta writeSnapshot(Path folder) throws IOException {
+        OffHeapTable training = new OffHeapTable(RowLayout.TRAINING, rows);
+        training.reserve(rows);
+        forEachKey(key -> training.setFloat(training.findOrInsert(key), RowLayout.Z, (float) random.nextDouble()));
+        long offset = sequence - 1;
+        sequence += UNSEEN;
+        var header = new Snapshot.Header(
+                0,
+                sequence,
+                offset,
+                spec.fingerprint(),
+                new TreeMap<>(Map.of(0, System.currentTimeMillis())),
+                new TreeMap<>(Map.of(0, sequence)),
+                sequence,
+                0,
+                RowLayout.TRAINING,
+                rows);
+        try (Snapshot snapshot = new Snapshot(header, SnapshotTables.copyRows(training), Extras.NONE)) {
+            new SnapshotFolder(folder, 1).write(snapshot);
+        }
+        return delta(new long[] {FeatureIds.BIAS}, 1);
+    }
+
+    private void forEachKey(LongConsumer each) {
+        var real = keys.iterator();
+        for (long row = 0; row < rows; row++) {
+            each.accept(real.hasNext() ? real.nextLong() : KeyHash.mix(1 + row));
+        }
     }
 
     /** @return the sequence of the last delta */

@@ -1,0 +1,116 @@
+package dev.millrace.api.grpc;
+
+import dev.millrace.api.problem.ErrorCounts;
+import dev.millrace.api.problem.Problem;
+import io.grpc.Attributes;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * How much of gRPC there may be at a time: connections, and calls of all of them, whose messages take memory. A call too many,
+ * or on a connection too many, is refused before its message is read; when there are twice as many connections, further ones
+ * are closed. Any thread.
+ */
+final class CallLimit extends ServerTransportFilter implements ServerInterceptor {
+    private static final Attributes.Key<Boolean> ONE_TOO_MANY = Attributes.Key.create("millrace.one-too-many");
+
+    private final int maxConnections;
+    private final int maxCalls;
+    private final ErrorCounts errors;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger calls = new AtomicInteger();
+
+    CallLimit(int maxConnections, int maxCalls, ErrorCounts errors) {
+        this.maxConnections = maxConnections;
+        this.maxCalls = maxCalls;
+        this.errors = errors;
+    }
+
+    /** @throws StatusRuntimeException when there are too many: gRPC closes the connection, and ends it here too */
+    @Override
+    public Attributes transportReady(Attributes attributes) {
+        int now = connections.incrementAndGet();
+        if (now > 2L * maxConnections) {
+            throw Status.RESOURCE_EXHAUSTED
+                    .withDescription("too many connections")
+                    .asRuntimeException();
+        }
+        return now > maxConnections
+                ? attributes.toBuilder().set(ONE_TOO_MANY, true).build()
+                : attributes;
+    }
+
+    @Override
+    public void transportTerminated(Attributes attributes) {
+        connections.decrementAndGet();
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        if (Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY))) {
+            refuse(call, "there are more than " + maxConnections + " connections");
+            return new ServerCall.Listener<>() {};
+        }
+        if (calls.incrementAndGet() > maxCalls) {
+            calls.decrementAndGet();
+            refuse(call, "all " + maxCalls + " calls that gRPC may have at a time are under way");
+            return new ServerCall.Listener<>() {};
+        }
+        Place place = new Place();
+        try {
+            return new Leaving<>(next.startCall(call, headers), place);
+        } catch (RuntimeException e) {
+            place.leave();
+            throw e;
+        }
+    }
+
+    private void refuse(ServerCall<?, ?> call, String why) {
+        Problem problem = Problem.overload(why);
+        errors.count(problem.errorClass());
+        StatusRuntimeException told = GrpcProblems.exception(problem);
+        call.close(told.getStatus(), Objects.requireNonNullElseGet(told.getTrailers(), Metadata::new));
+    }
+
+    /** A call's, until it has ended. */
+    private final class Place {
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        void leave() {
+            if (left.compareAndSet(false, true)) {
+                calls.decrementAndGet();
+            }
+        }
+    }
+
+    private static final class Leaving<Q> extends SimpleForwardingServerCallListener<Q> {
+        private final Place place;
+
+        Leaving(ServerCall.Listener<Q> listener, Place place) {
+            super(listener);
+            this.place = place;
+        }
+
+        @Override
+        public void onComplete() {
+            place.leave();
+            super.onComplete();
+        }
+
+        @Override
+        public void onCancel() {
+            place.leave();
+            super.onCancel();
+        }
+    }
+}
