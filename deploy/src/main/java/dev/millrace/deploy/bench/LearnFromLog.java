@@ -37,7 +37,7 @@ final class LearnFromLog {
     /** As the learner's. */
     private static final int MAX_DELTA_ROWS = 100_000;
 
-    private static final int PASSES = 4;
+    private static final int PASSES = 8;
     private static final int SPLIT_BYTES = 128 << 10;
 
     private final Path scratch;

@@ -32,16 +32,24 @@ final class UniformFtrl {
     /** Whether the spec asks rows for nothing but z and n. */
     private final boolean plain;
 
-    /** Of a sample's places, in whole vectors, 0 beyond its last: rows as read, what they weigh, their gradients. */
+    /** Of a sample's places, in whole vectors, 0 beyond its last: its rows, values, and what they add to its sum. */
     private float[] z = {};
 
     private int padded;
-
     private float[] n = {};
     private float[] values = {};
-    private float[] weights = {};
-    private float[] gradients = {};
-    private float[] squares = {};
+    private float[] terms = {};
+    /**
+     * Of the sample after it: its rows as they were before, read that early since a processor must wait until what it has
+     * written in small pieces can be read in large ones. Bit p of kept: its p-th row is the same.
+     */
+    private float[] nextZ = {};
+
+    private float[] nextN = {};
+    private float[] nextValues = {};
+    private long[] kept = {};
+    private long[] fixedBits = {};
+
     /** Places whose feature is the same in all samples, and the others. */
     private int[] fixed = {};
 
@@ -77,10 +85,12 @@ final class UniformFtrl {
         room(width);
         fixedCount = 0;
         othersCount = 0;
+        Arrays.fill(fixedBits, 0);
         for (int p = 0; p < width; p++) {
             long id = block.featureId(p);
             if (FeatureIds.pack(0, id) == FeatureIds.VALUE) {
                 fixed[fixedCount++] = p;
+                fixedBits[p >>> 6] |= 1L << p;
             } else {
                 others[othersCount++] = p;
             }
@@ -99,9 +109,12 @@ final class UniformFtrl {
             z = new float[padded];
             n = new float[padded];
             values = new float[padded];
-            weights = new float[padded];
-            gradients = new float[padded];
-            squares = new float[padded];
+            terms = new float[padded];
+            nextZ = new float[padded];
+            nextN = new float[padded];
+            nextValues = new float[padded];
+            kept = new long[Math.ceilDiv(padded, Long.SIZE)];
+            fixedBits = new long[kept.length];
             fixed = new int[width];
             others = new int[width];
         }
@@ -133,8 +146,16 @@ final class UniformFtrl {
         for (int from = 0; from < count; from += atOnce) {
             int to = Math.min(count, from + atOnce);
             find(block, samples, from, to);
+            System.arraycopy(fixedBits, 0, kept, 0, kept.length);
+            readAhead(block, samples[from], 0);
             for (int i = from; i < to; i++) {
-                predictions[i] = learn(block, samples[i], (i - from) * othersCount, touched);
+                take();
+                int first = (i - from) * othersCount;
+                if (i + 1 < to) {
+                    keep(first);
+                    readAhead(block, samples[i + 1], first + othersCount);
+                }
+                predictions[i] = learn(block, samples[i], first, touched);
                 learned += Float.isNaN(predictions[i]) ? 0 : 1;
             }
         }
@@ -172,30 +193,42 @@ final class UniformFtrl {
     }
 
     /** @param first of its keys */
-    private float learn(SampleBlock block, int sample, int first, Step.Touched touched) {
-        int start = block.offset(sample);
-        int width = fixedCount + othersCount;
-        table.getPairs(rows, first, othersCount, RowLayout.Z, others, z, n);
-        block.values(start, width, values);
-        weight.of(z, n, weights, padded);
-        for (int p = 0; p < width; p++) {
-            weights[p] *= values[p];
+    private void readAhead(SampleBlock block, int sample, int first) {
+        table.getPairs(rows, first, othersCount, RowLayout.Z, others, nextZ, nextN);
+        block.values(block.offset(sample), fixedCount + othersCount, nextValues);
+    }
+
+    /** Notes which rows of the sample at {@code first} the one after it has too. */
+    private void keep(int first) {
+        System.arraycopy(fixedBits, 0, kept, 0, kept.length);
+        for (int k = 0; k < othersCount; k++) {
+            int at = first + k;
+            long same = keys[at] == keys[at + othersCount] && rows[at] != ParameterTable.MISSING ? 1 : 0;
+            kept[others[k] >>> 6] |= same << others[k];
         }
+    }
+
+    /** What was read ahead is of the sample to be learned. */
+    private void take() {
+        float[] old = values;
+        values = nextValues;
+        nextValues = old;
+        weight.terms(z, n, nextZ, nextN, kept, values, terms, padded);
+    }
+
+    /** @param first of its keys */
+    private float learn(SampleBlock block, int sample, int first, Step.Touched touched) {
+        int width = fixedCount + othersCount;
         float logit = 0;
         for (int p = 0; p < width; p++) {
-            logit += weights[p];
+            logit += terms[p];
         }
         double predicted = loss.predicted(logit, block.keepRate(sample));
         double error = (predicted - block.label(sample)) * SampleWeights.of(block, sample, logit);
         if (!Double.isFinite(error)) {
             return Float.NaN;
         }
-        for (int p = 0; p < width; p++) {
-            float g = (float) (error * values[p]);
-            gradients[p] = g;
-            squares[p] = g * g;
-        }
-        ftrl.stepAll(z, n, gradients, squares, padded);
+        ftrl.stepSample(z, n, error, values, padded);
         table.setPairs(rows, first, othersCount, RowLayout.Z, others, z, n);
         touched.rows(keys, rows, first, othersCount);
         return block.keepRate(sample) == 1 ? (float) predicted : model.output(logit);

@@ -107,15 +107,32 @@ public final class FtrlBatch {
     public void stepAll(float[] z, float[] n, float[] sums, float[] squares, int count) {
         int from = VectorModule.PRESENT ? WideFtrl.step(beta, l1, alphaL2, z, n, sums, squares, count) : 0;
         for (int i = from; i < count; i++) {
-            float newN = n[i] + squares[i];
-            float root = (float) Math.sqrt(n[i]);
-            float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
-            float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
-            float newZ = z[i] + sums[i] + squares[i] * s / (divisor + Float.MIN_NORMAL);
-            if (Float.isFinite(newZ) && Float.isFinite(newN)) {
-                z[i] = newZ;
-                n[i] = newN;
-            }
+            stepOne(z, n, i, sums[i], squares[i]);
+        }
+    }
+
+    private void stepOne(float[] z, float[] n, int i, float sum, float square) {
+        float newN = n[i] + square;
+        float root = (float) Math.sqrt(n[i]);
+        float s = z[i] - Math.max(-l1, Math.min(l1, z[i]));
+        float divisor = ((float) Math.sqrt(newN) + root) * (beta + root + alphaL2);
+        float newZ = z[i] + sum + square * s / (divisor + Float.MIN_NORMAL);
+        if (Float.isFinite(newZ) && Float.isFinite(newN)) {
+            z[i] = newZ;
+            n[i] = newN;
+        }
+    }
+
+    /**
+     * {@link #stepAll} with the gradients of one sample: error · value, in doubles, rounded.
+     *
+     * @param values [count]
+     */
+    public void stepSample(float[] z, float[] n, double error, float[] values, int count) {
+        int from = VectorModule.PRESENT ? WideFtrl.stepSample(beta, l1, alphaL2, z, n, error, values, count) : 0;
+        for (int i = from; i < count; i++) {
+            float g = (float) (error * values[i]);
+            stepOne(z, n, i, g, g * g);
         }
     }
 

@@ -23,4 +23,26 @@ public record FtrlWeight(float alpha, float beta, float l1, float alphaL2) {
             to[i] = -alpha * s / (beta + (float) Math.sqrt(n[i]) + alphaL2);
         }
     }
+
+    /**
+     * What a sample's features add to its sum, w·x each, of rows most of which were read anew.
+     *
+     * @param z [count] of the sample before; receives this one's
+     * @param n likewise
+     * @param newZ [count] as read
+     * @param newN likewise
+     * @param kept bit i: place i goes on with what the sample before has left in z and n
+     * @param values [count]
+     * @param terms [count] receives w·x
+     */
+    public void terms(
+            float[] z, float[] n, float[] newZ, float[] newN, long[] kept, float[] values, float[] terms, int count) {
+        int from = VectorModule.PRESENT ? WideFtrl.terms(this, z, n, newZ, newN, kept, values, terms, count) : 0;
+        for (int i = from; i < count; i++) {
+            boolean same = (kept[i >>> 6] >>> i & 1) != 0;
+            z[i] = same ? z[i] : newZ[i];
+            n[i] = same ? n[i] : newN[i];
+            terms[i] = of(z[i], n[i]) * values[i];
+        }
+    }
 }

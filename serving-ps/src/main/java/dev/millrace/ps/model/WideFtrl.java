@@ -1,14 +1,20 @@
 package dev.millrace.ps.model;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** FTRL-Proximal on many rows at once, as {@link FtrlBatch} and {@link FtrlWeight} say it. To be loaded only where the
  * Vector API is there. */
 final class WideFtrl {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+    /** As many floats as doubles. */
+    private static final VectorSpecies<Float> HALF =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
 
     private WideFtrl() {}
 
@@ -17,19 +23,73 @@ final class WideFtrl {
             float beta, float l1, float alphaL2, float[] z, float[] n, float[] sums, float[] squares, int count) {
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += SPECIES.length()) {
-            FloatVector oldZ = FloatVector.fromArray(SPECIES, z, i);
-            FloatVector oldN = FloatVector.fromArray(SPECIES, n, i);
-            FloatVector g2 = FloatVector.fromArray(SPECIES, squares, i);
-            FloatVector root = oldN.sqrt();
-            FloatVector newN = oldN.add(g2);
-            FloatVector divisor = newN.sqrt().add(root).mul(root.add(beta).add(alphaL2));
-            FloatVector newZ = oldZ.add(FloatVector.fromArray(SPECIES, sums, i))
-                    .add(g2.mul(beyond(oldZ, l1)).div(divisor.add(Float.MIN_NORMAL)));
-            VectorMask<Float> finite = newZ.abs()
-                    .compare(VectorOperators.LE, Float.MAX_VALUE)
-                    .and(newN.compare(VectorOperators.LE, Float.MAX_VALUE));
-            oldZ.blend(newZ, finite).intoArray(z, i);
-            oldN.blend(newN, finite).intoArray(n, i);
+            step(
+                    SPECIES,
+                    beta,
+                    l1,
+                    alphaL2,
+                    z,
+                    n,
+                    FloatVector.fromArray(SPECIES, sums, i),
+                    FloatVector.fromArray(SPECIES, squares, i),
+                    i);
+        }
+        return end;
+    }
+
+    private static void step(
+            VectorSpecies<Float> species,
+            float beta, float l1, float alphaL2, float[] z, float[] n, FloatVector g, FloatVector g2, int i) {
+        FloatVector oldZ = FloatVector.fromArray(species, z, i);
+        FloatVector oldN = FloatVector.fromArray(species, n, i);
+        FloatVector root = oldN.sqrt();
+        FloatVector newN = oldN.add(g2);
+        FloatVector divisor = newN.sqrt().add(root).mul(root.add(beta).add(alphaL2));
+        FloatVector newZ = oldZ.add(g).add(g2.mul(beyond(oldZ, l1)).div(divisor.add(Float.MIN_NORMAL)));
+        VectorMask<Float> finite = newZ.abs()
+                .compare(VectorOperators.LE, Float.MAX_VALUE)
+                .and(newN.compare(VectorOperators.LE, Float.MAX_VALUE));
+        oldZ.blend(newZ, finite).intoArray(z, i);
+        oldN.blend(newN, finite).intoArray(n, i);
+    }
+
+    /** {@link FtrlBatch#stepSample}; @return how many of {@code count} were done: whole vectors */
+    static int stepSample(
+            float beta, float l1, float alphaL2, float[] z, float[] n, double error, float[] values, int count) {
+        int end = HALF.loopBound(count);
+        for (int i = 0; i < end; i += HALF.length()) {
+            FloatVector x = FloatVector.fromArray(HALF, values, i);
+            DoubleVector product = ((DoubleVector) x.castShape(DOUBLES, 0)).mul(error);
+            FloatVector g = (FloatVector) product.castShape(HALF, 0);
+            step(HALF, beta, l1, alphaL2, z, n, g, g.mul(g), i);
+        }
+        return end;
+    }
+
+    /** {@link FtrlWeight#terms}; @return how many were done */
+    static int terms(
+            FtrlWeight w,
+            float[] z,
+            float[] n,
+            float[] newZ,
+            float[] newN,
+            long[] kept,
+            float[] values,
+            float[] terms,
+            int count) {
+        // What stepSample has written is read in the same pieces.
+        int end = HALF.loopBound(count);
+        for (int i = 0; i < end; i += HALF.length()) {
+            VectorMask<Float> same = VectorMask.fromLong(HALF, kept[i >>> 6] >>> i);
+            FloatVector ofZ = FloatVector.fromArray(HALF, newZ, i).blend(FloatVector.fromArray(HALF, z, i), same);
+            FloatVector ofN = FloatVector.fromArray(HALF, newN, i).blend(FloatVector.fromArray(HALF, n, i), same);
+            ofZ.intoArray(z, i);
+            ofN.intoArray(n, i);
+            beyond(ofZ, w.l1())
+                    .mul(-w.alpha())
+                    .div(ofN.sqrt().add(w.beta()).add(w.alphaL2()))
+                    .mul(FloatVector.fromArray(HALF, values, i))
+                    .intoArray(terms, i);
         }
         return end;
     }

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  *  +--------+--------+--------+--- … ---+--------+--------+----------+---
  *    home(key) = place(key) · buckets / 2³², and, while that bucket is full, the next one
  *
- *  growing from b to b' buckets, from the top down, a few with every insertion
+ *  growing from b to b' buckets, from the top down, a page of them with every few insertions
  *  +-------- places below the pivot: by b --------+ free +--- places from the pivot: by b' ---+
  *                                            split^
  * </pre>
  *
  * Home is monotone in {@link KeyHash#place}, so that the old buckets from the top down spread into the space above them
- * and nothing is ever copied aside: no doubled memory, and no pause longer than a few buckets. What is moved at once is
+ * and nothing is ever copied aside: no doubled memory, and no pause longer than a few pages. What is moved at once is
  * a run of full buckets and the one behind it, so that no row of the old order lies beyond {@code split}.
  *
  * <p>A row's number is the byte offset of its state. Rows behind a bucket that was full when they came, and is full
@@ -49,6 +49,8 @@ public final class OffHeapTable implements ParameterTable {
     private static final long MIN_BUCKETS = 64;
     /** An insertion makes up for at most so many that found no pages to grow into. */
     private static final int MOST_STEPS = 4;
+    /** Of old buckets that are spread one after the other. */
+    private static final int BYTES_AT_ONCE = 4096;
     /** A growth that waits for pages may last until the table has this fraction more rows than is its measure. */
     private static final long LATE = 32;
     /** Full buckets in a row, which move together; a longer run may wait for a page. */
@@ -81,6 +83,9 @@ public final class OffHeapTable implements ParameterTable {
     private final long base;
     private final long end;
     private final int bucketsAStep;
+    /** Steps are saved up, since neighbours are near to each other. */
+    private final int stepsAtOnce;
+
     private final Moving moving;
     private long buckets;
     private long oldBuckets;
@@ -134,6 +139,7 @@ public final class OffHeapTable implements ParameterTable {
         }
         // Done a little before the next growth is due.
         bucketsAStep = (int) Math.ceil(1.25 / ((layout.growth(Long.MAX_VALUE) - 1) * layout.maxLoad() * ways));
+        stepsAtOnce = Math.max(1, BYTES_AT_ONCE / bucketBytes);
         moving = new Moving(layout);
         settle(Math.min(MIN_BUCKETS, maxBuckets));
     }
@@ -438,11 +444,30 @@ public final class OffHeapTable implements ParameterTable {
         }
         if (pivot != 0) {
             owedSteps += bucketsAStep;
-            int most = Math.min(owedSteps, MOST_STEPS * bucketsAStep);
-            for (int step = 0; step < most && pivot != 0 && hasPagesToSpread(); step++) {
-                spreadNext();
-                owedSteps--;
+            if (owedSteps >= stepsAtOnce && hasPagesToSpread()) {
+                spreadSome(Math.min(owedSteps, MOST_STEPS * Math.max(bucketsAStep, stepsAtOnce)));
             }
+        }
+    }
+
+    private void spreadSome(int most) {
+        long first = Math.max(0, split - most);
+        touch(first, split);
+        touch(first * buckets / oldBuckets, split * buckets / oldBuckets);
+        for (int step = 0; step < most && pivot != 0 && hasPagesToSpread(); step++) {
+            spreadNext();
+            owedSteps--;
+        }
+    }
+
+    /** Loads lines of buckets, so that the misses overlap. */
+    private void touch(long from, long to) {
+        long sum = 0;
+        for (long at = from * bucketBytes; at < Math.min(end, to * bucketBytes); at += LINE) {
+            sum += ANYWHERE.get(LONG, base + at);
+        }
+        if (sum == UNLIKELY) {
+            moves++;
         }
     }
 

@@ -41,18 +41,13 @@ final class RowMarks {
 
     void mark(long bucket, int way) {
         long place = (bucket << waysShift) + way;
-        long at = place >>> 6 << 3;
-        long before = marks.get(LONG, at);
-        long after = before | 1L << place;
-        if (after != before) {
-            marks.set(LONG, at, after);
-            count++;
-            if (before == 0) {
-                long word = place >>> 6;
-                long atWord = word >>> 6 << 3;
-                words.set(LONG, atWord, words.get(LONG, atWord) | 1L << word);
-            }
-        }
+        long word = place >>> 6;
+        long before = marks.get(LONG, word << 3);
+        // Whether it is marked cannot be predicted: sums, not branches.
+        count += ~(before >>> place) & 1;
+        marks.set(LONG, word << 3, before | 1L << place);
+        long at = word >>> 6 << 3;
+        words.set(LONG, at, words.get(LONG, at) | 1L << word);
     }
 
     /** @return whether it was marked */
