@@ -68,15 +68,19 @@ public final class ColumnarCodec {
         }
     }
 
-    private static void putMore(SampleBlock.MoreHeads more, ByteBuffer out) {
+    static void putMore(SampleBlock.MoreHeads more, ByteBuffer out) {
         out.putInt(more.count());
+        if (more.count() == 0) {
+            return;
+        }
         Columns.put(out, more.labels(), more.labels().length);
         Columns.put(out, more.weights(), more.weights().length);
         Columns.put(out, more.servedScores(), more.servedScores().length);
     }
 
-    private static SampleBlock.MoreHeads more(ByteBuffer in, int n, byte version) {
-        int count = version == WITHOUT_HEADS ? 0 : in.getInt();
+    /** What {@link #putMore} has written. */
+    static SampleBlock.MoreHeads more(ByteBuffer in, int n) {
+        int count = in.getInt();
         if (count < 0 || (long) n * count > MAX_FEATURES) {
             throw new IllegalArgumentException("columnar samples: " + count + " more heads of " + n + " samples");
         }
@@ -139,7 +143,7 @@ public final class ColumnarCodec {
                 new int[n + 1],
                 new long[features],
                 new float[features],
-                more(in, n, version));
+                version == WITHOUT_HEADS ? SampleBlock.MoreHeads.NONE : more(in, n));
         if (form == BY_SLOT) {
             SlotOrder.read(in, columns, n);
         } else {

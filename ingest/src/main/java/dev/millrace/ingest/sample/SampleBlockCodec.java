@@ -4,9 +4,11 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * Bytes of a {@link SampleBlock}, little endian, version 3, or 2 where the model has no heads:
+ * Bytes of a {@link SampleBlock}, little endian, version 4 where all samples have the same slots ({@link UniformForm}),
+ * else 3, or 2 where the model has no heads:
  *
  * <pre>
  *  u8 version · u8 form (1: every feature value is 1, values left out; 2: no sample has flags, flags left out)
@@ -14,12 +16,14 @@ import java.nio.charset.StandardCharsets;
  *  i64 fingerprint · i64 joinedMs · i64 watermarkMs · i32 n · i32 features
  *  columns in SampleBlock's order, flags unless form 2, offsets as i32[n+1], then ids, then values unless form 1
  *  version 3: i32 heads after the first m · label[n·m] · weight[n·m] · servedScore[n·m]
+ *  version 4: form 0, and UniformForm's bytes behind the number of features
  * </pre>
  *
  * Version 1, which is still read, has no flags.
  */
 public final class SampleBlockCodec {
-    static final byte VERSION = 3;
+    static final byte VERSION = 4;
+    private static final byte WITH_HEADS = 3;
     private static final byte WITHOUT_HEADS = 2;
     private static final byte WITHOUT_FLAGS = 1;
 
@@ -32,10 +36,17 @@ public final class SampleBlockCodec {
 
     public static byte[] encode(SampleBlock block) {
         SampleBlock.Columns c = block.columns();
-        SampleBlock.Header header = block.header();
-        byte[] model = header.model().getBytes(StandardCharsets.UTF_8);
+        byte[] model = block.header().model().getBytes(StandardCharsets.UTF_8);
         int n = block.size();
         int features = c.featureIds().length;
+        if (UniformForm.fits(block)) {
+            ByteBuffer out = ByteBuffer.allocate(FIXED + model.length + UniformForm.maxBytes(c))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            putHead(out, VERSION, 0, block.header(), model);
+            out.putInt(n).putInt(features);
+            UniformForm.write(c, out);
+            return Arrays.copyOf(out.array(), out.position());
+        }
         boolean ones = allOnes(c.featureValues());
         boolean plain = allZeros(c.flags());
         int bytes = FIXED
@@ -45,10 +56,8 @@ public final class SampleBlockCodec {
                 + features * (ones ? 8 : 12)
                 + moreBytes(c.more());
         ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(c.more().count() == 0 ? WITHOUT_HEADS : VERSION);
-        out.put((byte) ((ones ? ALL_ONES : 0) | (plain ? NO_FLAGS : 0)));
-        out.putShort((short) model.length).put(model);
-        out.putLong(header.specFingerprint()).putLong(header.joinedMs()).putLong(header.watermarkMs());
+        int form = (ones ? ALL_ONES : 0) | (plain ? NO_FLAGS : 0);
+        putHead(out, c.more().count() == 0 ? WITHOUT_HEADS : WITH_HEADS, form, block.header(), model);
         out.putInt(n).putInt(features);
         put(out, c.sampleIds());
         put(out, c.requestHashes());
@@ -76,6 +85,12 @@ public final class SampleBlockCodec {
             put(out, c.more().servedScores());
         }
         return out.array();
+    }
+
+    private static void putHead(ByteBuffer out, byte version, int form, SampleBlock.Header header, byte[] model) {
+        out.put(version).put((byte) form);
+        out.putShort((short) model.length).put(model);
+        out.putLong(header.specFingerprint()).putLong(header.joinedMs()).putLong(header.watermarkMs());
     }
 
     private static int moreBytes(SampleBlock.MoreHeads more) {
@@ -119,6 +134,9 @@ public final class SampleBlockCodec {
                 new String(model, StandardCharsets.UTF_8), in.getLong(), in.getLong(), in.getLong());
         int n = in.getInt();
         int features = in.getInt();
+        if (version == VERSION) {
+            return new SampleBlock(header, UniformForm.read(in, n, features));
+        }
         if (n < 0 || features < 0 || (long) n * PER_SAMPLE + (long) features * 8 > in.remaining()) {
             throw new IllegalArgumentException("sample block: " + n + " samples, " + features + " features do not fit "
                     + in.remaining() + " bytes");
@@ -139,7 +157,7 @@ public final class SampleBlockCodec {
                         ints(in, n + 1),
                         longs(in, features),
                         ones ? ones(features) : floats(in, features),
-                        more(in, n, version == VERSION)));
+                        more(in, n, version == WITH_HEADS)));
     }
 
     private static boolean allOnes(float[] values) {
@@ -201,7 +219,7 @@ public final class SampleBlockCodec {
 
     private static float[] ones(int n) {
         float[] values = new float[n];
-        java.util.Arrays.fill(values, 1f);
+        Arrays.fill(values, 1f);
         return values;
     }
 }

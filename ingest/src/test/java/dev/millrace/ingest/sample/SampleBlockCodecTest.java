@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ingest.feature.FeatureVector;
+import dev.millrace.ingest.id.FeatureIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -109,6 +110,57 @@ class SampleBlockCodecTest {
                 IllegalArgumentException.class, () -> SampleBlockCodec.decode(Arrays.copyOf(bytes, bytes.length - 5)));
     }
 
+    /** Ten samples of two numbers, one of them always 3, and two categories, one of them always the same. */
+    static SampleBlock uniform(int more) {
+        SampleBlockBuilder builder = new SampleBlockBuilder();
+        FeatureVector vector = new FeatureVector();
+        for (int i = 0; i < 10; i++) {
+            vector.clear();
+            vector.add(FeatureIds.BIAS, 1f);
+            vector.add(FeatureIds.pack(3, FeatureIds.VALUE), i == 4 ? -0f : 0f);
+            vector.add(FeatureIds.pack(4, FeatureIds.VALUE), 3f);
+            vector.add(FeatureIds.pack(0xFFFF, (1L << 48) - 1 - i), 1f);
+            vector.add(FeatureIds.pack(5, 77), 1f);
+            float[] heads = new float[3 * more];
+            Arrays.fill(heads, 0.5f * i);
+            builder.add(
+                    new SampleBlockBuilder.Meta(
+                            i - 7L, 20, 30L + i, i % 2, 1f, 0.5f, 0.25f * i, 40, 50L + i, (byte) (i & 1), heads),
+                    vector);
+        }
+        return builder.build(HEADER);
+    }
+
+    @Test
+    void samplesOfTheSameSlotsSayOnceWhatIsTheSame() throws IOException {
+        for (int more : new int[] {0, 2}) {
+            SampleBlock block = uniform(more);
+            byte[] bytes = SampleBlockCodec.encode(block);
+            assertArrayEquals(fossil("sample-block-v4-heads-" + more + ".bin"), bytes);
+            SampleBlock read = SampleBlockCodec.decode(bytes);
+            assertTrue(read.isUniform());
+            assertArrayEquals(bytes, SampleBlockCodec.encode(read));
+            assertEquals(block.heads(), read.heads());
+            for (int i = 0; i < block.size(); i++) {
+                assertEquals(block.sampleId(i), read.sampleId(i));
+                assertEquals(block.actionHash(i), read.actionHash(i));
+                assertEquals(block.servedScore(i), read.servedScore(i));
+                assertEquals(block.eventTimeMs(i), read.eventTimeMs(i));
+                assertEquals(block.hasFakeNegatives(i), read.hasFakeNegatives(i));
+                assertEquals(block.label(i, more), read.label(i, more));
+                assertEquals(block.offset(i + 1), read.offset(i + 1));
+                for (int f = block.offset(i); f < block.offset(i + 1); f++) {
+                    assertEquals(block.featureId(f), read.featureId(f));
+                    // −0 too.
+                    assertEquals(
+                            Float.floatToRawIntBits(block.featureValue(f)),
+                            Float.floatToRawIntBits(read.featureValue(f)));
+                }
+            }
+            damage(bytes);
+        }
+    }
+
     private byte[] fossil(String name) throws IOException {
         try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream(name), name)) {
             return file.readAllBytes();
@@ -127,7 +179,10 @@ class SampleBlockCodecTest {
 
     @Test
     void damagedBytesAreRefusedNotMisread() {
-        byte[] bytes = SampleBlockCodec.encode(fixture(false, true));
+        damage(SampleBlockCodec.encode(fixture(false, true)));
+    }
+
+    private static void damage(byte[] bytes) {
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
             assertThrows(IllegalArgumentException.class, () -> SampleBlockCodec.decode(cut), "cut to " + length);

@@ -39,7 +39,14 @@ final class WideFtrl {
 
     private static void step(
             VectorSpecies<Float> species,
-            float beta, float l1, float alphaL2, float[] z, float[] n, FloatVector g, FloatVector g2, int i) {
+            float beta,
+            float l1,
+            float alphaL2,
+            float[] z,
+            float[] n,
+            FloatVector g,
+            FloatVector g2,
+            int i) {
         FloatVector oldZ = FloatVector.fromArray(species, z, i);
         FloatVector oldN = FloatVector.fromArray(species, n, i);
         FloatVector root = oldN.sqrt();
