@@ -91,6 +91,18 @@ public final class SampleBlock {
         uniform = isUniform(columns);
     }
 
+    private SampleBlock(Header header, Columns columns, boolean uniform) {
+        this.header = header;
+        this.columns = columns;
+        this.uniform = uniform;
+    }
+
+    /** Of columns that are known to be whole, and {@link #isUniform}. */
+    static SampleBlock ofUniform(Header header, Columns columns) {
+        columns.more.check(columns.sampleIds.length);
+        return new SampleBlock(header, columns, true);
+    }
+
     private static boolean isUniform(Columns columns) {
         int n = columns.sampleIds.length;
         int width = n == 0 ? 0 : columns.offsets[1];

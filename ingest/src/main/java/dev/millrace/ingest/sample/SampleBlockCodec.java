@@ -135,7 +135,7 @@ public final class SampleBlockCodec {
         int n = in.getInt();
         int features = in.getInt();
         if (version == VERSION) {
-            return new SampleBlock(header, UniformForm.read(in, n, features));
+            return UniformForm.read(in, header, n, features);
         }
         if (n < 0 || features < 0 || (long) n * PER_SAMPLE + (long) features * 8 > in.remaining()) {
             throw new IllegalArgumentException("sample block: " + n + " samples, " + features + " features do not fit "

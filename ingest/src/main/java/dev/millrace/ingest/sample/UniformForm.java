@@ -1,5 +1,6 @@
 package dev.millrace.ingest.sample;
 
+import dev.millrace.ingest.id.FeatureIds;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -107,7 +108,7 @@ final class UniformForm {
     }
 
     /** @param in over a whole array, behind the numbers of samples and features */
-    static SampleBlock.Columns read(ByteBuffer in, int n, int features) {
+    static SampleBlock read(ByteBuffer in, SampleBlock.Header header, int n, int features) {
         if (n < 1 || features % n != 0 || features > MOST_FEATURES || 8L * n + 13L * (features / n) > in.remaining()) {
             throw new IllegalArgumentException("sample block: " + n + " samples of the same slots, " + features
                     + " features do not fit " + in.remaining() + " bytes");
@@ -128,8 +129,9 @@ final class UniformForm {
                 new long[features],
                 new float[features],
                 ColumnarCodec.more(in, n));
-        readFeatures(in, n, width, columns);
-        return columns;
+        return readFeatures(in, n, width, columns)
+                ? SampleBlock.ofUniform(header, columns)
+                : new SampleBlock(header, columns);
     }
 
     private static int[] offsets(int n, int width) {
@@ -147,7 +149,8 @@ final class UniformForm {
         return values;
     }
 
-    private static void readFeatures(ByteBuffer in, int n, int width, SampleBlock.Columns c) {
+    /** @return whether it is plain that no id is 0 and that the block is uniform; else one has to look */
+    private static boolean readFeatures(ByteBuffer in, int n, int width, SampleBlock.Columns c) {
         long[] first = longs(in, width);
         float[] firstValues = new float[width];
         in.asFloatBuffer().get(firstValues);
@@ -156,12 +159,15 @@ final class UniformForm {
         int[] values = new int[width];
         int idCount = 0;
         int valueCount = 0;
+        // Below 0 once an id is 0, or one that varies is that of a number's value.
+        long plain = 0;
         for (int p = 0; p < width; p++) {
             byte varies = in.get();
             ids[idCount] = p;
             idCount += varies & ID;
             values[valueCount] = p;
             valueCount += (varies & VALUE) >>> 1;
+            plain |= first[p] == FeatureIds.NONE ? -1 : (varies & ID) == 0 ? 0 : belowPlain(first[p] & HASH);
         }
         if (((long) HASH_BYTES * idCount + (long) Float.BYTES * valueCount) * n + Short.BYTES > in.remaining()) {
             throw new IllegalArgumentException("sample block: " + n + " samples with " + idCount + " ids and "
@@ -176,7 +182,9 @@ final class UniformForm {
             System.arraycopy(firstValues, 0, toValues, base, width);
             for (int k = 0; k < idCount; k++) {
                 int p = ids[k];
-                toIds[base + p] = (first[p] & ~HASH) | ((long) LONG.get(bytes, at) & HASH);
+                long hash = (long) LONG.get(bytes, at) & HASH;
+                plain |= belowPlain(hash);
+                toIds[base + p] = (first[p] & ~HASH) | hash;
                 at += HASH_BYTES;
             }
             for (int k = 0; k < valueCount; k++) {
@@ -185,5 +193,10 @@ final class UniformForm {
             }
         }
         in.position(at - in.arrayOffset() + Short.BYTES);
+        return plain >= 0;
+    }
+
+    private static long belowPlain(long hash) {
+        return hash - FeatureIds.VALUE - 1;
     }
 }

@@ -161,6 +161,19 @@ class SampleBlockCodecTest {
         }
     }
 
+    /** A hash that is a number's, where others are none: still whole, and no longer of the same kinds. */
+    @Test
+    void hostileHashesAreLookedAt() {
+        byte[] bytes = SampleBlockCodec.encode(uniform(0));
+        // The last sample's one id that varies, before its one value that does and two zeros.
+        int at = bytes.length - 2 - Float.BYTES - 6;
+        Arrays.fill(bytes, at, at + 6, (byte) 0);
+        bytes[at] = 1;
+        SampleBlock read = SampleBlockCodec.decode(bytes);
+        assertEquals(FeatureIds.pack(0xFFFF, FeatureIds.VALUE), read.featureId(read.offset(9) + 3));
+        assertFalse(read.isUniform());
+    }
+
     private byte[] fossil(String name) throws IOException {
         try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream(name), name)) {
             return file.readAllBytes();
