@@ -362,7 +362,7 @@ final class ApiBeans {
 
     @Singleton
     FrontDoor.Config frontDoor(AdaptiveLimit ranks) {
-        return new FrontDoor.Config(limits.bodiesBytes(), ranks);
+        return new FrontDoor.Config(limits.bodiesBytes(), limits.bodyBytes(), ranks);
     }
 
     @Singleton

@@ -647,6 +647,39 @@ class ApiServerTest {
         assertEquals(200, post(RANK, again).statusCode(), "what the log had in the end is found under its id");
     }
 
+    @Test
+    void whatIsWrongInTheAddressHasAFieldAndAFix() throws Exception {
+        HttpResponse<String> text = get("/v1/models/movies/canaries/x");
+        assertProblem(400, "number is 'x'", text);
+        assertTrue(text.body().contains("\"field\":\"number\""), text.body());
+        assertTrue(text.body().contains("send a whole number"), text.body());
+        assertProblem(413, "the first line of the request, or its headers", get("/v1/models/" + "a".repeat(5000)));
+    }
+
+    /** Each may become as large as a body may be: few bytes of a zip hold that much memory. */
+    @Test
+    void compressedBodiesOnTheirWayCountAsTheLargest() throws Exception {
+        String head = "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                + "Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n";
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 6; i++) {
+                Socket socket = new Socket("127.0.0.1", server.port());
+                sockets.add(socket);
+                socket.setSoTimeout(100);
+                socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            }
+            Awaitility.await().atMost(PATIENCE).until(() -> sockets.stream().anyMatch(ApiServerTest::isRefused));
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertProblem(400, "body", post("/v1/events", " ".repeat(BODY_BYTES - 1))));
+    }
+
     private double errors(String errorClass) throws IOException, InterruptedException {
         return get("/prometheus")
                 .body()

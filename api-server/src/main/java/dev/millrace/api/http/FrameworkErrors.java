@@ -5,6 +5,7 @@ import dev.millrace.api.problem.Problem;
 import dev.millrace.api.problem.ProblemException;
 import dev.millrace.api.problem.Unexpected;
 import io.micronaut.context.annotation.Primary;
+import io.micronaut.core.convert.exceptions.ConversionErrorException;
 import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpStatus;
@@ -38,6 +39,9 @@ public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
         if (context.getRootCause().orElse(null) instanceof ProblemException refused) {
             return refused.problem();
         }
+        if (context.getRootCause().orElse(null) instanceof ConversionErrorException wrong) {
+            return unconverted(wrong);
+        }
         HttpRequest<?> request = context.getRequest();
         String route = request.getMethodName() + " " + request.getPath();
         return switch (response.status()) {
@@ -52,10 +56,38 @@ public final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
                                 + " cannot be read here",
                         "send Content-Type: application/json");
             case NOT_ACCEPTABLE -> caller(response, "the answer is JSON", "send Accept: application/json");
-            case REQUEST_ENTITY_TOO_LARGE ->
-                caller(response, "the body is too large: " + messages(context), "send less at once");
+            case REQUEST_ENTITY_TOO_LARGE -> tooLarge(context, response);
             default -> other(context, response, route);
         };
+    }
+
+    /** The first line and the headers have bounds of their own, which Micronaut tells by the same status. */
+    private static Problem tooLarge(ErrorContext context, MutableHttpResponse<?> response) {
+        String messages = messages(context);
+        return messages.contains("content length")
+                ? caller(response, "the body is too large: " + messages, "send less at once")
+                : caller(
+                        response,
+                        "the first line of the request, or its headers, are too long",
+                        "send a shorter address, and fewer or shorter headers");
+    }
+
+    /** What stands in the address or a header and is of the wrong type. */
+    private static Problem unconverted(ConversionErrorException wrong) {
+        String name = wrong.getArgument().getName();
+        String given = wrong.getConversionError()
+                .getOriginalValue()
+                .map(value -> " is '" + value + "'")
+                .orElse(" cannot be read");
+        return Problem.invalid(
+                name, name + given, "send " + fix(wrong.getArgument().getType()));
+    }
+
+    private static String fix(Class<?> type) {
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
+        return type.isPrimitive() || Number.class.isAssignableFrom(type) ? "a whole number" : "what the README says";
     }
 
     private static Problem other(ErrorContext context, MutableHttpResponse<?> response, String route) {

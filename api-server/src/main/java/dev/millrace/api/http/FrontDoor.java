@@ -43,8 +43,11 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
 
     private final Budget budget;
 
-    /** @param bodyBytes that all bodies on their way may take together */
-    public record Config(long bodyBytes, AdaptiveLimit ranks) {}
+    /**
+     * @param bodyBytes that all bodies on their way may take together
+     * @param largest body, in bytes: as many a compressed one is taken for, whatever comes of it
+     */
+    public record Config(long bodyBytes, int largest, AdaptiveLimit ranks) {}
 
     private record Budget(Config config, AtomicLong taken, ErrorCounts errors) {
         boolean take(long bytes) {
@@ -124,7 +127,11 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
                 refuse(context, message);
                 return;
             }
-            if (message instanceof HttpContent content && !hold(content)) {
+            boolean compressed = message instanceof HttpRequest request
+                    && request.headers().contains(HttpHeaderNames.CONTENT_ENCODING);
+            if ((compressed && !hold(budget.config().largest()))
+                    || (message instanceof HttpContent content
+                            && !hold(content.content().readableBytes()))) {
                 ReferenceCountUtil.release(message);
                 close(context, Problem.overload("the bodies on their way take all memory that they may"));
                 return;
@@ -136,8 +143,7 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
             return request.method().equals(HttpMethod.POST) && request.uri().endsWith(RANK);
         }
 
-        private boolean hold(HttpContent content) {
-            int bytes = content.content().readableBytes();
+        private boolean hold(int bytes) {
             long[] last = open.peekLast();
             if (bytes == 0 || last == null) {
                 return true;

@@ -6,6 +6,7 @@ import dev.millrace.ps.table.KeyHash;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Puts other rows in place of a shard's, in the table that serves: part by part, and of each part what differs, a few
@@ -14,15 +15,19 @@ import it.unimi.dsi.fastutil.longs.LongArrayList;
  * the applying thread.
  */
 final class InPlace {
-    /** Rows of one step, for which readers wait: about a millisecond. */
-    private static final int STEP = 4096;
+    /** Rows of one step, for which readers wait: some hundred microseconds. After it the table is theirs for as long. */
+    private static final int STEP = 1024;
     /**
      * New rows come in the order of their places: many at once would all stand at the front of a table that grows with
      * them, so each sixteenth part goes through all of it.
      */
     private static final int ROUNDS = 16;
+
+    private static final double GROWS = 1.1;
     /** Bits of the hash that neither parts nor the table's first places are made of. */
     private static final int ROUND_AT = 20;
+
+    private static final long LONGEST_PAUSE_NS = 2_000_000;
 
     private final VersionedWeights weights;
     private final ParameterTable table;
@@ -30,18 +35,21 @@ final class InPlace {
     private final int shard;
     private final int shards;
     private final int width;
+    private final int rounds;
     private final float[] now;
     private final float[] gone;
     private final RowBuffer step;
     private final RowBuffer layers;
     private final LongArrayList unknown = new LongArrayList();
 
-    InPlace(VersionedWeights weights, ServingKeys keys, int shard, int shards) {
+    /** @param rows that the table will have, about */
+    InPlace(VersionedWeights weights, ServingKeys keys, int shard, int shards, long rows) {
         this.weights = weights;
         this.keys = keys;
         this.shard = shard;
         this.shards = shards;
         table = weights.table();
+        rounds = rows > GROWS * table.size() ? ROUNDS : 1;
         width = 1 + table.layout().vectorFloats();
         now = new float[width];
         gone = new float[width];
@@ -61,10 +69,10 @@ final class InPlace {
         });
         // First, so that new rows find their room.
         unknown.forEach(key -> change(key, gone));
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             int mine = round;
             part.forEach((key, row) -> {
-                if ((KeyHash.mix(key) >>> ROUND_AT) % ROUNDS == mine && differs(key, row)) {
+                if ((KeyHash.mix(key) >>> ROUND_AT) % rounds == mine && differs(key, row)) {
                     change(key, row);
                 }
             });
@@ -93,8 +101,10 @@ final class InPlace {
     }
 
     private void send() {
+        long beganNs = System.nanoTime();
         weights.put(step);
         step.clear();
+        LockSupport.parkNanos(Math.min(System.nanoTime() - beganNs, LONGEST_PAUSE_NS));
     }
 
     /** All parts were taken: the version is that of their rows. */

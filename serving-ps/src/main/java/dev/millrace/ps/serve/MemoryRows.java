@@ -110,11 +110,10 @@ final class MemoryRows implements ServingRows {
     public void replaceShard(
             int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
         int shards = state.nextDelta().length;
-        InPlace rows = new InPlace(weights, keys, shard, shards);
+        long most = shards == 1 ? snapshot.size() : weights.version().rows();
+        InPlace rows = new InPlace(weights, keys, shard, shards, most);
         mixed = true;
-        weights.willReplace(
-                shards == 1 ? snapshot.size() : weights.version().rows(),
-                state.version().sequence());
+        weights.willReplace(most, state.version().sequence());
         snapshot.forEachPart(part -> {
             behind.forEach(part::put);
             rows.take(part);

@@ -3,7 +3,6 @@ package dev.millrace.ps.serve;
 import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.RowSink;
 import dev.millrace.ps.table.KeyHash;
-import it.unimi.dsi.fastutil.longs.Long2IntMap;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.util.Arrays;
 
@@ -100,9 +99,9 @@ final class ServingPart {
     /** @param sink is given a copy that is in use until it returns */
     void forEach(RowSink sink) {
         float[] row = new float[width];
-        for (Long2IntMap.Entry entry : places.long2IntEntrySet()) {
+        places.long2IntEntrySet().fastForEach(entry -> {
             System.arraycopy(rows, entry.getIntValue() * width, row, 0, width);
             sink.row(entry.getLongKey(), row);
-        }
+        });
     }
 }

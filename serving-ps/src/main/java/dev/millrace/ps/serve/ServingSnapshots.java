@@ -19,7 +19,7 @@ import java.util.Optional;
 /** A model's snapshots as what they serve: rows and version of a shard, for whatever keeps serving weights. */
 public final class ServingSnapshots {
     /** {@code -Dmillrace.mend.memory=MiB}. */
-    private static final long PART_BYTES = Long.getLong("millrace.mend.memory", 32) << 20;
+    private static final long PART_BYTES = Long.getLong("millrace.mend.memory", 64) << 20;
 
     private final ModelSpec spec;
     private final SnapshotPlace place;

@@ -155,7 +155,7 @@ class InPlaceTest {
         int[] parts = {0};
         try (ServingSnapshots.Serving snapshot = snapshot()) {
             next = first.with(0, snapshot.version(), 0, 0);
-            InPlace inPlace = new InPlace(weights, KEYS, 0, 1);
+            InPlace inPlace = new InPlace(weights, KEYS, 0, 1, snapshot.size());
             snapshot.forEachPart(part -> {
                 float[] was = read();
                 inPlace.take(part);
@@ -242,7 +242,7 @@ class InPlaceTest {
                 .toArray();
         Delta behind = new Delta(header, new long[] {keys[two[0]], keys[two[1]]}, new float[] {3, Float.NaN});
         try (ServingSnapshots.Serving snapshot = snapshot()) {
-            InPlace inPlace = new InPlace(weights, KEYS, 1, shards);
+            InPlace inPlace = new InPlace(weights, KEYS, 1, shards, ALL);
             snapshot.forEachPart(part -> {
                 part.put(behind);
                 inPlace.take(part);
