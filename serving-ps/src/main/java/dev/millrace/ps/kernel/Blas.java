@@ -52,8 +52,10 @@ public interface Blas {
             case "auto" -> openBlas().orElseGet(Blas::best);
             case "openblas" ->
                 openBlas()
-                        .orElseThrow(() -> new IllegalArgumentException("millrace.blas: no OpenBLAS here; install it"
-                                + " (Debian: libopenblas0-pthread) or put org.bytedeco:openblas on the class path"));
+                        .orElseThrow(
+                                () -> new IllegalArgumentException(
+                                        "millrace.blas: no OpenBLAS here; install it"
+                                                + " (Debian: libopenblas0-pthread), or put org.bytedeco:openblas of your machine on the class path"));
             default -> throw new IllegalArgumentException("millrace.blas: '" + wanted + "'; own, openblas or auto");
         };
     }

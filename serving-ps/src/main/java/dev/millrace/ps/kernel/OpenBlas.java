@@ -22,9 +22,9 @@ import java.util.Optional;
 final class OpenBlas implements Blas {
     private static final List<String> NAMES = List.of("libopenblas.so.0", "libopenblas.so", "libopenblas.dylib");
     private static final String PACKAGED = "/org/bytedeco/openblas/linux-x86_64/";
-    /** What the packaged library needs beside it, before it. */
-    private static final List<String> PACKAGED_FILES =
-            List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas_nolapack.so.0");
+    /** The packaged library, whose later versions have it in one, and what it needs beside it, before it. */
+    private static final List<String> PACKAGED_FILES = List.of(
+            "libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas_nolapack.so.0", "libopenblas.so.0");
 
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;
@@ -71,7 +71,7 @@ final class OpenBlas implements Blas {
     }
 
     private static Optional<MethodHandle> packaged() {
-        if (OpenBlas.class.getResource(PACKAGED + PACKAGED_FILES.getLast()) == null) {
+        if (OpenBlas.class.getResource(PACKAGED + PACKAGED_FILES.getFirst()) == null) {
             return Optional.empty();
         }
         Path folder = null;
@@ -83,7 +83,8 @@ final class OpenBlas implements Blas {
                 try (InputStream in = OpenBlas.class.getResourceAsStream(PACKAGED + name)) {
                     if (in != null) {
                         Files.copy(in, file);
-                        found = bind(file.toString());
+                        Optional<MethodHandle> bound = bind(file.toString());
+                        found = bound.isPresent() ? bound : found;
                     }
                 }
             }
