@@ -29,6 +29,8 @@ public final class ColumnarCodec {
     private static final int BY_SLOT = 0;
     private static final int BY_SAMPLE = 1;
     private static final int MAX_FEATURES = 1 << 28;
+    /** A column of one value takes no bytes that would bound it. */
+    private static final int MAX_HEAD_VALUES = 1 << 24;
 
     private ColumnarCodec() {}
 
@@ -81,7 +83,7 @@ public final class ColumnarCodec {
     /** What {@link #putMore} has written. */
     static SampleBlock.MoreHeads more(ByteBuffer in, int n) {
         int count = in.getInt();
-        if (count < 0 || (long) n * count > MAX_FEATURES) {
+        if (count < 0 || (long) n * count > MAX_HEAD_VALUES) {
             throw new IllegalArgumentException("columnar samples: " + count + " more heads of " + n + " samples");
         }
         return count == 0

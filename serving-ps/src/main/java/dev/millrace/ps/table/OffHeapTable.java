@@ -184,7 +184,8 @@ public final class OffHeapTable implements ParameterTable {
     public long bytes() {
         long used = buckets * bucketBytes;
         long taken = hugeUpTo == 0 && used <= MappedMemory.SMALL ? used : MappedMemory.roundToHugePages(used);
-        return taken + (tracker == null ? 0 : ChangeTracker.bytes(buckets));
+        long notes = tracker == null ? 0 : ChangeTracker.bytes(buckets);
+        return taken + notes + (marks == null ? 0 : marks.bytes(buckets));
     }
 
     // ---- finding ----

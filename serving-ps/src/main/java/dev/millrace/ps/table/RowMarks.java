@@ -35,6 +35,11 @@ final class RowMarks {
         KeptMemory.never(words);
     }
 
+    /** Of the marks for that many buckets. */
+    long bytes(long buckets) {
+        return Math.ceilDiv(buckets << waysShift, Byte.SIZE);
+    }
+
     long count() {
         return count;
     }
