@@ -10,6 +10,7 @@ import dev.millrace.ps.model.FtrlWeight;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** One worker's part of {@link ShardedFtrl}: the rows of its slots. Its own thread, but for {@code parts}. */
 final class FtrlShard {
@@ -42,11 +43,10 @@ final class FtrlShard {
     private final Features others;
     private final Cold cold = new Cold();
     private final long[] chunk = new long[ParameterTable.CHUNK];
-    /** Σ w·x of this worker's features, by sample; two, used in turns. */
-    private final float[][] parts;
-
+    /** Σ w·x of this worker's features, by sample. */
+    private final float[] parts;
+    /** Of all workers: each sample's, NaN for one that is refused. */
     private final float[] errors;
-    private int turn;
     /** Rows that the table has without growing. */
     private long room;
 
@@ -85,10 +85,13 @@ final class FtrlShard {
         private float[] z = new float[0];
         private float[] n = new float[0];
         private float[] weights = new float[0];
+        /** 0, 1, 2, … */
+        private int[] places = new int[0];
 
         void clear(int most) {
             size = 0;
             if (keys.length < most + 1) {
+                places = IntStream.range(0, 2 * most).toArray();
                 keys = new long[2 * most + 1];
                 rows = new long[2 * most];
                 z = new float[2 * most];
@@ -101,8 +104,9 @@ final class FtrlShard {
     /**
      * @param parts how many workers' rows the table gets in the end
      * @param owners slot to worker, shared
+     * @param errors place for each sample's, shared
      */
-    FtrlShard(int worker, int workers, Ftrl spec, ParameterTable table, int parts, byte[] owners, int most) {
+    FtrlShard(int worker, int workers, Ftrl spec, ParameterTable table, int parts, byte[] owners, float[] errors) {
         this.worker = worker;
         this.workers = workers;
         this.weight = FtrlWeight.of(spec);
@@ -114,10 +118,10 @@ final class FtrlShard {
         this.numberRows = new MergedRows(0, lastUpdate >= 0);
         this.often = new MergedRows(OFTEN, lastUpdate >= 0);
         this.pattern = new SlotPattern(owners, worker, this::indexOfNumber);
-        this.numbers = new Features(most);
-        this.others = new Features(most);
-        this.parts = new float[2][most];
-        this.errors = new float[most];
+        this.errors = errors;
+        this.parts = new float[errors.length];
+        this.numbers = new Features(errors.length);
+        this.others = new Features(errors.length);
     }
 
     private int indexOfNumber(long key) {
@@ -151,12 +155,12 @@ final class FtrlShard {
         return samples;
     }
 
-    /** Not learned, since their gradient is not finite. */
+    /** Of its share: not learned, since their gradient is not finite. */
     long refused() {
         return refused;
     }
 
-    /** Of the samples that were learned. */
+    /** Of the samples of its share that were learned. */
     long idSum() {
         return idSum;
     }
@@ -164,7 +168,6 @@ final class FtrlShard {
     // ---- forward ----
 
     void forward(SampleBlock block, int from, int to) {
-        turn ^= 1;
         gather(block, from, to);
         findRows();
         weigh(to - from);
@@ -212,27 +215,23 @@ final class FtrlShard {
     private void findRows() {
         if (table.size() + cold.size > room) {
             // No growth among them: rows hold until all are updated.
-            long more = Math.max(cold.size, tableParts * growth.rowsToCome(table.size(), samples));
+            long all = table.size() + growth.rowsToCome(table.size(), samples);
+            long more = Math.max(cold.size, tableParts * all - table.size());
             table.reserve(more);
             room = table.size() + more;
         }
         for (int from = 0; from < cold.size; from += ParameterTable.CHUNK) {
             int n = Math.min(ParameterTable.CHUNK, cold.size - from);
             table.findOrInsertAll(cold.keys, from, n, chunk);
-            for (int i = 0; i < n; i++) {
-                long row = chunk[i];
-                boolean there = row != ParameterTable.MISSING;
-                cold.rows[from + i] = row;
-                cold.z[from + i] = there ? table.getFloat(row, RowLayout.Z) : 0f;
-                cold.n[from + i] = there ? table.getFloat(row, RowLayout.N) : 1f;
-            }
+            System.arraycopy(chunk, 0, cold.rows, from, n);
         }
+        // One for which there is no room weighs what a new one does.
+        table.getPairs(cold.rows, 0, cold.size, RowLayout.Z, cold.places, cold.z, cold.n);
     }
 
     private void weigh(int count) {
         weight.of(cold.z, cold.n, cold.weights, cold.size);
         System.arraycopy(cold.weights, 0, often.weights, OFTEN, cold.size);
-        float[] part = parts[turn];
         int number = 0;
         int other = 0;
         for (int i = 0; i < count; i++) {
@@ -243,15 +242,54 @@ final class FtrlShard {
             for (; other < others.ends[i]; other++) {
                 sum += often.weights[others.indexes[other]] * others.values[other];
             }
-            part[i] = sum;
+            parts[i] = sum;
+        }
+    }
+
+    // ---- between ----
+
+    /**
+     * Of this worker's share of the samples.
+     *
+     * @param all whose parts make the logits
+     */
+    void errors(SampleBlock block, int from, int to, FtrlShard[] all) {
+        int count = to - from;
+        for (int i = from + count * worker / workers; i < from + count * (worker + 1) / workers; i++) {
+            float z = 0;
+            for (FtrlShard shard : all) {
+                z += shard.parts[i - from];
+            }
+            float label = block.label(i);
+            float keepRate = block.keepRate(i);
+            float corrected = keepRate == 1 ? z : z - (float) Math.log(keepRate);
+            double e = Math.exp(-Math.abs(corrected));
+            float p = (float) (corrected >= 0 ? 1 / (1 + e) : e / (1 + e));
+            float error = (p - label) * (float) SampleWeights.of(block, i, z);
+            if (!Float.isFinite(error)) {
+                errors[i - from] = Float.NaN;
+                refused++;
+                continue;
+            }
+            errors[i - from] = error;
+            idSum += block.sampleId(i);
+            note(z, p, keepRate, e, label);
+        }
+        samples += to - from;
+    }
+
+    private void note(float z, float p, float keepRate, double e, float label) {
+        if (keepRate == 1) {
+            metrics.addLogit(z, p, e, label);
+        } else {
+            double own = Math.exp(-Math.abs(z));
+            metrics.addLogit(z, (float) (z >= 0 ? 1 / (1 + own) : own / (1 + own)), own, label);
         }
     }
 
     // ---- backward ----
 
-    /** @param all whose parts make the logits */
-    void backward(SampleBlock block, int from, int to, FtrlShard[] all) {
-        errors(block, from, to, all);
+    void backward(SampleBlock block, int from, int to) {
         add(numberRows, numbers, block, from, to);
         add(often, others, block, from, to);
         int second = lastUpdate < 0 ? 0 : latestSecond(block, from, to);
@@ -265,16 +303,15 @@ final class FtrlShard {
         for (int i = 0; i < to - from; i++) {
             float error = errors[i];
             int first = next;
-            for (; next < features.ends[i]; next++) {
-                float g = error * features.values[next];
-                if (!Float.isNaN(g)) {
-                    rows.add(features.indexes[next], g);
-                }
+            next = features.ends[i];
+            if (Float.isNaN(error)) {
+                continue;
             }
-            if (lastUpdate >= 0 && !Float.isNaN(error)) {
-                for (int f = first; f < next; f++) {
-                    rows.note(features.indexes[f], block.sampleId(from + i));
-                }
+            for (int f = first; f < next; f++) {
+                rows.add(features.indexes[f], error * features.values[f]);
+            }
+            for (int f = first; lastUpdate >= 0 && f < next; f++) {
+                rows.note(features.indexes[f], block.sampleId(from + i));
             }
         }
     }
@@ -336,41 +373,6 @@ final class FtrlShard {
         }
         if (lastUpdate >= 0 && Integer.compareUnsigned(table.getInt(row, lastUpdate), second) < 0) {
             table.setInt(row, lastUpdate, second);
-        }
-    }
-
-    private void errors(SampleBlock block, int from, int to, FtrlShard[] all) {
-        for (int i = from; i < to; i++) {
-            float z = 0;
-            for (FtrlShard shard : all) {
-                z += shard.parts[turn][i - from];
-            }
-            float label = block.label(i);
-            float keepRate = block.keepRate(i);
-            float corrected = keepRate == 1 ? z : z - (float) Math.log(keepRate);
-            double e = Math.exp(-Math.abs(corrected));
-            float p = (float) (corrected >= 0 ? 1 / (1 + e) : e / (1 + e));
-            float error = (p - label) * (float) SampleWeights.of(block, i, z);
-            if (!Float.isFinite(error)) {
-                errors[i - from] = Float.NaN;
-                refused++;
-                continue;
-            }
-            errors[i - from] = error;
-            idSum += block.sampleId(i);
-            if ((i + from) % workers == worker) {
-                note(z, p, keepRate, e, label);
-            }
-        }
-        samples += to - from;
-    }
-
-    private void note(float z, float p, float keepRate, double e, float label) {
-        if (keepRate == 1) {
-            metrics.addLogit(z, p, e, label);
-        } else {
-            double own = Math.exp(-Math.abs(z));
-            metrics.addLogit(z, (float) (z >= 0 ? 1 / (1 + own) : own / (1 + own)), own, label);
         }
     }
 }

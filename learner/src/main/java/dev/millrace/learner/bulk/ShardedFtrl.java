@@ -10,7 +10,6 @@ import dev.millrace.learner.training.ShardState;
 import dev.millrace.ps.model.TrainingLayout;
 import dev.millrace.ps.table.OffHeapTable;
 import dev.millrace.ps.table.ParameterTable;
-import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  each worker   its own features of all samples → rows → Σ w·x of each sample, its part
- *  ── barrier ── parts lie in two halves, used in turns: one barrier a minibatch is enough
- *  each worker   adds the parts up → p → g → z, n of its own rows
+ *  ── barrier ──
+ *  each worker   adds up the parts of its share of the samples → p → the sample's error
+ *  ── barrier ──
+ *  each worker   g → z, n of its own rows
  * </pre>
  *
  * Gradients are those of the weights that the minibatch began with. It grows with what was learned: one sample at first,
@@ -67,12 +68,13 @@ final class ShardedFtrl implements BlockLearner {
         this.barrier = barrier;
         state = ShardState.empty(spec, ShardState.Id.ONLY);
         shards = new FtrlShard[workers];
+        float[] errors = new float[MOST];
         for (int w = 0; w < workers; w++) {
             ParameterTable table = w == 0
                     ? state.table()
                     : new OffHeapTable(TrainingLayout.of(spec), spec.policies().maxRows());
             // The first one's table gets all rows in the end.
-            shards[w] = new FtrlShard(w, workers, spec.optimizer(), table, w == 0 ? workers : 1, owners, MOST);
+            shards[w] = new FtrlShard(w, workers, spec.optimizer(), table, w == 0 ? workers : 1, owners, errors);
         }
     }
 
@@ -105,7 +107,9 @@ final class ShardedFtrl implements BlockLearner {
             to = Math.min(block.size(), from + size);
             shard.forward(block, from, to);
             barrier.await();
-            shard.backward(block, from, to, shards);
+            shard.errors(block, from, to, shards);
+            barrier.await();
+            shard.backward(block, from, to);
         }
     }
 
@@ -166,45 +170,15 @@ final class ShardedFtrl implements BlockLearner {
 
     @Override
     public ShardState finish() {
-        long refused = shards[0].refused();
+        long refused =
+                Arrays.stream(shards).mapToLong(FtrlShard::refused).sum();
         state.count(shards[0].samples() - refused, 0, refused);
-        state.sumIds(shards[0].idSum());
+        state.sumIds(Arrays.stream(shards).mapToLong(FtrlShard::idSum).sum());
         Arrays.stream(shards).forEach(FtrlShard::writeBack);
         for (int w = 1; w < shards.length; w++) {
-            merge(shards[w].table());
+            // A key has one owner.
+            state.table().insertAll(shards[w].table());
         }
         return state;
-    }
-
-    /** In the table's order, which is the other's too: neighbours come to neighbours. */
-    private void merge(ParameterTable from) {
-        ParameterTable to = state.table();
-        to.reserve(from.size());
-        long[] rows = new long[ParameterTable.CHUNK];
-        int[] size = {0};
-        from.forEachRow(row -> {
-            rows[size[0]++] = row;
-            if (size[0] == rows.length) {
-                copy(from, rows, size[0], to);
-                size[0] = 0;
-            }
-        });
-        copy(from, rows, size[0], to);
-    }
-
-    private static void copy(ParameterTable from, long[] rows, int count, ParameterTable to) {
-        long[] keys = new long[count];
-        long[] copies = new long[count];
-        for (int i = 0; i < count; i++) {
-            keys[i] = from.key(rows[i]);
-        }
-        to.findOrInsertAll(keys, 0, count, copies);
-        int stride = to.layout().stride();
-        for (int i = 0; i < count; i++) {
-            // A plain row is its key and whole longs.
-            for (int field = RowLayout.Z; field < stride && copies[i] != ParameterTable.MISSING; field += Long.BYTES) {
-                to.setLong(copies[i], field, from.getLong(rows[i], field));
-            }
-        }
     }
 }

@@ -87,6 +87,25 @@ public interface ParameterTable {
     /** Unmarks all. @param keys told the key of each that was marked */
     void takeMarked(LongConsumer keys);
 
+    /**
+     * Copies every row of a table of the same layout, none of whose keys has a row here.
+     *
+     * @return how many found no room: this table is at its bound
+     */
+    default long insertAll(ParameterTable from) {
+        reserve(from.size());
+        MemorySegment copy = MemorySegment.ofArray(new long[Math.ceilDiv(layout().stride(), Long.BYTES)]);
+        long before = size();
+        from.forEachRow(row -> {
+            long to = findOrInsert(from.key(row));
+            if (to != MISSING) {
+                from.copyRow(row, copy, 0);
+                setRow(to, copy, 0);
+            }
+        });
+        return before + from.size() - size();
+    }
+
     /** Grows at once for that many more rows, not little by little as they come. O(rows of the table). */
     void reserve(long rows);
 

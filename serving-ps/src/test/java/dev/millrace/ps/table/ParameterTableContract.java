@@ -145,6 +145,34 @@ abstract class ParameterTableContract {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("layouts")
+    void allRowsOfAnotherTableAreInserted(RowLayout layout) {
+        for (int theirs : new int[] {0, 1, 500, 20_000}) {
+            ParameterTable table = create(layout, 20_100);
+            ParameterTable other = create(layout, 1 << 20);
+            for (int i = 1; i <= 5_000; i++) {
+                table.setFloat(table.findOrInsert(KeyHash.mix(2L * i)), RowLayout.WEIGHT, i);
+            }
+            for (int i = 1; i <= theirs; i++) {
+                other.setFloat(other.findOrInsert(KeyHash.mix(2L * i + 1)), RowLayout.WEIGHT, -i);
+            }
+            long refused = table.insertAll(other);
+            assertEquals(Math.max(0, 5_000 + theirs - 20_100), refused);
+            assertEquals(5_000 + theirs - refused, table.size());
+            int there = 0;
+            for (int i = 1; i <= theirs; i++) {
+                long row = table.find(KeyHash.mix(2L * i + 1));
+                there += row == ParameterTable.MISSING ? 0 : 1;
+                assertTrue(row == ParameterTable.MISSING || table.getFloat(row, RowLayout.WEIGHT) == -i);
+            }
+            assertEquals(theirs - refused, there);
+            for (int i = 1; i <= 5_000; i++) {
+                assertEquals(i, table.getFloat(table.find(KeyHash.mix(2L * i)), RowLayout.WEIGHT));
+            }
+        }
+    }
+
     @Test
     void rowsCopyOutAndIn() {
         ParameterTable table = create(RowLayout.TRAINING, 10);
