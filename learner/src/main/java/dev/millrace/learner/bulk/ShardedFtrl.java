@@ -170,8 +170,7 @@ final class ShardedFtrl implements BlockLearner {
 
     @Override
     public ShardState finish() {
-        long refused =
-                Arrays.stream(shards).mapToLong(FtrlShard::refused).sum();
+        long refused = Arrays.stream(shards).mapToLong(FtrlShard::refused).sum();
         state.count(shards[0].samples() - refused, 0, refused);
         state.sumIds(Arrays.stream(shards).mapToLong(FtrlShard::idSum).sum());
         Arrays.stream(shards).forEach(FtrlShard::writeBack);
