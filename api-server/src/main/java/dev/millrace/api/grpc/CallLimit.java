@@ -14,11 +14,12 @@ import io.grpc.StatusRuntimeException;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much of gRPC there may be at a time: connections, and calls of all of them, whose messages take memory. A call too many,
- * or on a connection too many, is refused before its message is read; when there are twice as many connections, further ones
- * are closed. Any thread.
+ * or on a connection that came as one too many while there are too many, is refused before its message is read; when there are
+ * twice as many connections, further ones are closed. A connection counts once it has spoken HTTP/2. Any thread.
  */
 final class CallLimit extends ServerTransportFilter implements ServerInterceptor {
     private static final Attributes.Key<Boolean> ONE_TOO_MANY = Attributes.Key.create("millrace.one-too-many");
@@ -40,24 +41,26 @@ final class CallLimit extends ServerTransportFilter implements ServerInterceptor
     public Attributes transportReady(Attributes attributes) {
         int now = connections.incrementAndGet();
         if (now > 2L * maxConnections) {
+            connections.decrementAndGet();
             throw Status.RESOURCE_EXHAUSTED
                     .withDescription("too many connections")
                     .asRuntimeException();
         }
-        return now > maxConnections
-                ? attributes.toBuilder().set(ONE_TOO_MANY, true).build()
-                : attributes;
+        return attributes.toBuilder().set(ONE_TOO_MANY, now > maxConnections).build();
     }
 
+    /** Also told of connections that never were ready, or were closed as too many: these have not been counted. */
     @Override
-    public void transportTerminated(Attributes attributes) {
-        connections.decrementAndGet();
+    public void transportTerminated(@Nullable Attributes attributes) {
+        if (attributes != null && attributes.get(ONE_TOO_MANY) != null) {
+            connections.decrementAndGet();
+        }
     }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY))) {
+        if (Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY)) && connections.get() > maxConnections) {
             refuse(call, "there are more than " + maxConnections + " connections");
             return new ServerCall.Listener<>() {};
         }

@@ -12,7 +12,7 @@ package dev.millrace.api.grpc;
  */
 public record GrpcConfig(int port, boolean reflection, int connections, int calls, int allCalls, int metadataBytes) {
     public static final int OFF = -1;
-    public static final GrpcConfig DEFAULT = new GrpcConfig(0, true, 1024, 256, 1024, 8192);
+    public static final GrpcConfig DEFAULT = new GrpcConfig(0, true, 1024, 256, 256, 8192);
 
     private static final int MAX_PORT = 65_535;
 

@@ -29,6 +29,8 @@ import io.netty.util.ReferenceCountUtil;
 import jakarta.inject.Singleton;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -45,7 +47,7 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
 
     /**
      * @param bodyBytes that all bodies on their way may take together
-     * @param largest body, in bytes: as many a compressed one is taken for, whatever comes of it
+     * @param largest body that is read, in bytes: what a compressed one may become at most
      */
     public record Config(long bodyBytes, int largest, AdaptiveLimit ranks) {}
 
@@ -96,10 +98,26 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
         }
     }
 
+    /** A request's body on its way. */
+    private static final class Body {
+        private final int times;
+        private long held;
+
+        Body(int times) {
+            this.times = times;
+        }
+    }
+
     private static final class Handler extends ChannelDuplexHandler {
+        private static final Set<String> DEFLATE = Set.of("gzip", "x-gzip", "deflate");
+        /** The most that deflate makes of a byte, by zlib's own account. */
+        private static final int DEFLATE_TIMES = 1032;
+        /** A block of 128 KiB of four bytes, RFC 8878: the most of zstd. */
+        private static final int OTHERS_TIMES = 1 << 15;
+
         private final Budget budget;
-        /** Bytes of the bodies of requests that are not answered yet, oldest first. */
-        private final Deque<long[]> open = new ArrayDeque<>();
+        /** Bodies of requests that are not answered yet, oldest first. */
+        private final Deque<Body> open = new ArrayDeque<>();
         /** The rest of a refused request is on its way, to nobody. */
         private boolean refusing;
         /** Nothing more is read from this connection. */
@@ -120,18 +138,15 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
                         && isRank(request)
                         && budget.config().ranks().isFull();
                 if (!refusing) {
-                    open.add(new long[1]);
+                    open.add(new Body(mostTimes(request)));
                 }
             }
             if (refusing) {
                 refuse(context, message);
                 return;
             }
-            boolean compressed = message instanceof HttpRequest request
-                    && request.headers().contains(HttpHeaderNames.CONTENT_ENCODING);
-            if ((compressed && !hold(budget.config().largest()))
-                    || (message instanceof HttpContent content
-                            && !hold(content.content().readableBytes()))) {
+            if (message instanceof HttpContent content
+                    && !hold(content.content().readableBytes())) {
                 ReferenceCountUtil.release(message);
                 close(context, Problem.overload("the bodies on their way take all memory that they may"));
                 return;
@@ -143,15 +158,28 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
             return request.method().equals(HttpMethod.POST) && request.uri().endsWith(RANK);
         }
 
+        /** How many bytes one of the body's may become. */
+        private static int mostTimes(HttpRequest request) {
+            String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING);
+            if (encoding == null) {
+                return 1;
+            }
+            return DEFLATE.contains(encoding.toLowerCase(Locale.ROOT)) ? DEFLATE_TIMES : OTHERS_TIMES;
+        }
+
+        /** A compressed body counts as what may become of it, at most the largest that is read. */
         private boolean hold(int bytes) {
-            long[] last = open.peekLast();
+            Body last = open.peekLast();
             if (bytes == 0 || last == null) {
                 return true;
             }
-            if (!budget.take(bytes)) {
+            long more = last.times == 1
+                    ? bytes
+                    : Math.min(Math.max(0, budget.config().largest() - last.held), (long) bytes * last.times);
+            if (!budget.take(more)) {
                 return false;
             }
-            last[0] += bytes;
+            last.held += more;
             return true;
         }
 
@@ -195,9 +223,9 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
             boolean interim = message instanceof HttpResponse response
                     && response.status().code() < HttpResponseStatus.OK.code();
             if (message instanceof LastHttpContent && !interim) {
-                long[] answered = open.poll();
-                if (answered != null && answered[0] > 0) {
-                    budget.giveBack(answered[0]);
+                Body answered = open.poll();
+                if (answered != null && answered.held > 0) {
+                    budget.giveBack(answered.held);
                 }
             }
             var unused = context.write(message, promise);
@@ -205,7 +233,7 @@ public final class FrontDoor implements BeanCreatedEventListener<NettyServerCust
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            open.forEach(body -> budget.giveBack(body[0]));
+            open.forEach(body -> budget.giveBack(body.held));
             open.clear();
             context.fireChannelInactive();
         }

@@ -77,6 +77,16 @@ final class ProfileCache {
         return missing;
     }
 
+    /** What was said to be read again, and was not, is due when it is asked for next. */
+    void askAgain(List<String> ids) {
+        for (String id : ids) {
+            Entry entry = find(id, Long.MIN_VALUE / 2);
+            if (entry != null) {
+                entry.asked = false;
+            }
+        }
+    }
+
     /** However old. */
     @Nullable
     RawFeatures any(String id) {

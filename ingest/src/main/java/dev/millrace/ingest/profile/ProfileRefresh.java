@@ -15,12 +15,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Profiles that are asked for and will be too old soon, to be read again together, so that nobody waits for them. Bounded:
  * one too many is read by whoever asks for it when it is too old. Safe for many threads; reading is for one at a time.
  */
 final class ProfileRefresh {
+    private static final Logger LOG = LoggerFactory.getLogger(ProfileRefresh.class);
     private static final int MOST = 8192;
     private static final int TOGETHER = 1024;
     /** In which the next ones come to be read with the first. */
@@ -37,7 +40,7 @@ final class ProfileRefresh {
 
     /**
      * @param thread runs the reading
-     * @param reader of what is due; handles its failures
+     * @param reader of what is due; what it throws costs this reading
      */
     ProfileRefresh(Executor thread, Consumer<List<Wanted>> reader) {
         this.thread = thread;
@@ -91,7 +94,11 @@ final class ProfileRefresh {
             wanted.add(new Wanted(Kind.ITEM, List.copyOf(items), List.of()));
         }
         if (!wanted.isEmpty()) {
-            reader.accept(wanted);
+            try {
+                reader.accept(wanted);
+            } catch (RuntimeException e) {
+                LOG.warn("{} users and {} items were not read again", users.size(), items.size(), e);
+            }
         }
         users.clear();
         items.clear();

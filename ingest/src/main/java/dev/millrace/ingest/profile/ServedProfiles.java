@@ -142,6 +142,9 @@ public final class ServedProfiles implements ProfileStore {
                 var unused = keep(read.get(w), due.get(w), before, nowNs);
             }
         }
+        if (read == null || writes.get() != before) {
+            due.forEach(wanted -> cache(wanted.kind()).askAgain(wanted.ids()));
+        }
     }
 
     /** Null: it cannot be asked now. Who has just failed is left alone, so that not every request waits for it. */

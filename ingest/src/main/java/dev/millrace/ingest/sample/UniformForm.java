@@ -32,7 +32,7 @@ final class UniformForm {
     /** Fewer samples do not make up for what stands there once. */
     private static final int FEWEST = 8;
 
-    private static final int MOST_FEATURES = 1 << 24;
+    private static final int MOST_FEATURES = 1 << 21;
 
     private UniformForm() {}
 

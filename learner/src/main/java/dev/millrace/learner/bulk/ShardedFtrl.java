@@ -13,6 +13,8 @@ import dev.millrace.ps.table.ParameterTable;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Logistic regression by FTRL-Proximal (McMahan et al. 2013) over key shards, a worker each. Per minibatch:
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A slot's rows belong to one worker; slots are dealt out by how often they occur in the first block.
  */
 final class ShardedFtrl implements BlockLearner {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardedFtrl.class);
+
     /** Samples of a minibatch. */
     static final int MOST = 256;
 
@@ -174,9 +178,17 @@ final class ShardedFtrl implements BlockLearner {
         state.count(shards[0].samples() - refused, 0, refused);
         state.sumIds(Arrays.stream(shards).mapToLong(FtrlShard::idSum).sum());
         Arrays.stream(shards).forEach(FtrlShard::writeBack);
+        long withoutRoom = 0;
         for (int w = 1; w < shards.length; w++) {
             // A key has one owner.
-            state.table().insertAll(shards[w].table());
+            withoutRoom += state.table().insertAll(shards[w].table());
+        }
+        if (withoutRoom > 0) {
+            LOG.warn(
+                    "model {}: {} learned rows are more than policies.maxRows ({}) and are lost; raise it",
+                    spec.model(),
+                    withoutRoom,
+                    spec.policies().maxRows());
         }
         return state;
     }

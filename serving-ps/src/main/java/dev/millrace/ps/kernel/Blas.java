@@ -52,10 +52,9 @@ public interface Blas {
             case "auto" -> openBlas().orElseGet(Blas::best);
             case "openblas" ->
                 openBlas()
-                        .orElseThrow(
-                                () -> new IllegalArgumentException(
-                                        "millrace.blas: no OpenBLAS here; install it"
-                                                + " (Debian: libopenblas0-pthread), or put org.bytedeco:openblas of your machine on the class path"));
+                        .orElseThrow(() -> new IllegalArgumentException("millrace.blas: no OpenBLAS here; install it"
+                                + " (Debian: libopenblas0-pthread); the learner's own, of Linux on x86-64,"
+                                + " needs a java.io.tmpdir that programs may be run from"));
             default -> throw new IllegalArgumentException("millrace.blas: '" + wanted + "'; own, openblas or auto");
         };
     }

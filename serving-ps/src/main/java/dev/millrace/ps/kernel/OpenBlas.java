@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * OpenBLAS through the foreign-function API, arrays pinned for the call and not copied: the machine's own library, or that
@@ -20,6 +22,7 @@ import java.util.Optional;
  * differ from the other kernels'.
  */
 final class OpenBlas implements Blas {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenBlas.class);
     private static final List<String> NAMES = List.of("libopenblas.so.0", "libopenblas.so", "libopenblas.dylib");
     private static final String PACKAGED = "/org/bytedeco/openblas/linux-x86_64/";
     /** The packaged library, whose later versions have it in one, and what it needs beside it, before it. */
@@ -70,8 +73,11 @@ final class OpenBlas implements Blas {
         return packaged();
     }
 
+    /** That of Linux on x86-64, which the learner brings. */
     private static Optional<MethodHandle> packaged() {
-        if (OpenBlas.class.getResource(PACKAGED + PACKAGED_FILES.getFirst()) == null) {
+        boolean fits = System.getProperty("os.name").equals("Linux")
+                && System.getProperty("os.arch").equals("amd64");
+        if (!fits || OpenBlas.class.getResource(PACKAGED + PACKAGED_FILES.getFirst()) == null) {
             return Optional.empty();
         }
         Path folder = null;
@@ -88,8 +94,12 @@ final class OpenBlas implements Blas {
                     }
                 }
             }
+            if (found.isEmpty()) {
+                LOG.warn("OpenBLAS cannot be linked from {}: may programs be run from java.io.tmpdir?", folder);
+            }
             return found;
         } catch (IOException e) {
+            LOG.warn("OpenBLAS cannot be unpacked to java.io.tmpdir", e);
             return Optional.empty();
         } finally {
             if (folder != null) {

@@ -14,6 +14,7 @@ import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 public final class ServingKeys {
     private final long[] scales;
     private final LongOpenHashSet scaleSet;
+    private final boolean network;
 
     public ServingKeys(ModelSpec spec) {
         scales = spec.slots().stream()
@@ -21,6 +22,7 @@ public final class ServingKeys {
                 .mapToLong(s -> FeatureIds.pack(FeatureIds.slot(s.name()), Vectorizer.NUMBER_SCALE))
                 .toArray();
         scaleSet = new LongOpenHashSet(scales);
+        network = !spec.network().isLinear();
     }
 
     /** The key of the training row that makes the serving row of this key. */
@@ -36,6 +38,11 @@ public final class ServingKeys {
     /** The shard of a training row: a network's layers have one together, so that no version has half of them. */
     public static int shardOfRow(long trainingKey, int shards) {
         return KeyHash.shardOf(FeatureIds.isLayers(trainingKey) ? FeatureIds.dense(0) : trainingKey, shards);
+    }
+
+    /** Whether a row is worth something only beside the others, and the layers, that it was learned with. */
+    public boolean areOfNetwork() {
+        return network;
     }
 
     public boolean isScale(long servingKey) {

@@ -11,7 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
  * Vector API is there. */
 final class WideFtrl {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+    /** Two at least: there is no vector of one float. */
+    private static final VectorSpecies<Double> DOUBLES =
+            DoubleVector.SPECIES_PREFERRED.length() > 1 ? DoubleVector.SPECIES_PREFERRED : DoubleVector.SPECIES_128;
     /** As many floats as doubles. */
     private static final VectorSpecies<Float> HALF =
             VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));

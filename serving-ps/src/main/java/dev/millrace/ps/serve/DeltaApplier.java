@@ -164,7 +164,7 @@ final class DeltaApplier implements DeltaSink {
                 LOG.info("model {}, shard {}: no snapshot mends its rows yet", spec.model(), shard);
                 return;
             }
-            rows.replaceShard(shard, snapshot, behind, state(), () -> {});
+            replaceShard(shard, snapshot, behind, state(), () -> {});
             watch.replaced(true);
             LOG.info(
                     "model {}, shard {}: rows mended from the snapshot at sequence {}",
@@ -186,14 +186,28 @@ final class DeltaApplier implements DeltaSink {
         }
     }
 
-    private long mend(int shard, ShardVersion last, ServingSnapshots.Serving newer) {
+    private void replaceShard(
+            int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served)
+            throws IOException {
+        try {
+            rows.replaceShard(shard, snapshot, behind, state, served);
+        } catch (RuntimeException | Error e) {
+            if (rows.isMixed()) {
+                LOG.warn("model {}, shard {}: its mend failed; loading the rows on disk", spec.model(), shard);
+                load(next.length);
+            }
+            throw e;
+        }
+    }
+
+    private long mend(int shard, ShardVersion last, ServingSnapshots.Serving newer) throws IOException {
         long now = clock.millis();
         ServedVersion version = rows.version().with(shard, newer.version().ofEpoch(last.epoch()), now, now);
         long[] after = next.clone();
         after[shard] = newer.next();
         parity.get(shard).replaced(false);
         try {
-            rows.replaceShard(
+            replaceShard(
                     shard,
                     newer,
                     List.of(),

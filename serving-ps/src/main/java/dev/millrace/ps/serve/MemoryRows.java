@@ -4,6 +4,8 @@ import dev.millrace.ps.delta.Delta;
 import dev.millrace.ps.model.ServingKeys;
 import dev.millrace.ps.parity.ParityDigest;
 import dev.millrace.ps.table.OffHeapTable;
+import dev.millrace.ps.table.ParameterTable;
+import dev.millrace.ps.table.RowLayout;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.time.Clock;
 import java.time.Duration;
@@ -110,10 +112,50 @@ final class MemoryRows implements ServingRows {
     public void replaceShard(
             int shard, ServingSnapshots.Serving snapshot, List<Delta> behind, RowStore.State state, Runnable served) {
         int shards = state.nextDelta().length;
-        long most = shards == 1 ? snapshot.size() : weights.version().rows();
+        long most = shards == 1
+                ? snapshot.size()
+                : Math.max(snapshot.size(), weights.version().rows());
+        if (keys.areOfNetwork()) {
+            diskWhole = false;
+            weights.replace(filledAside(shard, shards, snapshot, behind, most), state.version());
+        } else {
+            putInPlace(shard, shards, snapshot, behind, most, state);
+        }
+        served.run();
+        writeAll(state);
+    }
+
+    /** Embeddings after with layers before would score nonsense: the whole at once, in another table. */
+    private OffHeapTable filledAside(
+            int shard, int shards, ServingSnapshots.Serving snapshot, List<Delta> behind, long most) {
+        OffHeapTable table = weights.emptyTable();
+        // As above, also of the other shards' rows.
+        table.reserve(most);
+        if (shards > 1) {
+            ParameterTable now = weights.table();
+            float[] scratch = new float[1 + now.layout().vectorFloats()];
+            now.forEachRow(row -> {
+                if (keys.shardOf(now.key(row), shards) != shard) {
+                    now.getFloats(row, RowLayout.WEIGHT, scratch, 0, scratch.length);
+                    VersionedWeights.put(table, now.key(row), scratch, 0);
+                }
+            });
+        }
+        snapshot.forEachRow((key, row) -> VersionedWeights.put(table, key, row, 0));
+        behind.forEach(delta -> VersionedWeights.put(table, delta));
+        return table;
+    }
+
+    private void putInPlace(
+            int shard,
+            int shards,
+            ServingSnapshots.Serving snapshot,
+            List<Delta> behind,
+            long most,
+            RowStore.State state) {
         InPlace rows = new InPlace(weights, keys, shard, shards, most);
         mixed = true;
-        weights.willReplace(most, state.version().sequence());
+        weights.willReplace(most);
         snapshot.forEachPart(part -> {
             behind.forEach(part::put);
             rows.take(part);
@@ -121,8 +163,11 @@ final class MemoryRows implements ServingRows {
         diskWhole = false;
         rows.finish(state.version());
         mixed = false;
-        served.run();
-        writeAll(state);
+    }
+
+    @Override
+    public boolean isMixed() {
+        return mixed;
     }
 
     private void writeAll(RowStore.State state) {

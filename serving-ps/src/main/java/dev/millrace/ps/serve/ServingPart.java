@@ -16,6 +16,9 @@ final class ServingPart {
     /** Of a row's place: twelve, and twice as much where the map has just grown. */
     private static final int BYTES_A_ROW = 32;
 
+    /** Each is one more reading of the snapshot. */
+    private static final int MOST_PARTS = 16;
+
     private static final int NONE = -1;
     private static final int FIRST_ROWS = 1024;
 
@@ -36,12 +39,12 @@ final class ServingPart {
     /**
      * @param most rows of all parts together
      * @param width floats of a row
-     * @param bytes that a part may take, about
+     * @param bytes that a part may take, about; or a sixteenth of all, if that is more
      */
     static ServingPart of(long most, int width, long bytes) {
         long all = most * (BYTES_A_ROW + (long) width * Float.BYTES);
         int parts = 1;
-        while (all / parts > bytes && parts < 1 << 16) {
+        while (all / parts > bytes && parts < MOST_PARTS) {
             parts *= 2;
         }
         return new ServingPart(parts, width);

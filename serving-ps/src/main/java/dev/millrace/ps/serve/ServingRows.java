@@ -37,7 +37,7 @@ interface ServingRows extends AutoCloseable {
 
     /**
      * A snapshot's rows, and the deltas that follow, in place of those of a shard; the other shards' stay. Of each row
-     * readers see that before or that after; the version is that after once all are.
+     * readers see that before or that after, of a network all of them of one; the version is that after once all are.
      *
      * @param state with the version of the rows after
      * @param served called as soon as they serve
@@ -51,6 +51,11 @@ interface ServingRows extends AutoCloseable {
      * @return false when it cannot: all is to be loaded anew
      */
     boolean restore(RowStore.State state);
+
+    /** Whether rows of two versions serve, since {@link #replaceShard} failed: those on disk are to be loaded at once. */
+    default boolean isMixed() {
+        return false;
+    }
 
     /** The rows to compare with training's now; null: not this time. */
     ParityDigest.@Nullable ServingSource comparable();

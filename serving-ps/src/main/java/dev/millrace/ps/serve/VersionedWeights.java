@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class VersionedWeights {
     private static final float[] NONE = new float[0];
+    /** Rows whose moving readers need not notice. */
+    private static final long FEW = 1 << 16;
 
     private final StampedLock lock = new StampedLock();
     private final LinearModel model;
@@ -190,17 +192,17 @@ final class VersionedWeights {
     }
 
     /**
-     * Before rows are changed that no version is made of: from now on earlier ones are not known.
+     * Before rows are changed that no version is made of: earlier ones are not known any more.
      *
-     * @param rows that there will be; room for many more than there are is made at once
+     * @param rows that there will be; room for them is made at once while there are few
      */
-    void willReplace(long rows, long sequence) {
+    void willReplace(long rows) {
         long stamp = lock.writeLock();
         try {
             if (history != null) {
-                history.begin(sequence);
+                history.begin(version.sequence());
             }
-            if (rows > 2 * table.size()) {
+            if (table.size() < FEW && rows > 2 * table.size()) {
                 table.reserve(rows - table.size());
             }
         } finally {
@@ -221,6 +223,9 @@ final class VersionedWeights {
         try {
             for (int i = 0; i < rows.size(); i++) {
                 put(table, rows.key(i), rows.rows(), rows.at(i));
+            }
+            if (history != null && next.sequence() != version.sequence()) {
+                history.begin(next.sequence());
             }
             version = next.withRows(table.size());
         } finally {
