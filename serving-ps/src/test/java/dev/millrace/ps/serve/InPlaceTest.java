@@ -296,4 +296,36 @@ class InPlaceTest {
         }
         assertTrue(rows.restore(state(stored.version())));
     }
+
+    /** Embeddings of one version with layers of another would score nonsense. */
+    @Test
+    void aNetworksRowsChangeAllAtOnce() throws IOException {
+        ServingKeys network = new ServingKeys(SpecReader.parse(
+                "test",
+                "{model: m, objective: logistic, labels: {click: 1}, rewardWindow: 1s,"
+                        + " slots: {u: {type: category, from: user.id}, i: {type: category, from: item.id}},"
+                        + " network: {type: deepfm, slots: [u, i], dim: 4, hidden: [8], initial: 0.1}}"));
+        MemoryRows ofNetwork = new MemoryRows(weights, store, network, Duration.ZERO, Clock.systemUTC());
+        List<float[]> meanwhile = new ArrayList<>();
+        try (ServingSnapshots.Serving snapshot = snapshot()) {
+            var behind = new ArrayList<Delta>() {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                public void forEach(java.util.function.Consumer<? super Delta> action) {
+                    meanwhile.add(read());
+                }
+            };
+            ServedVersion next = weights.version().with(0, snapshot.version(), 0, 0);
+            ofNetwork.replaceShard(0, snapshot, behind, state(next), () -> {});
+        }
+        assertEquals(1, meanwhile.size(), "asked when all of the snapshot's rows had been read");
+        float[] read = read();
+        for (int i = 0; i < ALL; i++) {
+            assertEquals(before(i), meanwhile.getFirst()[i], "key " + i);
+            assertEquals(after[i], read[i], "key " + i);
+        }
+        assertFalse(ofNetwork.isMixed());
+        assertEquals(SEQUENCE, weights.version().sequence());
+    }
 }
