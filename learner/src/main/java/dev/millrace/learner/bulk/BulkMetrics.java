@@ -1,5 +1,7 @@
 package dev.millrace.learner.bulk;
 
+import dev.millrace.ingest.sample.SampleBlock;
+
 /**
  * Progressive validation (Blum et al. 1999; McMahan et al. 2013 §5): each sample is scored before it is learned. One
  * thread adds; sums of several are merged.
@@ -35,14 +37,40 @@ public final class BulkMetrics {
     }
 
     /**
-     * The same where more is known.
+     * Samples {@code first} to {@code end} of those that begin at {@code from} in the block. Sums reach the fields at the end:
+     * what another thread writes may lie in the same cache line.
      *
-     * @param e exp(−|logit|)
+     * @param tails exp(−|logit|); NaN: the sample is left out
+     * @return how many were not
      */
-    void addLogit(float logit, float p, double e, float label) {
-        // −ln σ(|z|), and |z| more where the sign is wrong.
-        double loss = Math.log(1 + e) + (logit > 0 == label >= 0.5f ? 0 : Math.abs(logit));
-        add(p, label, logit, loss);
+    int addLogits(SampleBlock block, int from, float[] logits, double[] tails, int first, int end) {
+        int added = 0;
+        double sumLoss = 0;
+        double sumPredicted = 0;
+        double sumLabels = 0;
+        double sumSquares = 0;
+        for (int i = first; i < end; i++) {
+            double tail = tails[i];
+            if (Double.isNaN(tail)) {
+                continue;
+            }
+            float z = logits[i];
+            float label = block.label(from + i);
+            double p = (z >= 0 ? 1 : tail) / (1 + tail);
+            added++;
+            // −ln σ(|z|), and |z| more where the sign is wrong.
+            sumLoss += Math.log(1 + tail) + (z > 0 == label >= 0.5f ? 0 : Math.abs(z));
+            sumPredicted += p;
+            sumLabels += label;
+            sumSquares += (p - label) * (p - label);
+            count(z, label);
+        }
+        samples += added;
+        logLoss += sumLoss;
+        predicted += sumPredicted;
+        labels += sumLabels;
+        squares += sumSquares;
+        return added;
     }
 
     private void add(double p, float label, double logit, double loss) {
@@ -51,6 +79,10 @@ public final class BulkMetrics {
         labels += label;
         squares += (p - label) * (p - label);
         logLoss += loss;
+        count(logit, label);
+    }
+
+    private void count(double logit, float label) {
         int bin = Math.clamp((int) Math.floor((logit + REACH) * BINS_A_UNIT), 0, BINS - 1);
         if (label >= 0.5f) {
             positives[bin]++;

@@ -20,6 +20,11 @@ final class FtrlShard {
     /** Samples after which what comes for the first time is not frequent. */
     private static final int FILLED = 1 << 15;
 
+    /** Features. */
+    private static final int TOUCH_AHEAD = 320;
+
+    private static final int LONGS_A_LINE = 8;
+
     private final int worker;
     private final int workers;
     private final FtrlWeight weight;
@@ -47,10 +52,19 @@ final class FtrlShard {
     private final float[] parts;
     /** Of all workers: each sample's, NaN for one that is refused. */
     private final float[] errors;
+    /** Of this minibatch, read by this worker alone. */
+    private final float[] ownErrors;
+
+    private final float[] logits;
+    /** exp(−|logit|), NaN for one that is refused. */
+    private final double[] tails;
     /** Rows that the table has without growing. */
     private long room;
 
     private final RowGrowth growth = new RowGrowth();
+    /** What {@link #touchAhead} read; nobody needs it, and the compiler cannot know. */
+    private long touched;
+
     private long samples;
     private long refused;
     private long idSum;
@@ -120,6 +134,9 @@ final class FtrlShard {
         this.pattern = new SlotPattern(owners, worker, this::indexOfNumber);
         this.errors = errors;
         this.parts = new float[errors.length];
+        this.ownErrors = new float[errors.length];
+        this.logits = new float[errors.length];
+        this.tails = new double[errors.length];
         this.numbers = new Features(errors.length);
         this.others = new Features(errors.length);
     }
@@ -182,14 +199,33 @@ final class FtrlShard {
         boolean uniform = block.isUniform();
         for (int i = from; i < to; i++) {
             int start = block.offset(i);
+            int count = block.offset(i + 1) - start;
+            touched += touchAhead(block, start, count);
             if (i == from || !uniform) {
-                pattern.follow(block, start, block.offset(i + 1) - start);
+                pattern.follow(block, start, count);
             }
             numbers.size = pattern.numbers(block, start, numbers.indexes, numbers.values, numbers.size);
             numbers.ends[i - from] = numbers.size;
             gatherOthers(block, start);
             others.ends[i - from] = others.size;
         }
+    }
+
+    /**
+     * Reads a word of each cache line of a sample some samples ahead, so that they are here when it comes: a processor's own
+     * prefetch ends at each page.
+     */
+    private static long touchAhead(SampleBlock block, int start, int count) {
+        int first = start + TOUCH_AHEAD;
+        int end = Math.min(first + count, block.offset(block.size()));
+        long sum = 0;
+        for (int f = first; f < end; f += LONGS_A_LINE) {
+            sum += block.featureId(f);
+        }
+        for (int f = first; f < end; f += 2 * LONGS_A_LINE) {
+            sum += Float.floatToRawIntBits(block.featureValue(f));
+        }
+        return sum;
     }
 
     private void gatherOthers(SampleBlock block, int start) {
@@ -255,41 +291,52 @@ final class FtrlShard {
      */
     void errors(SampleBlock block, int from, int to, FtrlShard[] all) {
         int count = to - from;
-        for (int i = from + count * worker / workers; i < from + count * (worker + 1) / workers; i++) {
-            float z = 0;
-            for (FtrlShard shard : all) {
-                z += shard.parts[i - from];
-            }
-            float label = block.label(i);
-            float keepRate = block.keepRate(i);
-            float corrected = keepRate == 1 ? z : z - (float) Math.log(keepRate);
-            double e = Math.exp(-Math.abs(corrected));
-            float p = (float) (corrected >= 0 ? 1 / (1 + e) : e / (1 + e));
-            float error = (p - label) * (float) SampleWeights.of(block, i, z);
-            if (!Float.isFinite(error)) {
-                errors[i - from] = Float.NaN;
-                refused++;
-                continue;
-            }
-            errors[i - from] = error;
-            idSum += block.sampleId(i);
-            note(z, p, keepRate, e, label);
+        int first = count * worker / workers;
+        int end = count * (worker + 1) / workers;
+        addUp(all, first, end);
+        long ids = 0;
+        for (int i = first; i < end; i++) {
+            float z = logits[i];
+            float label = block.label(from + i);
+            float keepRate = block.keepRate(from + i);
+            double tail = Math.exp(-Math.abs(z));
+            float p = keepRate == 1 ? sigmoid(z, tail) : sigmoid(z - (float) Math.log(keepRate));
+            float error = (p - label) * (float) SampleWeights.of(block, from + i, z);
+            boolean isLearned = Float.isFinite(error);
+            errors[i] = isLearned ? error : Float.NaN;
+            tails[i] = isLearned ? tail : Double.NaN;
+            ids += isLearned ? block.sampleId(from + i) : 0;
         }
-        samples += to - from;
+        idSum += ids;
+        refused += end - first - metrics.addLogits(block, from, logits, tails, first, end);
+        samples += count;
     }
 
-    private void note(float z, float p, float keepRate, double e, float label) {
-        if (keepRate == 1) {
-            metrics.addLogit(z, p, e, label);
-        } else {
-            double own = Math.exp(-Math.abs(z));
-            metrics.addLogit(z, (float) (z >= 0 ? 1 / (1 + own) : own / (1 + own)), own, label);
+    /** A loop of its own: lines that another core wrote are slow to come, and here they come side by side. */
+    private void addUp(FtrlShard[] all, int first, int end) {
+        Arrays.fill(logits, first, end, 0f);
+        for (FtrlShard shard : all) {
+            float[] theirs = shard.parts;
+            for (int i = first; i < end; i++) {
+                logits[i] += theirs[i];
+            }
         }
+    }
+
+    private static float sigmoid(float z) {
+        return sigmoid(z, Math.exp(-Math.abs(z)));
+    }
+
+    /** @param tail exp(−|z|) */
+    private static float sigmoid(float z, double tail) {
+        return (float) (z >= 0 ? 1 / (1 + tail) : tail / (1 + tail));
     }
 
     // ---- backward ----
 
     void backward(SampleBlock block, int from, int to) {
+        // At once, as in addUp.
+        System.arraycopy(errors, 0, ownErrors, 0, to - from);
         add(numberRows, numbers, block, from, to);
         add(often, others, block, from, to);
         int second = lastUpdate < 0 ? 0 : latestSecond(block, from, to);
@@ -301,7 +348,7 @@ final class FtrlShard {
     private void add(MergedRows rows, Features features, SampleBlock block, int from, int to) {
         int next = 0;
         for (int i = 0; i < to - from; i++) {
-            float error = errors[i];
+            float error = ownErrors[i];
             int first = next;
             next = features.ends[i];
             if (Float.isNaN(error)) {
