@@ -1,6 +1,5 @@
 package dev.millrace.learner.bulk;
 
-import dev.millrace.ingest.id.FeatureIds;
 import dev.millrace.ingest.sample.SampleBlock;
 import dev.millrace.ingest.spec.Ftrl;
 import dev.millrace.learner.step.SampleWeights;
@@ -10,20 +9,16 @@ import dev.millrace.ps.model.FtrlWeight;
 import dev.millrace.ps.table.ParameterTable;
 import dev.millrace.ps.table.RowLayout;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** One worker's part of {@link ShardedFtrl}: the rows of its slots. Its own thread, but for {@code parts}. */
 final class FtrlShard {
     /** Rows kept beside the table, a power of two. */
     private static final int OFTEN = 1 << 11;
 
-    /** Samples after which what comes for the first time is not frequent. */
+    /** Samples after which it is known what comes often. */
     private static final int FILLED = 1 << 15;
 
-    /** Features. */
-    private static final int TOUCH_AHEAD = 320;
-
-    private static final int LONGS_A_LINE = 8;
+    private static final int NONE = -1;
 
     private final int worker;
     private final int workers;
@@ -37,16 +32,21 @@ final class FtrlShard {
     /** Of bias and numbers, which nearly every sample has. */
     private final MergedRows numberRows;
     /**
-     * Of features that came early, as frequent ones do: each has one place, by its key's low bits, which are a hash. Behind
-     * them the minibatch's other features.
+     * Of features that come often: each has one place, by its key's low bits, which are a hash. Behind them the minibatch's
+     * other features.
      */
     private final MergedRows often;
 
+    /** By place, until it is {@code oftenFull}. */
+    private final int[] votes = new int[OFTEN];
+
     private boolean oftenFull;
     private final SlotPattern pattern;
-    private final Features numbers;
-    private final Features others;
-    private final Cold cold = new Cold();
+    private Gathered now;
+    /** Of the minibatch after, if that begins at {@code nextFrom} of the same block. */
+    private Gathered next;
+
+    private int nextFrom = NONE;
     private final long[] chunk = new long[ParameterTable.CHUNK];
     /** Σ w·x of this worker's features, by sample. */
     private final float[] parts;
@@ -62,58 +62,9 @@ final class FtrlShard {
     private long room;
 
     private final RowGrowth growth = new RowGrowth();
-    /** What {@link #touchAhead} read; nobody needs it, and the compiler cannot know. */
-    private long touched;
-
     private long samples;
     private long refused;
     private long idSum;
-
-    /** Features of a minibatch, sample by sample; those of sample i end before {@code ends[i]}. */
-    private static final class Features {
-        private int size;
-        private final int[] ends;
-        /** Among the merged rows, or behind them. */
-        private int[] indexes = new int[0];
-
-        private float[] values = new float[0];
-
-        Features(int samples) {
-            ends = new int[samples];
-        }
-
-        void clear(int most) {
-            size = 0;
-            if (values.length < most) {
-                indexes = new int[2 * most];
-                values = new float[2 * most];
-            }
-        }
-    }
-
-    /** Features of a minibatch that are not among the merged ones: their rows are in the table. */
-    private static final class Cold {
-        private int size;
-        private long[] keys = new long[0];
-        private long[] rows = new long[0];
-        private float[] z = new float[0];
-        private float[] n = new float[0];
-        private float[] weights = new float[0];
-        /** 0, 1, 2, … */
-        private int[] places = new int[0];
-
-        void clear(int most) {
-            size = 0;
-            if (keys.length < most + 1) {
-                places = IntStream.range(0, 2 * most).toArray();
-                keys = new long[2 * most + 1];
-                rows = new long[2 * most];
-                z = new float[2 * most];
-                n = new float[2 * most];
-                weights = new float[2 * most];
-            }
-        }
-    }
 
     /**
      * @param parts how many workers' rows the table gets in the end
@@ -137,8 +88,8 @@ final class FtrlShard {
         this.ownErrors = new float[errors.length];
         this.logits = new float[errors.length];
         this.tails = new double[errors.length];
-        this.numbers = new Features(errors.length);
-        this.others = new Features(errors.length);
+        this.now = new Gathered(errors.length);
+        this.next = new Gathered(errors.length);
     }
 
     private int indexOfNumber(long key) {
@@ -185,89 +136,51 @@ final class FtrlShard {
     // ---- forward ----
 
     void forward(SampleBlock block, int from, int to) {
-        gather(block, from, to);
+        if (from == nextFrom) {
+            Gathered gathered = next;
+            next = now;
+            now = gathered;
+        } else {
+            now.fill(block, from, to, often, pattern);
+        }
+        nextFrom = NONE;
         findRows();
         weigh(to - from);
     }
 
-    private void gather(SampleBlock block, int from, int to) {
-        int most = block.offset(to) - block.offset(from);
-        numbers.clear(most);
-        others.clear(most);
-        cold.clear(most);
-        often.room(most);
-        boolean uniform = block.isUniform();
-        for (int i = from; i < to; i++) {
-            int start = block.offset(i);
-            int count = block.offset(i + 1) - start;
-            touched += touchAhead(block, start, count);
-            if (i == from || !uniform) {
-                pattern.follow(block, start, count);
-            }
-            numbers.size = pattern.numbers(block, start, numbers.indexes, numbers.values, numbers.size);
-            numbers.ends[i - from] = numbers.size;
-            gatherOthers(block, start);
-            others.ends[i - from] = others.size;
-        }
-    }
-
     /**
-     * Reads a word of each cache line of a sample some samples ahead, so that they are here when it comes: a processor's own
-     * prefetch ends at each page.
+     * Gathers what {@link #forward} of the same samples needs, if nothing can change that before, while another worker is
+     * behind: neither which features have a place, nor where the table's rows are.
      */
-    private static long touchAhead(SampleBlock block, int start, int count) {
-        int first = start + TOUCH_AHEAD;
-        int end = Math.min(first + count, block.offset(block.size()));
-        long sum = 0;
-        for (int f = first; f < end; f += LONGS_A_LINE) {
-            sum += block.featureId(f);
+    void gatherAhead(SampleBlock block, int from, int to) {
+        if (oftenFull && from < to && block.isUniform() && pattern.fits(block, from)) {
+            next.fill(block, from, to, often, pattern);
+            nextFrom = from;
         }
-        for (int f = first; f < end; f += 2 * LONGS_A_LINE) {
-            sum += Float.floatToRawIntBits(block.featureValue(f));
-        }
-        return sum;
-    }
-
-    private void gatherOthers(SampleBlock block, int start) {
-        int size = others.size;
-        int colds = cold.size;
-        long[] keys = often.keys();
-        for (int k = 0; k < pattern.others(); k++) {
-            int f = start + pattern.placeOfOther(k);
-            long key = block.featureId(f);
-            int place = (int) key & (OFTEN - 1);
-            // Whether it is here cannot be predicted: sums, not branches.
-            long difference = keys[place] ^ key;
-            int isCold = (int) ((difference | -difference) >>> (Long.SIZE - 1));
-            others.indexes[size] = place + isCold * (OFTEN + colds - place);
-            others.values[size++] = block.featureValue(f);
-            cold.keys[colds] = key;
-            colds += isCold;
-        }
-        others.size = size;
-        cold.size = colds;
     }
 
     private void findRows() {
-        if (table.size() + cold.size > room) {
+        if (table.size() + now.cold > room) {
             // No growth among them: rows hold until all are updated.
             long all = table.size() + growth.rowsToCome(table.size(), samples);
-            long more = Math.max(cold.size, tableParts * all - table.size());
+            long more = Math.max(now.cold, tableParts * all - table.size());
             table.reserve(more);
             room = table.size() + more;
         }
-        for (int from = 0; from < cold.size; from += ParameterTable.CHUNK) {
-            int n = Math.min(ParameterTable.CHUNK, cold.size - from);
-            table.findOrInsertAll(cold.keys, from, n, chunk);
-            System.arraycopy(chunk, 0, cold.rows, from, n);
+        for (int from = 0; from < now.cold; from += ParameterTable.CHUNK) {
+            int n = Math.min(ParameterTable.CHUNK, now.cold - from);
+            table.findOrInsertAll(now.coldKeys, from, n, chunk);
+            System.arraycopy(chunk, 0, now.coldRows, from, n);
         }
         // One for which there is no room weighs what a new one does.
-        table.getPairs(cold.rows, 0, cold.size, RowLayout.Z, cold.places, cold.z, cold.n);
+        table.getPairs(now.coldRows, 0, now.cold, RowLayout.Z, now.coldPlaces, now.coldZ, now.coldN);
     }
 
     private void weigh(int count) {
-        weight.of(cold.z, cold.n, cold.weights, cold.size);
-        System.arraycopy(cold.weights, 0, often.weights, OFTEN, cold.size);
+        weight.of(now.coldZ, now.coldN, now.coldWeights, now.cold);
+        System.arraycopy(now.coldWeights, 0, often.weights, OFTEN, now.cold);
+        Gathered.Features numbers = now.numbers;
+        Gathered.Features others = now.others;
         int number = 0;
         int other = 0;
         for (int i = 0; i < count; i++) {
@@ -337,15 +250,15 @@ final class FtrlShard {
     void backward(SampleBlock block, int from, int to) {
         // At once, as in addUp.
         System.arraycopy(errors, 0, ownErrors, 0, to - from);
-        add(numberRows, numbers, block, from, to);
-        add(often, others, block, from, to);
+        add(numberRows, now.numbers, block, from, to);
+        add(often, now.others, block, from, to);
         int second = lastUpdate < 0 ? 0 : latestSecond(block, from, to);
         numberRows.update(ftrl, second);
         often.update(ftrl, second);
         updateCold(second);
     }
 
-    private void add(MergedRows rows, Features features, SampleBlock block, int from, int to) {
+    private void add(MergedRows rows, Gathered.Features features, SampleBlock block, int from, int to) {
         int next = 0;
         for (int i = 0; i < to - from; i++) {
             float error = ownErrors[i];
@@ -365,35 +278,51 @@ final class FtrlShard {
 
     /** One step after the other, since a key may be among them twice. */
     private void updateCold(int second) {
-        for (int i = 0; i < cold.size; i++) {
+        for (int i = 0; i < now.cold; i++) {
             int at = OFTEN + i;
-            if (cold.rows[i] != ParameterTable.MISSING
-                    && ftrl.step(cold.rows[i], often.sums[at], often.squares[at])
+            if (now.coldRows[i] != ParameterTable.MISSING
+                    && ftrl.step(now.coldRows[i], often.sums[at], often.squares[at])
                     && lastUpdate >= 0
                     && often.counts[at] > 0) {
-                learned(cold.rows[i], often.counts[at], often.idSums[at], second);
+                learned(now.coldRows[i], often.counts[at], often.idSums[at], second);
             }
         }
-        Arrays.fill(often.sums, OFTEN, OFTEN + cold.size, 0f);
-        Arrays.fill(often.squares, OFTEN, OFTEN + cold.size, 0f);
+        Arrays.fill(often.sums, OFTEN, OFTEN + now.cold, 0f);
+        Arrays.fill(often.squares, OFTEN, OFTEN + now.cold, 0f);
         if (lastUpdate >= 0) {
-            Arrays.fill(often.counts, OFTEN, OFTEN + cold.size, 0);
-            Arrays.fill(often.idSums, OFTEN, OFTEN + cold.size, 0);
+            Arrays.fill(often.counts, OFTEN, OFTEN + now.cold, 0);
+            Arrays.fill(often.idSums, OFTEN, OFTEN + now.cold, 0);
         }
         if (!oftenFull) {
             fillOften();
         }
     }
 
-    /** Free places are taken by the first who come. */
+    /**
+     * Who gets a place is whom most of its samples vote for (Boyer and Moore 1991): what comes rarely is outvoted, and has its
+     * row in the table again.
+     */
     private void fillOften() {
+        int[] indexes = now.others.indexes;
+        for (int i = 0; i < now.others.size(); i++) {
+            if (indexes[i] < OFTEN) {
+                votes[indexes[i]]++;
+            }
+        }
         long[] keys = often.keys();
-        for (int i = 0; i < cold.size; i++) {
-            int place = (int) cold.keys[i] & (OFTEN - 1);
-            long row = cold.rows[i];
-            if (keys[place] == FeatureIds.NONE && row != ParameterTable.MISSING) {
+        for (int i = 0; i < now.cold; i++) {
+            long key = now.coldKeys[i];
+            long row = now.coldRows[i];
+            int place = (int) key & (OFTEN - 1);
+            if (keys[place] == key) {
+                votes[place]++;
+            } else if (votes[place] > 0) {
+                votes[place]--;
+            } else if (row != ParameterTable.MISSING) {
+                often.giveBack(place, table, this::learned);
                 float w = weight.of(table.getFloat(row, RowLayout.Z), table.getFloat(row, RowLayout.N));
-                often.take(place, cold.keys[i], table, row, w);
+                often.take(place, key, table, row, w);
+                votes[place] = 1;
             }
         }
         oftenFull = samples > FILLED;

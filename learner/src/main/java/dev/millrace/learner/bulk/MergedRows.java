@@ -94,6 +94,23 @@ final class MergedRows {
         weights[at] = weight;
     }
 
+    /** From here on the row is the table's again, if there is one at that index. Its weight stays until another's is taken. */
+    void giveBack(int at, ParameterTable table, Note note) {
+        if (keys[at] == 0) {
+            return;
+        }
+        long row = table.find(keys[at]);
+        table.setFloat(row, RowLayout.Z, z[at]);
+        table.setFloat(row, RowLayout.N, n[at]);
+        if (noting) {
+            note.learned(row, (int) updates[2 * at], updates[2 * at + 1], seconds[at]);
+            updates[2 * at] = 0;
+            updates[2 * at + 1] = 0;
+            seconds[at] = 0;
+        }
+        keys[at] = 0;
+    }
+
     /** A sample's gradient of a row, or of a feature beside them. */
     void add(int at, float g) {
         sums[at] += g;
@@ -124,18 +141,10 @@ final class MergedRows {
         }
     }
 
-    /** Gives all rows back to the table; to be used no more. */
+    /** Gives all rows back to the table. At the end. */
     void writeBack(ParameterTable table, Note note) {
         for (int i = 0; i < rows; i++) {
-            if (keys[i] == 0) {
-                continue;
-            }
-            long row = table.find(keys[i]);
-            table.setFloat(row, RowLayout.Z, z[i]);
-            table.setFloat(row, RowLayout.N, n[i]);
-            if (noting) {
-                note.learned(row, (int) updates[2 * i], updates[2 * i + 1], seconds[i]);
-            }
+            giveBack(i, table, note);
         }
     }
 

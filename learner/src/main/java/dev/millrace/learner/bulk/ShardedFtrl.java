@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *  each worker   its own features of all samples → rows → Σ w·x of each sample, its part
- *  ── barrier ──
+ *  ── barrier ──  (and, while others are behind, the next minibatch's features)
  *  each worker   adds up the parts of its share of the samples → p → the sample's error
  *  ── barrier ──
  *  each worker   g → z, n of its own rows
@@ -40,7 +40,7 @@ final class ShardedFtrl implements BlockLearner {
     private static final Logger LOG = LoggerFactory.getLogger(ShardedFtrl.class);
 
     /** Samples of a minibatch. */
-    static final int MOST = 256;
+    static final int MOST = 320;
 
     private static final int SAMPLES_A_STEP = 64;
     private static final int SLOTS = 1 << 16;
@@ -105,16 +105,26 @@ final class ShardedFtrl implements BlockLearner {
             barrier.await();
             dealt = true;
         }
-        int to;
-        for (int from = 0; from < block.size(); from = to) {
-            int size = (int) Math.clamp(shard.samples() / SAMPLES_A_STEP, 1, MOST);
-            to = Math.min(block.size(), from + size);
+        int to = end(block, 0, shard.samples());
+        for (int from = 0; from < block.size(); ) {
             shard.forward(block, from, to);
-            barrier.await();
+            int turn = barrier.arrive();
+            int next = end(block, to, shard.samples() + to - from);
+            shard.gatherAhead(block, to, next);
+            barrier.await(turn);
             shard.errors(block, from, to, shards);
             barrier.await();
             shard.backward(block, from, to);
+            from = to;
+            to = next;
         }
+    }
+
+    /** Of the minibatch that begins there: a block's are about as long as each other. */
+    private static int end(SampleBlock block, int from, long samplesBefore) {
+        int left = block.size() - from;
+        int most = (int) Math.clamp(samplesBefore / SAMPLES_A_STEP, 1, MOST);
+        return left == 0 ? from : from + Math.ceilDiv(left, Math.ceilDiv(left, most));
     }
 
     /** The slot that costs most first, each to the worker who has least. */

@@ -41,12 +41,18 @@ final class SlotPattern {
 
     /** Makes it that of the sample whose features begin at {@code start}, if it is not yet. */
     void follow(SampleBlock block, int start, int count) {
-        if (count != length || !fits(block, start)) {
+        if (count != length || !has(block, start)) {
             make(block, start, count);
         }
     }
 
-    private boolean fits(SampleBlock block, int start) {
+    /** Whether it is that of a sample already. */
+    boolean fits(SampleBlock block, int sample) {
+        int start = block.offset(sample);
+        return block.offset(sample + 1) - start == length && has(block, start);
+    }
+
+    private boolean has(SampleBlock block, int start) {
         long differing = 0;
         for (int i = 0; i < length; i++) {
             differing |= (block.featureId(start + i) ^ wanted[i]) & masks[i];

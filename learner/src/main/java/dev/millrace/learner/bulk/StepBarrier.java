@@ -30,20 +30,30 @@ final class StepBarrier {
 
     /** @throws CancellationException when another worker failed */
     void await() {
+        await(arrive());
+    }
+
+    /** Waits for nobody yet; once each turn. @return the turn, to {@link #await(int)} */
+    int arrive() {
         int mine = turn;
         if (arrived.incrementAndGet() == workers) {
             arrived.set(0);
             turn = mine + 1;
-        } else {
-            for (int spin = 0; turn == mine; spin++) {
-                if (broken) {
-                    break;
-                }
-                if (spin < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    LockSupport.parkNanos(PAUSE_NS);
-                }
+        }
+        return mine;
+    }
+
+    /**
+     * Until all have arrived.
+     *
+     * @throws CancellationException when another worker failed
+     */
+    void await(int arrivedIn) {
+        for (int spin = 0; turn == arrivedIn && !broken; spin++) {
+            if (spin < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(PAUSE_NS);
             }
         }
         if (broken) {

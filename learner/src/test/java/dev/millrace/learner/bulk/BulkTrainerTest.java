@@ -114,6 +114,20 @@ class BulkTrainerTest {
         assertEquals(rows(train(dir, spec("", true), 2, true)), rows(train(dir, spec("", true), 2, true)));
     }
 
+    /** Samples, and the sum of their ids, by the rows of one slot. */
+    private record Noted(long samples, long idSum) {
+        static Noted of(ParameterTable table, String slot) {
+            long[] sums = new long[2];
+            table.forEachRow(row -> {
+                if (FeatureIds.slotOf(table.key(row)) == FeatureIds.slot(slot)) {
+                    sums[0] += table.getInt(row, RowLayout.UPDATES);
+                    sums[1] += table.getLong(row, RowLayout.ID_SUM);
+                }
+            });
+            return new Noted(sums[0], sums[1]);
+        }
+    }
+
     @Test
     void everySampleCountsOnceInAnyOrder() throws IOException, InterruptedException {
         data();
@@ -124,6 +138,10 @@ class BulkTrainerTest {
             long bias = state.table().find(FeatureIds.BIAS);
             assertEquals(ROWS, state.table().getInt(bias, RowLayout.UPDATES));
             assertEquals(inOrder.sampleIdSum(), state.sampleIdSum());
+            // Some rows of crosses had a place among the merged ones for a while.
+            for (String slot : List.of("user", "item", "user*item")) {
+                assertEquals(new Noted(ROWS, state.sampleIdSum()), Noted.of(state.table(), slot), slot);
+            }
         }
         ShardState unaudited = train(dir, spec("", false), 2, true).state();
         assertEquals(inOrder.sampleIdSum(), unaudited.sampleIdSum());
