@@ -53,7 +53,7 @@ final class Gathered {
     /** 0, 1, 2, … */
     int[] coldPlaces = new int[0];
 
-    /** What {@link #touchAhead} read; nobody needs it, and the compiler cannot know. */
+    /** What {@link #touchAhead} read: without use, the compiler would drop it. */
     private long touched;
 
     /** @param samples at most */
@@ -66,7 +66,9 @@ final class Gathered {
         numbers.clear(most);
         others.clear(most);
         cold = 0;
-        if (coldKeys.length < most + 1) {
+        // Never true of a sum of hashes.
+        boolean unlikely = touched == Long.MIN_VALUE;
+        if (coldKeys.length < most + 1 || unlikely) {
             coldPlaces = IntStream.range(0, 2 * most).toArray();
             // One is written behind those that are cold.
             coldKeys = new long[2 * most + 1];
