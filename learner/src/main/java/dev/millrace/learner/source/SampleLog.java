@@ -30,6 +30,12 @@ public final class SampleLog implements AutoCloseable {
 
     private static final int FETCH_BYTES = 32 << 10;
     private static final Duration GATHER = Duration.ofMillis(10);
+    /** What one fetch may bring when learning is behind: its fixed cost is that of some hundred samples. */
+    private static final int PARTITION_BYTES = 4 << 20;
+
+    private static final int ALL_PARTITIONS_BYTES = 32 << 20;
+    /** As the operating system sees fit. */
+    private static final int SYSTEMS_OWN = -1;
 
     private final String topic;
     private final List<TopicPartition> partitions;
@@ -43,6 +49,12 @@ public final class SampleLog implements AutoCloseable {
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
+                        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+                        PARTITION_BYTES,
+                        ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
+                        ALL_PARTITIONS_BYTES,
+                        ConsumerConfig.RECEIVE_BUFFER_CONFIG,
+                        SYSTEMS_OWN,
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                         "none",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,

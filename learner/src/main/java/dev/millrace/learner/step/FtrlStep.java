@@ -190,7 +190,7 @@ public final class FtrlStep implements Step {
         return block.keepRate(sample) == 1 ? (float) p : model.output(logit);
     }
 
-    /** Reads all rows of a sample, weighs them at once, and adds up in their order. */
+    /** Reads all rows of a sample, weighs them at once, and adds up as {@link UniformFtrl} does. */
     private float logit(SampleBlock block, int start, int features, int at) {
         for (int i = 0; i < features; i++) {
             long row = row(at + i);
@@ -199,11 +199,10 @@ public final class FtrlStep implements Step {
             n[i] = there ? table.getFloat(row, RowLayout.N) : 0f;
         }
         weight.of(z, n, weights, features);
-        float logit = 0;
         for (int i = 0; i < features; i++) {
-            logit += weights[i] * block.featureValue(start + i);
+            weights[i] *= block.featureValue(start + i);
         }
-        return logit;
+        return UniformFtrl.sum(weights, features);
     }
 
     private float standardizedLogit(SampleBlock block, int start, int features, int at) {

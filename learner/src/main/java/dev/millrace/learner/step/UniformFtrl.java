@@ -148,6 +148,7 @@ final class UniformFtrl {
             find(block, samples, from, to);
             System.arraycopy(fixedBits, 0, kept, 0, kept.length);
             readAhead(block, samples[from], 0);
+            int unmarked = 0;
             for (int i = from; i < to; i++) {
                 take();
                 int first = (i - from) * othersCount;
@@ -155,9 +156,15 @@ final class UniformFtrl {
                     keep(first);
                     readAhead(block, samples[i + 1], first + othersCount);
                 }
-                predictions[i] = learn(block, samples[i], first, touched);
-                learned += Float.isNaN(predictions[i]) ? 0 : 1;
+                predictions[i] = learn(block, samples[i], first);
+                if (Float.isNaN(predictions[i])) {
+                    touched.rows(keys, rows, unmarked, first - unmarked);
+                    unmarked = first + othersCount;
+                } else {
+                    learned++;
+                }
             }
+            touched.rows(keys, rows, unmarked, (to - from) * othersCount - unmarked);
         }
         for (int k = 0; k < fixedCount && learned > 0; k++) {
             long row = table.find(fixedKeys[k]);
@@ -201,11 +208,21 @@ final class UniformFtrl {
     /** Notes which rows of the sample at {@code first} the one after it has too. */
     private void keep(int first) {
         System.arraycopy(fixedBits, 0, kept, 0, kept.length);
+        int at = 0;
+        long bits = fixedBits[0];
         for (int k = 0; k < othersCount; k++) {
-            int at = first + k;
-            long same = keys[at] == keys[at + othersCount] && rows[at] != ParameterTable.MISSING ? 1 : 0;
-            kept[others[k] >>> 6] |= same << others[k];
+            int word = others[k] >>> 6;
+            if (word != at) {
+                kept[at] = bits;
+                at = word;
+                bits = fixedBits[word];
+            }
+            long same = keys[first + k] == keys[first + k + othersCount] && rows[first + k] != ParameterTable.MISSING
+                    ? 1
+                    : 0;
+            bits |= same << others[k];
         }
+        kept[at] = bits;
     }
 
     /** What was read ahead is of the sample to be learned. */
@@ -216,13 +233,29 @@ final class UniformFtrl {
         weight.terms(z, n, nextZ, nextN, kept, values, terms, padded);
     }
 
-    /** @param first of its keys */
-    private float learn(SampleBlock block, int sample, int first, Step.Touched touched) {
-        int width = fixedCount + othersCount;
-        float logit = 0;
-        for (int p = 0; p < width; p++) {
-            logit += terms[p];
+    /** Four sums side by side, since an addition waits for the one before; each fourth term is in one. */
+    static float sum(float[] terms, int count) {
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        int p = 0;
+        for (; p + 3 < count; p += 4) {
+            a += terms[p];
+            b += terms[p + 1];
+            c += terms[p + 2];
+            d += terms[p + 3];
         }
+        for (; p < count; p++) {
+            a += terms[p];
+        }
+        return (a + b) + (c + d);
+    }
+
+    /** @param first of its keys */
+    private float learn(SampleBlock block, int sample, int first) {
+        int width = fixedCount + othersCount;
+        float logit = sum(terms, width);
         double predicted = loss.predicted(logit, block.keepRate(sample));
         double error = (predicted - block.label(sample)) * SampleWeights.of(block, sample, logit);
         if (!Double.isFinite(error)) {
@@ -230,7 +263,6 @@ final class UniformFtrl {
         }
         ftrl.stepSample(z, n, error, values, padded);
         table.setPairs(rows, first, othersCount, RowLayout.Z, others, z, n);
-        touched.rows(keys, rows, first, othersCount);
         return block.keepRate(sample) == 1 ? (float) predicted : model.output(logit);
     }
 }

@@ -118,10 +118,14 @@ class LivingRowsTest {
 
         void learn(SampleBlock block) {
             for (int i = 0; i < block.size(); i++) {
-                float logit = 0;
-                for (int f = block.offset(i); f < block.offset(i + 1); f++) {
-                    logit += learnersWeight(block.featureId(f)) * block.featureValue(f);
+                float[] fourSums = new float[4];
+                int features = block.offset(i + 1) - block.offset(i);
+                for (int p = 0; p < features; p++) {
+                    int f = block.offset(i) + p;
+                    fourSums[p < features / 4 * 4 ? p % 4 : 0] +=
+                            learnersWeight(block.featureId(f)) * block.featureValue(f);
                 }
+                float logit = (fourSums[0] + fourSums[1]) + (fourSums[2] + fourSums[3]);
                 double error = 1 / (1 + StrictMath.exp(-logit)) - block.label(i);
                 for (int f = block.offset(i); f < block.offset(i + 1); f++) {
                     long key = block.featureId(f);

@@ -375,11 +375,7 @@ public final class OffHeapTable implements ParameterTable {
             known = new RowMarks(this, ways, end / bucketBytes);
             marks = known;
         }
-        for (int i = from; i < from + count; i++) {
-            if (rows[i] != MISSING) {
-                known.mark(rows[i] >>> bucketShift, wayOf(rows[i]));
-            }
-        }
+        known.mark(rows, from, from + count);
     }
 
     @Override
@@ -401,8 +397,13 @@ public final class OffHeapTable implements ParameterTable {
 
     void markAgain(long row) {
         if (marks != null) {
-            marks.mark(row >>> bucketShift, wayOf(row));
+            marks.mark(row);
         }
+    }
+
+    /** A row's number among all places that rows can have. @param waysShift of the next power of two of a bucket's ways */
+    long place(long row, int waysShift) {
+        return (row >>> bucketShift << waysShift) + wayOf(row);
     }
 
     long row(long bucket, int way) {

@@ -44,15 +44,30 @@ final class RowMarks {
         return count;
     }
 
-    void mark(long bucket, int way) {
-        long place = (bucket << waysShift) + way;
+    void mark(long row) {
+        count += set(table.place(row, waysShift));
+    }
+
+    /** @param rows {@link ParameterTable#MISSING} ones are passed over */
+    void mark(long[] rows, int from, int end) {
+        long more = 0;
+        for (int i = from; i < end; i++) {
+            if (rows[i] != ParameterTable.MISSING) {
+                more += set(table.place(rows[i], waysShift));
+            }
+        }
+        count += more;
+    }
+
+    /** @return 1 where it was not marked */
+    private long set(long place) {
         long word = place >>> 6;
         long before = marks.get(LONG, word << 3);
-        // Whether it is marked cannot be predicted: sums, not branches.
-        count += ~(before >>> place) & 1;
         marks.set(LONG, word << 3, before | 1L << place);
         long at = word >>> 6 << 3;
         words.set(LONG, at, words.get(LONG, at) | 1L << word);
+        // Whether it is marked cannot be predicted: sums, not branches.
+        return ~(before >>> place) & 1;
     }
 
     /** @return whether it was marked */
