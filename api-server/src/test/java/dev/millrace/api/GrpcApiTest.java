@@ -2,6 +2,7 @@ package dev.millrace.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
@@ -69,6 +70,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -560,6 +562,20 @@ class GrpcApiTest {
     }
 
     @Test
+    void closesWhileAStreamIsOpen() {
+        ApiConfig config = ApiConfig.of("nowhere:1").withPort(0).withGrpc(new GrpcConfig(0, true, 2, 10, 1, 8192));
+        ApiServer other = ApiServer.start(config, wiring());
+        ManagedChannel listening = channelTo(other);
+        try {
+            Iterator<?> stream = MetricsGrpc.newBlockingStub(listening).stream(ModelRequest.getDefaultInstance());
+            assertTrue(stream.hasNext());
+            assertTimeoutPreemptively(Duration.ofSeconds(60), other::close);
+        } finally {
+            listening.shutdownNow();
+        }
+    }
+
+    @Test
     void oneConnectionOrCallTooManyIsRefused() throws Exception {
         GrpcConfig few = new GrpcConfig(0, true, 2, 10, 1, 8192);
         ApiConfig config = ApiConfig.of("nowhere:1").withPort(0).withGrpc(few);
@@ -587,6 +603,11 @@ class GrpcApiTest {
             assertEquals(
                     Status.Code.RESOURCE_EXHAUSTED,
                     code(() -> second.rank(request("four").build())));
+            assertEquals(
+                    ServingStatus.SERVING,
+                    HealthGrpc.newBlockingStub(channels.get(1))
+                            .check(HealthCheckRequest.getDefaultInstance())
+                            .getStatus());
             channels.get(0).shutdownNow();
             Awaitility.await()
                     .ignoreExceptions()

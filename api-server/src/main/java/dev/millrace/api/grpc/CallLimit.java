@@ -11,6 +11,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthGrpc;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,10 +20,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much of gRPC there may be at a time: connections, and calls of all of them, whose messages take memory. A call too many,
  * or on a connection that came as one too many while there are too many, is refused before its message is read; when there are
- * twice as many connections, further ones are closed. A connection counts once it has spoken HTTP/2. Any thread.
+ * twice as many connections, further ones are closed. A connection counts once it has spoken HTTP/2. Whether it is healthy is
+ * told also while all places are taken: who asks may end a process that does not say so. Any thread.
  */
 final class CallLimit extends ServerTransportFilter implements ServerInterceptor {
     private static final Attributes.Key<Boolean> ONE_TOO_MANY = Attributes.Key.create("millrace.one-too-many");
+
+    private static final String CHECK = HealthGrpc.getCheckMethod().getFullMethodName();
 
     private final int maxConnections;
     private final int maxCalls;
@@ -63,6 +67,9 @@ final class CallLimit extends ServerTransportFilter implements ServerInterceptor
         if (Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY)) && connections.get() > maxConnections) {
             refuse(call, "there are more than " + maxConnections + " connections");
             return new ServerCall.Listener<>() {};
+        }
+        if (call.getMethodDescriptor().getFullMethodName().equals(CHECK)) {
+            return next.startCall(call, headers);
         }
         if (calls.incrementAndGet() > maxCalls) {
             calls.decrementAndGet();

@@ -94,11 +94,13 @@ public final class GrpcEdge implements AutoCloseable {
         try {
             if (!server.awaitTermination(CLOSE_S, TimeUnit.SECONDS)) {
                 server.shutdownNow();
+                // Streams learn of their end in these threads, which must still take it.
+                server.awaitTermination(CLOSE_S, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
             server.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        threads.close();
+        threads.shutdownNow();
     }
 }

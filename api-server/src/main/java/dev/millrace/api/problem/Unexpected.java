@@ -21,8 +21,9 @@ public final class Unexpected {
         return Problem.internal(instance);
     }
 
-    /** Nobody reads it; it counts as the caller's. */
-    private static Problem hungUp() {
+    /** Nobody reads it; it counts as the caller's. Whoever looks for another reason finds it at the level of debugging. */
+    private static Problem hungUp(String what, Throwable failure) {
+        LOG.debug("{}: the connection ended", what, failure);
         return Problem.invalid(
                 null,
                 "the connection ended before the whole body was there",
@@ -34,8 +35,8 @@ public final class Unexpected {
         return switch (failure) {
             case ProblemException refused -> refused.problem();
             case ProfilesUnavailable away -> Problem.stale("the profiles cannot be had now: " + away.getMessage());
-            case EOFException gone -> hungUp();
-            case ClosedChannelException gone -> hungUp();
+            case EOFException gone -> hungUp(what, gone);
+            case ClosedChannelException gone -> hungUp(what, gone);
             default -> logged(what, failure);
         };
     }

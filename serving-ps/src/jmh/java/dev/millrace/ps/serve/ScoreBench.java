@@ -33,6 +33,9 @@ public final class ScoreBench {
     private static final int SHARED = 10;
     private static final int OF_AN_ITEM = 20;
     private static final int REQUESTS = 64;
+    /** Their ids were made a moment ago: they lie in the cache beside the weights. */
+    private static final int REQUESTS_IN_CACHE = 4;
+
     private static final int WINDOWS = 21;
     private static final long WINDOW_NS = 300_000_000;
     private static final long WARM_UP_NS = 5_000_000_000L;
@@ -69,12 +72,13 @@ public final class ScoreBench {
     public static void main(String[] args) throws IOException {
         try (Figures figures = new Figures(Path.of(args[1]))) {
             ScoreBench bench = new ScoreBench();
-            bench.table(figures, "cache", SMALL_ROWS);
-            bench.table(figures, "256 MiB", LARGE_ROWS);
+            bench.table(figures, "cache", SMALL_ROWS, REQUESTS_IN_CACHE);
+            bench.table(figures, "cache, ids from memory", SMALL_ROWS, REQUESTS);
+            bench.table(figures, "256 MiB", LARGE_ROWS, REQUESTS);
         }
     }
 
-    private void table(Figures figures, String name, long rows) {
+    private void table(Figures figures, String name, long rows, int different) {
         OffHeapTable table = new OffHeapTable(RowLayout.SERVING, Long.MAX_VALUE);
         SplittableRandom random = new SplittableRandom(SEED);
         for (long row = 0; row < rows; row++) {
@@ -83,15 +87,15 @@ public final class ScoreBench {
         }
         VersionedWeights weights = new VersionedWeights(new LinearModel(SPEC), table);
         List<RequestVector> requests = new ArrayList<>();
-        for (int r = 0; r < REQUESTS; r++) {
+        for (int r = 0; r < different; r++) {
             requests.add(uniform(rows, random));
         }
-        Taken ids = measure(r -> weights.score(requests.get(r), scores));
+        Taken ids = measure(different, r -> weights.score(requests.get(r), scores));
         VectorPool pool = new VectorPool(vectorizer);
         List<RawFeatures> people = new ArrayList<>();
         List<List<RawFeatures>> items = new ArrayList<>();
-        kept(table, people, items, random);
-        Taken raw = measure(r -> pool.score(weights::score, people.get(r), items.get(r), scores));
+        kept(table, people, items, different, random);
+        Taken raw = measure(different, r -> pool.score(weights::score, people.get(r), items.get(r), scores));
         figures.add("score " + name, ids.us(), "us");
         figures.add("score " + name + " of kept features", raw.us(), "us");
         figures.add("score " + name + " allocated a candidate", raw.bytes(), "B");
@@ -115,8 +119,12 @@ public final class ScoreBench {
 
     /** People of ten features (bias, id, eight groups) and items of eleven with nine crosses, all with a row. */
     private void kept(
-            OffHeapTable table, List<RawFeatures> people, List<List<RawFeatures>> items, SplittableRandom random) {
-        for (int r = 0; r < REQUESTS; r++) {
+            OffHeapTable table,
+            List<RawFeatures> people,
+            List<List<RawFeatures>> items,
+            int different,
+            SplittableRandom random) {
+        for (int r = 0; r < different; r++) {
             people.add(RawFeatures.of(
                     Map.of("user.id", new FeatureValue.Text("u" + r), "user.groups", texts("g", 8, 100, random))));
             List<RawFeatures> shown = new ArrayList<>();
@@ -153,14 +161,14 @@ public final class ScoreBench {
     /** Medians of the windows: a request's time, and what one of its candidates allocates. */
     private record Taken(double us, double bytes) {}
 
-    private Taken measure(Work work) {
-        run(work, WARM_UP_NS);
+    private Taken measure(int different, Work work) {
+        run(different, work, WARM_UP_NS);
         double[] us = new double[WINDOWS];
         double[] bytes = new double[WINDOWS];
         for (int w = 0; w < WINDOWS; w++) {
             long allocated = threads.getCurrentThreadAllocatedBytes();
             long cpu = threads.getCurrentThreadCpuTime();
-            long requests = run(work, WINDOW_NS);
+            long requests = run(different, work, WINDOW_NS);
             us[w] = (threads.getCurrentThreadCpuTime() - cpu) / 1e3 / requests;
             bytes[w] = (threads.getCurrentThreadAllocatedBytes() - allocated) / (double) requests / CANDIDATES;
         }
@@ -169,12 +177,12 @@ public final class ScoreBench {
         return new Taken(us[WINDOWS / 2], bytes[WINDOWS / 2]);
     }
 
-    private static long run(Work work, long ns) {
+    private static long run(int different, Work work, long ns) {
         long until = System.nanoTime() + ns;
         long requests = 0;
         long sequences = 0;
         while (System.nanoTime() < until) {
-            sequences += work.score((int) (requests++ % REQUESTS));
+            sequences += work.score((int) (requests++ % different));
         }
         if (sequences < 0) {
             throw new IllegalStateException();
