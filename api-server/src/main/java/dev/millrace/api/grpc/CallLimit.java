@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much of gRPC there may be at a time: connections, and calls of all of them, whose messages take memory. A call too many,
  * or on a connection that came as one too many while there are too many, is refused before its message is read; when there are
- * twice as many connections, further ones are closed. A connection counts once it has spoken HTTP/2. Whether it is healthy is
- * told also while all places are taken: who asks may end a process that does not say so. Any thread.
+ * twice as many connections, further ones are closed. A connection counts once it has spoken HTTP/2. Health checks
+ * have a few places of their own, on any connection: who asks may end a process that does not answer. Any thread.
  */
 final class CallLimit extends ServerTransportFilter implements ServerInterceptor {
     private static final Attributes.Key<Boolean> ONE_TOO_MANY = Attributes.Key.create("millrace.one-too-many");
 
+    private static final int MOST_CHECKS = 16;
     private static final String CHECK = HealthGrpc.getCheckMethod().getFullMethodName();
 
     private final int maxConnections;
@@ -33,6 +34,7 @@ final class CallLimit extends ServerTransportFilter implements ServerInterceptor
     private final ErrorCounts errors;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger calls = new AtomicInteger();
+    private final AtomicInteger checks = new AtomicInteger();
 
     CallLimit(int maxConnections, int maxCalls, ErrorCounts errors) {
         this.maxConnections = maxConnections;
@@ -64,19 +66,24 @@ final class CallLimit extends ServerTransportFilter implements ServerInterceptor
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY)) && connections.get() > maxConnections) {
+        boolean isCheck = call.getMethodDescriptor().getFullMethodName().equals(CHECK);
+        if (!isCheck
+                && Boolean.TRUE.equals(call.getAttributes().get(ONE_TOO_MANY))
+                && connections.get() > maxConnections) {
             refuse(call, "there are more than " + maxConnections + " connections");
             return new ServerCall.Listener<>() {};
         }
-        if (call.getMethodDescriptor().getFullMethodName().equals(CHECK)) {
-            return next.startCall(call, headers);
-        }
-        if (calls.incrementAndGet() > maxCalls) {
-            calls.decrementAndGet();
-            refuse(call, "all " + maxCalls + " calls that gRPC may have at a time are under way");
+        AtomicInteger taken = isCheck ? checks : calls;
+        int most = isCheck ? MOST_CHECKS : maxCalls;
+        if (taken.incrementAndGet() > most) {
+            taken.decrementAndGet();
+            refuse(
+                    call,
+                    "all " + most + (isCheck ? " health checks" : " calls")
+                            + " that there may be at a time are under way");
             return new ServerCall.Listener<>() {};
         }
-        Place place = new Place();
+        Place place = new Place(taken);
         try {
             return new Leaving<>(next.startCall(call, headers), place);
         } catch (RuntimeException e) {
@@ -93,12 +100,17 @@ final class CallLimit extends ServerTransportFilter implements ServerInterceptor
     }
 
     /** A call's, until it has ended. */
-    private final class Place {
+    private static final class Place {
+        private final AtomicInteger taken;
         private final AtomicBoolean left = new AtomicBoolean();
+
+        Place(AtomicInteger taken) {
+            this.taken = taken;
+        }
 
         void leave() {
             if (left.compareAndSet(false, true)) {
-                calls.decrementAndGet();
+                taken.decrementAndGet();
             }
         }
     }

@@ -97,10 +97,14 @@ public final class GrpcEdge implements AutoCloseable {
                 // Streams learn of their end in these threads, which must still take it.
                 server.awaitTermination(CLOSE_S, TimeUnit.SECONDS);
             }
+            threads.shutdown();
+            if (!threads.awaitTermination(CLOSE_S, TimeUnit.SECONDS)) {
+                threads.shutdownNow();
+            }
         } catch (InterruptedException e) {
             server.shutdownNow();
+            threads.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        threads.shutdownNow();
     }
 }

@@ -16,7 +16,7 @@ final class FtrlShard {
     private static final int OFTEN = 1 << 11;
 
     /** Samples after which it is known what comes often. */
-    private static final int FILLED = 1 << 15;
+    private static final int SETTLED = 1 << 15;
 
     private static final int NONE = -1;
 
@@ -37,10 +37,10 @@ final class FtrlShard {
      */
     private final MergedRows often;
 
-    /** By place, until it is {@code oftenFull}. */
+    /** By place: features that had its key, less those that had another; until it is {@code settled}. */
     private final int[] votes = new int[OFTEN];
 
-    private boolean oftenFull;
+    private boolean settled;
     private final SlotPattern pattern;
     private Gathered now;
     /** Of the minibatch after, if that begins at {@code nextFrom} of the same block. */
@@ -149,11 +149,11 @@ final class FtrlShard {
     }
 
     /**
-     * Gathers what {@link #forward} of the same samples needs, if nothing can change that before, while another worker is
-     * behind: neither which features have a place, nor where the table's rows are.
+     * Gathers what {@link #forward} of these samples needs, before waiting for the other workers: if who has a place is settled,
+     * and no new number can be among them, whose row would move those of this minibatch.
      */
     void gatherAhead(SampleBlock block, int from, int to) {
-        if (oftenFull && from < to && block.isUniform() && pattern.fits(block, from)) {
+        if (settled && from < to && block.isUniform()) {
             next.fill(block, from, to, often, pattern);
             nextFrom = from;
         }
@@ -167,11 +167,16 @@ final class FtrlShard {
             table.reserve(more);
             room = table.size() + more;
         }
-        for (int from = 0; from < now.cold; from += ParameterTable.CHUNK) {
-            int n = Math.min(ParameterTable.CHUNK, now.cold - from);
-            table.findOrInsertAll(now.coldKeys, from, n, chunk);
-            System.arraycopy(chunk, 0, now.coldRows, from, n);
-        }
+        long moves;
+        do {
+            // Once, but for a growth that a number's row has begun.
+            moves = table.moves();
+            for (int from = 0; from < now.cold; from += ParameterTable.CHUNK) {
+                int n = Math.min(ParameterTable.CHUNK, now.cold - from);
+                table.findOrInsertAll(now.coldKeys, from, n, chunk);
+                System.arraycopy(chunk, 0, now.coldRows, from, n);
+            }
+        } while (table.moves() != moves);
         // One for which there is no room weighs what a new one does.
         table.getPairs(now.coldRows, 0, now.cold, RowLayout.Z, now.coldPlaces, now.coldZ, now.coldN);
     }
@@ -293,7 +298,7 @@ final class FtrlShard {
             Arrays.fill(often.counts, OFTEN, OFTEN + now.cold, 0);
             Arrays.fill(often.idSums, OFTEN, OFTEN + now.cold, 0);
         }
-        if (!oftenFull) {
+        if (!settled) {
             fillOften();
         }
     }
@@ -325,7 +330,7 @@ final class FtrlShard {
                 votes[place] = 1;
             }
         }
-        oftenFull = samples > FILLED;
+        settled = samples > SETTLED;
     }
 
     /** Gives the table all that it is to know. At the end. */

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *  each worker   its own features of all samples → rows → Σ w·x of each sample, its part
- *  ── barrier ──  (and, while others are behind, the next minibatch's features)
+ *  ── barrier ──  (and, before waiting, the next minibatch's features)
  *  each worker   adds up the parts of its share of the samples → p → the sample's error
  *  ── barrier ──
  *  each worker   g → z, n of its own rows

@@ -41,18 +41,12 @@ final class SlotPattern {
 
     /** Makes it that of the sample whose features begin at {@code start}, if it is not yet. */
     void follow(SampleBlock block, int start, int count) {
-        if (count != length || !has(block, start)) {
+        if (count != length || !fits(block, start)) {
             make(block, start, count);
         }
     }
 
-    /** Whether it is that of a sample already. */
-    boolean fits(SampleBlock block, int sample) {
-        int start = block.offset(sample);
-        return block.offset(sample + 1) - start == length && has(block, start);
-    }
-
-    private boolean has(SampleBlock block, int start) {
+    private boolean fits(SampleBlock block, int start) {
         long differing = 0;
         for (int i = 0; i < length; i++) {
             differing |= (block.featureId(start + i) ^ wanted[i]) & masks[i];

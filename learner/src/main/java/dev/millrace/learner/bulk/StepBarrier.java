@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Where workers wait for each other, hundreds of thousands of times a second: they spin for a while before they give the
- * processor away. What each wrote before, all see after.
+ * Where workers wait for each other, ten thousands of times a second: they spin for a while before they give the processor
+ * away. What each wrote before it arrived, all see after they waited; what it writes in between, nobody else may read.
  *
  * <pre>
  *  field      written by              read by

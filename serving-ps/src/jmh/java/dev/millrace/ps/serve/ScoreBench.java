@@ -33,7 +33,7 @@ public final class ScoreBench {
     private static final int SHARED = 10;
     private static final int OF_AN_ITEM = 20;
     private static final int REQUESTS = 64;
-    /** Their ids were made a moment ago: they lie in the cache beside the weights. */
+    /** So few that their ids, 8 MB of the others', lie in a cache too, as when they were just made. */
     private static final int REQUESTS_IN_CACHE = 4;
 
     private static final int WINDOWS = 21;
@@ -72,8 +72,8 @@ public final class ScoreBench {
     public static void main(String[] args) throws IOException {
         try (Figures figures = new Figures(Path.of(args[1]))) {
             ScoreBench bench = new ScoreBench();
-            bench.table(figures, "cache", SMALL_ROWS, REQUESTS_IN_CACHE);
-            bench.table(figures, "cache, ids from memory", SMALL_ROWS, REQUESTS);
+            bench.table(figures, "cache", SMALL_ROWS, REQUESTS);
+            bench.table(figures, "cache, ids there too", SMALL_ROWS, REQUESTS_IN_CACHE);
             bench.table(figures, "256 MiB", LARGE_ROWS, REQUESTS);
         }
     }
