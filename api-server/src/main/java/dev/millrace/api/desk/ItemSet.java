@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 final class ItemSet {
     private static final int GOLDEN = 0x9E3779B9;
 
-    private @Nullable String[] places = new String[64];
+    private @Nullable String[] places = new String[1024];
     private int size;
 
     /** Whether it was not there before. O(1) expected. */

@@ -11,9 +11,11 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.Value;
 import dev.millrace.ingest.proto.api.Candidate;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +29,20 @@ final class MessageCursor implements JsonCursor {
     private final List<Object> values = new ArrayList<>();
     private int at = -1;
     private int depth;
+    /** Within a lone candidate: its name, its text, its end; 0: at any token. */
+    private int within;
+
+    /** What follows the start of a candidate that has nothing but its item; its text is the start's value. */
+    private static final List<JsonToken> LONE =
+            List.of(JsonToken.START_OBJECT, JsonToken.FIELD_NAME, JsonToken.VALUE_STRING, JsonToken.END_OBJECT);
+
+    private static final int LONE_END = 3;
 
     private static final Object NOTHING = "";
     private static final String ITEM = name(Candidate.ITEM_FIELD_NUMBER);
     private static final String FEATURES = name(Candidate.FEATURES_FIELD_NUMBER);
+
+    private static final byte[] LONE_ITEM = ("\"" + ITEM + "\":\"").getBytes(StandardCharsets.US_ASCII);
 
     private static String name(int field) {
         return Candidate.getDescriptor().findFieldByNumber(field).getJsonName();
@@ -78,10 +90,14 @@ final class MessageCursor implements JsonCursor {
         }
     }
 
-    /** As any message, without looking for its fields: a request may have a thousand. */
+    /** As any message, without looking for its fields: a request may have a thousand. Most are one entry. */
     private void candidate(Candidate candidate) {
-        add(JsonToken.START_OBJECT, NOTHING);
         String item = candidate.getItem();
+        if (!item.isEmpty() && candidate.getFeaturesCount() == 0) {
+            add(JsonToken.START_OBJECT, item);
+            return;
+        }
+        add(JsonToken.START_OBJECT, NOTHING);
         if (!item.isEmpty()) {
             add(JsonToken.FIELD_NAME, ITEM);
             add(JsonToken.VALUE_STRING, item);
@@ -168,17 +184,51 @@ final class MessageCursor implements JsonCursor {
 
     @Override
     public @Nullable JsonToken next() {
-        if (++at >= tokens.size()) {
+        if (within < LONE_END && isLone()) {
+            within++;
+        } else if (++at < tokens.size()) {
+            within = 0;
+        } else {
             return null;
         }
-        JsonToken token = tokens.get(at);
+        JsonToken token = token();
         depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
         return token;
     }
 
+    private boolean isLone() {
+        return at >= 0
+                && tokens.get(at) == JsonToken.START_OBJECT
+                && !values.get(at).equals(NOTHING);
+    }
+
     @Override
     public JsonToken token() {
-        return tokens.get(at);
+        return within == 0 ? tokens.get(at) : LONE.get(within);
+    }
+
+    @Override
+    public @Nullable String loneText(byte[] start, int longest) {
+        if (within != 0 || !isLone() || !Arrays.equals(start, LONE_ITEM)) {
+            return null;
+        }
+        String text = (String) values.get(at);
+        if (text.length() > longest || !isPlain(text)) {
+            return null;
+        }
+        within = LONE_END;
+        depth--;
+        return text;
+    }
+
+    /** Printable ASCII. */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
@@ -189,6 +239,9 @@ final class MessageCursor implements JsonCursor {
     /** Of a field's value, and of the field itself. */
     @Override
     public String name() {
+        if (within > 0) {
+            return ITEM;
+        }
         for (int i = at; i >= 0; i--) {
             if (tokens.get(i) == JsonToken.FIELD_NAME) {
                 return (String) values.get(i);

@@ -1,6 +1,7 @@
 package dev.millrace.api.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonToken;
@@ -12,6 +13,7 @@ import dev.millrace.ingest.proto.api.Candidate;
 import dev.millrace.ingest.proto.api.RankBatchRequest;
 import dev.millrace.ingest.proto.api.RankRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,5 +70,41 @@ class MessageCursorTest {
         assertEquals(
                 tokens(new JacksonCursor(new JsonFactory().createParser(json))),
                 tokens(MessageCursor.of(batch, List.of())));
+    }
+
+    private static final byte[] ITEM = "\"item\":\"".getBytes(StandardCharsets.US_ASCII);
+
+    private static MessageCursor atCandidate(Candidate candidate) {
+        MessageCursor cursor = MessageCursor.of(
+                RankRequest.newBuilder().addCandidates(candidate).build(), List.of());
+        while (cursor.next() != JsonToken.START_ARRAY) {
+            assertEquals(1, cursor.depth());
+        }
+        assertEquals(JsonToken.START_OBJECT, cursor.next());
+        return cursor;
+    }
+
+    @Test
+    void aCandidateThatIsNothingButAPlainItemIsReadAtOnce() {
+        MessageCursor cursor = atCandidate(Candidate.newBuilder().setItem("i1").build());
+        assertNull(cursor.loneText(ITEM, 1), "too long: read as any other, and refused there");
+        assertNull(cursor.loneText("\"user\":\"".getBytes(StandardCharsets.US_ASCII), 9));
+        assertEquals("i1", cursor.loneText(ITEM, 9));
+        assertEquals(JsonToken.END_OBJECT, cursor.token());
+        assertEquals(2, cursor.depth());
+        assertEquals(JsonToken.END_ARRAY, cursor.next());
+    }
+
+    @Test
+    void otherCandidatesAreReadTokenByToken() {
+        for (Candidate candidate : List.of(
+                Candidate.getDefaultInstance(),
+                Candidate.newBuilder().setItem("é").build(),
+                Candidate.newBuilder().setItem("a\nb").build(),
+                Candidate.newBuilder().setItem("a").putFeatures("tag", TEXT).build())) {
+            MessageCursor cursor = atCandidate(candidate);
+            assertNull(cursor.loneText(ITEM, 9));
+            assertEquals(candidate.getItem().isEmpty() ? JsonToken.END_OBJECT : JsonToken.FIELD_NAME, cursor.next());
+        }
     }
 }

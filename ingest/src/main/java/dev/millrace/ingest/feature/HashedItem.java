@@ -13,16 +13,19 @@ package dev.millrace.ingest.feature;
  * @param by whose slots these are
  * @param features how many it has of its own
  * @param ones whether all of them have the value 1
+ * @param lone whether each slot that crosses are made from has one hash
  */
 @SuppressWarnings("ArrayRecordComponent") // read by the vectorizer that made it, never compared
-record HashedItem(Vectorizer by, int features, boolean ones, long[] packed) {
+record HashedItem(Vectorizer by, int features, boolean ones, boolean lone, long[] packed) {
     static HashedItem of(Vectorizer by, FeatureVector own, HashedSlot[] crossed) {
         boolean ones = true;
         for (int i = 0; i < own.size(); i++) {
             ones &= own.value(i) == 1f;
         }
         int size = ones ? own.size() : 2 * own.size();
+        boolean lone = true;
         for (HashedSlot slot : crossed) {
+            lone &= slot.size() == 1;
             if (!slot.ones()) {
                 throw new IllegalStateException("a crossed slot has another value than 1");
             }
@@ -42,7 +45,7 @@ record HashedItem(Vectorizer by, int features, boolean ones, long[] packed) {
                 packed[at++] = slot.hash(i);
             }
         }
-        return new HashedItem(by, own.size(), ones, packed);
+        return new HashedItem(by, own.size(), ones, lone, packed);
     }
 
     /** Where the crossed slots begin. */

@@ -40,6 +40,11 @@ final class PairCrosses {
 
         /** How many terms are made at once, from this one on: all of a pair whose item's slot is first. */
         private int[] together;
+        /** The pair's place and slot id, for {@link PairCrosses#lone}. */
+        private int[] places;
+
+        private int[] slotIds;
+        private boolean requestFirst;
         /** Where each crossed slot of the item at hand begins. */
         private final int[] starts;
 
@@ -47,7 +52,14 @@ final class PairCrosses {
             this.pairs = new Pair[pairs];
             hashes = new long[pairs];
             together = new int[pairs];
+            this.places = new int[pairs];
+            slotIds = new int[pairs];
             starts = new int[places];
+        }
+
+        private void clear() {
+            terms = 0;
+            requestFirst = true;
         }
 
         private void add(Pair pair, long hash, int ofItsPair) {
@@ -55,9 +67,14 @@ final class PairCrosses {
                 pairs = Arrays.copyOf(pairs, 2 * terms);
                 hashes = Arrays.copyOf(hashes, 2 * terms);
                 together = Arrays.copyOf(together, 2 * terms);
+                places = Arrays.copyOf(places, 2 * terms);
+                slotIds = Arrays.copyOf(slotIds, 2 * terms);
             }
             pairs[terms] = pair;
             hashes[terms] = hash;
+            places[terms] = pair.place;
+            slotIds[terms] = pair.slotId;
+            requestFirst &= pair.requestFirst;
             together[terms++] = ofItsPair;
         }
     }
@@ -68,7 +85,7 @@ final class PairCrosses {
 
     /** Takes the request's side, whose slots have been hashed. */
     void request(HashedSlot[] hashed, Scratch scratch) {
-        scratch.terms = 0;
+        scratch.clear();
         for (Pair pair : pairs) {
             HashedSlot slot = hashed[pair.requestSlot];
             for (int i = 0; i < slot.size(); i++) {
@@ -84,6 +101,10 @@ final class PairCrosses {
     /** Appends an item's crosses. */
     void item(HashedItem item, Scratch scratch, FeatureVector out) {
         long[] packed = item.packed();
+        if (item.lone() && scratch.requestFirst) {
+            lone(packed, item.crossedAt(), scratch, out);
+            return;
+        }
         int[] starts = scratch.starts;
         int start = item.crossedAt();
         for (int place = 0; place < places; place++) {
@@ -95,15 +116,26 @@ final class PairCrosses {
             Pair pair = scratch.pairs[term];
             int from = starts[pair.place] + 1;
             int count = (int) packed[from - 1];
-            if (!pair.requestFirst) {
-                itemFirst(pair, packed, from, count, scratch, term, out);
-            } else if (count == 1) {
-                // Not by a loop, which costs more than its only turn.
-                out.add(FeatureIds.pack(pair.slotId, FeatureIds.crossed(scratch.hashes[term], packed[from])), 1f);
-            } else {
+            if (pair.requestFirst) {
                 requestFirst(pair, packed, from, count, scratch.hashes[term], out);
+            } else {
+                itemFirst(pair, packed, from, count, scratch, term, out);
             }
             term += scratch.together[term];
+        }
+    }
+
+    /** What most are: one value in each of the item's slots, whose place is known, and the request's slot first. */
+    private static void lone(long[] packed, int crossedAt, Scratch scratch, FeatureVector out) {
+        int terms = scratch.terms;
+        long[] before = scratch.hashes;
+        int[] places = scratch.places;
+        int[] slotIds = scratch.slotIds;
+        int at = out.appendOnes(terms);
+        long[] ids = out.ids();
+        for (int t = 0; t < terms; t++) {
+            long hash = packed[crossedAt + 2 * places[t] + 1];
+            ids[at + t] = FeatureIds.pack(slotIds[t], FeatureIds.crossed(before[t], hash));
         }
     }
 

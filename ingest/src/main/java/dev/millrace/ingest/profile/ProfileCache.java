@@ -66,15 +66,25 @@ final class ProfileCache {
         int missing = 0;
         long oldestNs = nowNs - maxAgeNs;
         long dueNs = due == null ? Long.MIN_VALUE / 2 : nowNs - maxAgeNs / 2;
+        @Nullable Entry[] probable = new Entry[found.length];
+        int characters = 0;
+        // In loops of few steps many misses are on their way at once.
         for (int i = 0; i < found.length; i++) {
-            Entry entry = find(ids.get(i), oldestNs);
+            probable[i] = probable(hash(ids.get(i)));
+        }
+        for (Entry entry : probable) {
+            characters += entry == null ? 0 : entry.id.length();
+        }
+        for (int i = 0; i < found.length; i++) {
+            Entry entry = checked(probable[i], ids.get(i), oldestNs);
             found[i] = entry == null ? null : entry.features;
             if (due != null && entry != null && !entry.asked && entry.readNs - dueNs < 0) {
                 entry.asked = due.test(entry.id);
             }
             missing += found[i] == null ? 1 : 0;
         }
-        return missing;
+        // Never true, and the compiler cannot know: it would drop the reads.
+        return characters < 0 ? found.length : missing;
     }
 
     /** What was said to be read again, and was not, is due when it is asked for next. */
@@ -96,16 +106,24 @@ final class ProfileCache {
 
     /** @param oldestNs when it was read, at the earliest */
     private @Nullable Entry find(String id, long oldestNs) {
-        int hash = hash(id);
+        return checked(probable(hash(id)), id, oldestNs);
+    }
+
+    /** What is most likely there under the hash; perhaps another's. */
+    private @Nullable Entry probable(int hash) {
         int set = (hash & mask) * WAYS;
         // Which place it is cannot be predicted: all are compared.
         int at = set;
         for (int place = set; place < set + WAYS; place++) {
             at = hashes[place] == hash ? place : at;
         }
-        Entry entry = places.getAcquire(at);
+        return places.getAcquire(at);
+    }
+
+    private @Nullable Entry checked(@Nullable Entry probable, String id, long oldestNs) {
+        Entry entry = probable;
         if (entry == null || !entry.id.equals(id)) {
-            entry = search(id, hash, set);
+            entry = search(id, hash(id));
         }
         if (entry == null || entry.readNs - oldestNs < 0) {
             return null;
@@ -117,7 +135,8 @@ final class ProfileCache {
     }
 
     /** For what has the hash of another. */
-    private @Nullable Entry search(String id, int hash, int set) {
+    private @Nullable Entry search(String id, int hash) {
+        int set = (hash & mask) * WAYS;
         for (int place = set; place < set + WAYS; place++) {
             if (hashes[place] == hash) {
                 Entry entry = places.getAcquire(place);

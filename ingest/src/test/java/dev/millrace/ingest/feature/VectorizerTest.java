@@ -51,7 +51,7 @@ class VectorizerTest {
         for (int i = 0; i < 6; i++) {
             RawFeatures item = raw(
                     "item.genres",
-                    new FeatureValue.Texts(List.of("g" + i, "h" + i % 2)),
+                    new FeatureValue.Texts(i % 3 == 0 ? List.of("g" + i) : List.of("g" + i, "h" + i % 2)),
                     "item.price",
                     new FeatureValue.Numeric(i));
             items.add(i % 2 == 0 ? item.kept() : item);
@@ -60,6 +60,7 @@ class VectorizerTest {
         for (String values : List.of("transform: sqrt", "bins: [2, 4]")) {
             for (String crosses : List.of(
                     "[user, genres]",
+                    "[user, genres]\n  - [age, genres]",
                     "[genres, user]\n  - [age, genres]\n  - [user, title]\n  - [title, age]",
                     "[user, genres]\n  - [genres, title]",
                     "[user, age, genres]")) {

@@ -82,27 +82,17 @@ public final class LinearModel {
             float[] to) {
         int item = 0;
         int at = from;
-        float[] values = vector.values();
         while (item < items) {
             int length = ends[item] - at;
             if (standardized.length == 0
                     && item + 3 < items
                     && ends[item + 3] - at == 4 * length
                     && even(ends, item, length)) {
-                float z0 = start;
-                float z1 = start;
-                float z2 = start;
-                float z3 = start;
-                for (int i = at; i < at + length; i++) {
-                    z0 += weights[i] * values[i];
-                    z1 += weights[i + length] * values[i + length];
-                    z2 += weights[i + 2 * length] * values[i + 2 * length];
-                    z3 += weights[i + 3 * length] * values[i + 3 * length];
+                if (vector.areOnes()) {
+                    four(at, length, start, weights, to, item);
+                } else {
+                    four(vector.values(), at, length, start, weights, to, item);
                 }
-                to[item] = z0;
-                to[item + 1] = z1;
-                to[item + 2] = z2;
-                to[item + 3] = z3;
                 item += 4;
             } else {
                 to[item] = logit(vector, at, ends[item], start, weights, norms);
@@ -110,6 +100,41 @@ public final class LinearModel {
             }
             at = ends[item - 1];
         }
+    }
+
+    private static void four(float[] values, int at, int length, float start, float[] weights, float[] to, int item) {
+        float z0 = start;
+        float z1 = start;
+        float z2 = start;
+        float z3 = start;
+        for (int i = at; i < at + length; i++) {
+            z0 += weights[i] * values[i];
+            z1 += weights[i + length] * values[i + length];
+            z2 += weights[i + 2 * length] * values[i + 2 * length];
+            z3 += weights[i + 3 * length] * values[i + 3 * length];
+        }
+        to[item] = z0;
+        to[item + 1] = z1;
+        to[item + 2] = z2;
+        to[item + 3] = z3;
+    }
+
+    /** The same of values that are all 1. */
+    private static void four(int at, int length, float start, float[] weights, float[] to, int item) {
+        float z0 = start;
+        float z1 = start;
+        float z2 = start;
+        float z3 = start;
+        for (int i = at; i < at + length; i++) {
+            z0 += weights[i];
+            z1 += weights[i + length];
+            z2 += weights[i + 2 * length];
+            z3 += weights[i + 3 * length];
+        }
+        to[item] = z0;
+        to[item + 1] = z1;
+        to[item + 2] = z2;
+        to[item + 3] = z3;
     }
 
     private static boolean even(int[] ends, int item, int length) {
@@ -177,6 +202,13 @@ public final class LinearModel {
     /** What a sum answers as: a probability, or, of a model of values, itself. */
     public float output(float z) {
         return logistic ? sigmoid(z) : z;
+    }
+
+    /** {@link #output} of each of the first {@code count} sums, in their place. */
+    public void outputs(float[] sums, int count) {
+        if (logistic) {
+            Logistic.sigmoids(sums, count);
+        }
     }
 
     /** {@link Logistic#sigmoid(double)} in float. */

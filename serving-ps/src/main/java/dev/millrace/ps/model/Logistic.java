@@ -1,5 +1,7 @@
 package dev.millrace.ps.model;
 
+import dev.millrace.ps.kernel.VectorModule;
+
 /**
  * The logistic function in sums, products and one division: the same bits on every machine, and a third of
  * {@link StrictMath#exp}'s time. {@link Math#exp} may differ by a unit in the last place between processors, and between
@@ -10,19 +12,29 @@ package dev.millrace.ps.model;
  * polynomial of degree 11, whose relative error is below 2e-14.
  */
 public final class Logistic {
-    private static final double LOG2_E = 1.4426950408889634;
+    static final double LOG2_E = 1.4426950408889634;
     /** The upper bits of ln 2, so that its products with whole numbers of 11 bits are exact; and what is missing. */
-    private static final double LN2_HIGH = 0x1.62e42fefp-1;
+    static final double LN2_HIGH = 0x1.62e42fefp-1;
 
-    private static final double LN2_LOW = 7.440617110012397e-11;
+    static final double LN2_LOW = 7.440617110012397e-11;
     /** Added to a number below 2^51 it leaves that number's nearest whole one in the lowest bits. */
-    private static final double ROUNDING = 0x1.8p52;
+    static final double ROUNDING = 0x1.8p52;
     /** Beyond it σ is 0 or 1 also in doubles; e to it is finite. */
-    private static final double LARGEST = 700;
+    static final double LARGEST = 700;
 
-    private static final int EXPONENT_AT = 52;
+    static final int EXPONENT_AT = 52;
+
+    private static final boolean WIDE = VectorModule.PRESENT && WideLogistic.gains();
 
     private Logistic() {}
+
+    /** Replaces sums by {@link #sigmoid(double)} of each, in float. */
+    static void sigmoids(float[] sums, int count) {
+        int i = WIDE ? WideLogistic.sigmoids(sums, count) : 0;
+        for (; i < count; i++) {
+            sums[i] = (float) sigmoid(sums[i]);
+        }
+    }
 
     /** σ(z) = 1 / (1 + e^−z); NaN for NaN. */
     public static double sigmoid(double z) {

@@ -112,8 +112,6 @@ final class RequestVector {
     void score(LinearModel model, float[] read, float[] norms, float[] scores) {
         float base = model.logit(vector, 0, shared, 0f, read, norms);
         model.logits(vector, shared, ends, items, base, read, norms, scores);
-        for (int item = 0; item < items; item++) {
-            scores[item] = model.output(scores[item]);
-        }
+        model.outputs(scores, items);
     }
 }

@@ -55,10 +55,11 @@ class LinearModelTest {
                 FeatureVector vector = new FeatureVector();
                 vector.add(1, 1f);
                 boolean even = random.nextBoolean();
+                boolean ones = random.nextBoolean();
                 for (int i = 0; i < items; i++) {
                     int features = even ? 20 : random.nextInt(4);
                     for (int f = 0; f < features; f++) {
-                        vector.add(2 + random.nextInt(1000), random.nextFloat());
+                        vector.add(2 + random.nextInt(1000), ones ? 1f : random.nextFloat());
                     }
                     ends[i] = vector.size();
                 }

@@ -36,6 +36,29 @@ class LogisticTest {
     }
 
     @Test
+    void manyAtOnceHaveTheBitsOfEach() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        float[] ends = {0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 700.5f, -700.5f, 1e30f};
+        for (int count = 0; count <= SAMPLES; count = 2 * count + 1) {
+            float[] sums = new float[count + 1];
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] = i % 5 == 0
+                        ? ends[random.nextInt(ends.length)]
+                        : (float) ((random.nextDouble() - 0.5) * Math.pow(10, random.nextInt(-6, 4)));
+            }
+            float[] at = sums.clone();
+            Logistic.sigmoids(at, count);
+            for (int i = 0; i < count; i++) {
+                assertEquals(
+                        Float.floatToRawIntBits((float) Logistic.sigmoid(sums[i])),
+                        Float.floatToRawIntBits(at[i]),
+                        "σ(" + sums[i] + "), the " + i + ". of " + count + ", seed " + SEED);
+            }
+            assertEquals(sums[count], at[count], "what lies behind them");
+        }
+    }
+
+    @Test
     void hasTheBitsThatItHadOnEveryMachine() {
         long digest = 0;
         for (int i = -4_000; i <= 4_000; i++) {

@@ -15,7 +15,9 @@ final class RankLoad {
     private static final int CANDIDATES = 500;
     private static final int TOGETHER = 32;
     private static final int TURNS = 5;
-    private static final Duration LONG_WARM_UP = Duration.ofSeconds(15);
+    /** Of each kind: on two busy cores the JIT compiler needs long. */
+    private static final Duration LONG_WARM_UP = Duration.ofSeconds(30);
+
     private static final Duration WARM_UP = Duration.ofSeconds(1);
     private static final Duration MEASURED = Duration.ofSeconds(5);
     private static final int[] SIZES = {1, 20, 200, 1000};
