@@ -39,7 +39,7 @@ public final class AdaptiveLimit {
 
     /**
      * @param initial at a time, before anything is known
-     * @param least never fewer
+     * @param least never fewer, but for a look at what there is without a queue
      * @param most never more
      * @param tolerance how many times the least time a request may take before that counts as a queue
      * @param window in which times are averaged
@@ -171,7 +171,8 @@ public final class AdaptiveLimit {
             adjust(meanNs, used);
             probing = used && nowNs >= probeAtNs;
         }
-        limit = clamp(probing ? estimate / DRAINED : estimate);
+        // Below the least too: what waits behind that many places would pass for the time without a queue.
+        limit = probing ? Math.max(1, (int) Math.round(estimate / DRAINED)) : clamp(estimate);
         windowFromNs = nowNs;
         sumNs = 0;
         samples = 0;

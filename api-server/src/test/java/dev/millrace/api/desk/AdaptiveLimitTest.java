@@ -17,7 +17,7 @@ class AdaptiveLimitTest {
             32, 4, 256, 2, Duration.ofMillis(100), Duration.ofSeconds(40), Duration.ofSeconds(5));
 
     private long nowNs;
-    private final AdaptiveLimit limit = new AdaptiveLimit("requests", CONFIG, () -> nowNs);
+    private AdaptiveLimit limit = new AdaptiveLimit("requests", CONFIG, () -> nowNs);
 
     private int places = 4;
     private long takesNs = 10 * MS;
@@ -85,6 +85,21 @@ class AdaptiveLimitTest {
         load(200, 1);
         assertEquals(0, refused, "recovered");
         assertTrue(meanMs() < 12, meanMs() + " ms");
+    }
+
+    /** Sixteen times as many as are served at a time: the queue that they make is not taken for the server's own time. */
+    @Test
+    void manyAtLeastDoNotBecomeMore() {
+        limit = new AdaptiveLimit(
+                "requests",
+                new AdaptiveLimit.Config(128, 64, 1024, 2, CONFIG.window(), CONFIG.memory(), CONFIG.probe()),
+                () -> nowNs);
+        load(200, 10);
+        for (int minute = 0; minute < 5; minute++) {
+            load(2000, 60);
+            assertTrue(answered >= 0.95 * 60 * 400, answered + " answered");
+            assertTrue(meanMs() < 180, meanMs() + " ms, where 64 places take 160");
+        }
     }
 
     @Test
