@@ -35,6 +35,9 @@ public final class AdaptiveLimit {
     private static final double DRAINED = 4;
 
     private static final long LEAST_SAMPLES = 8;
+    /** In windows: a look ends after so many, whether enough has come by then or not. */
+    private static final int LONGEST_LOOK = 5;
+
     private static final int LEAST_A_PROCESSOR = 32;
 
     /**
@@ -57,7 +60,7 @@ public final class AdaptiveLimit {
 
         /** Of so many at most. */
         public static Config upTo(int most) {
-            // Fewer would refuse what gathers while the process stands still for a moment.
+            // Fewer would refuse what gathers while the process stands still for a moment; a look is short.
             int least = Math.min(most, LEAST_A_PROCESSOR * Runtime.getRuntime().availableProcessors());
             return new Config(
                     Math.min(most, 2 * least),
@@ -79,7 +82,7 @@ public final class AdaptiveLimit {
     private double estimate;
     private long windowFromNs;
     private long probeAtNs;
-    private boolean probing;
+    private volatile boolean probing;
     private long sumNs;
     private long samples;
     private int mostInFlight;
@@ -105,7 +108,24 @@ public final class AdaptiveLimit {
 
     /** Whether one more would be told to come again; a guess by the time that it comes. */
     public boolean isFull() {
-        return inFlight.get() >= limit;
+        return inFlight.get() >= limit && inFlight.get() >= limitAfterLook();
+    }
+
+    /** The limit; a look at the time without a queue that has lasted too long ends here, where nothing else would end it. */
+    private int limitAfterLook() {
+        if (probing) {
+            synchronized (this) {
+                long nowNs = nanos.getAsLong();
+                if (probing
+                        && nowNs - windowFromNs
+                                >= LONGEST_LOOK * config.window().toNanos()) {
+                    endProbe(nowNs);
+                    limit = clamp(estimate);
+                    beginWindow(nowNs);
+                }
+            }
+        }
+        return limit;
     }
 
     public int limit() {
@@ -138,7 +158,7 @@ public final class AdaptiveLimit {
 
     /** For one that ends elsewhere: each is followed by one {@link #leave}. */
     public void enter() {
-        if (inFlight.incrementAndGet() > limit) {
+        if (inFlight.incrementAndGet() > limit && inFlight.get() > limitAfterLook()) {
             inFlight.decrementAndGet();
             throw refusal();
         }
@@ -165,14 +185,22 @@ public final class AdaptiveLimit {
         remember(meanNs, nowNs);
         boolean used = mostInFlight >= limit * LEAST_GRADIENT;
         if (probing) {
-            probing = false;
-            probeAtNs = nowNs + config.probe().toNanos();
+            endProbe(nowNs);
         } else {
             adjust(meanNs, used);
             probing = used && nowNs >= probeAtNs;
         }
         // Below the least too: what waits behind that many places would pass for the time without a queue.
         limit = probing ? Math.max(1, (int) Math.round(estimate / DRAINED)) : clamp(estimate);
+        beginWindow(nowNs);
+    }
+
+    private void endProbe(long nowNs) {
+        probing = false;
+        probeAtNs = nowNs + config.probe().toNanos();
+    }
+
+    private void beginWindow(long nowNs) {
         windowFromNs = nowNs;
         sumNs = 0;
         samples = 0;

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 final class ItemSet {
     private static final int GOLDEN = 0x9E3779B9;
 
-    private @Nullable String[] places = new String[1024];
+    /** Grown in few steps: each puts all in their places again. */
+    private @Nullable String[] places = new String[64];
+
     private int size;
 
     /** Whether it was not there before. O(1) expected. */
@@ -36,7 +38,7 @@ final class ItemSet {
 
     private void grow() {
         @Nullable String[] before = places;
-        places = new String[2 * before.length];
+        places = new String[4 * before.length];
         for (String item : before) {
             if (item != null) {
                 places[placeOf(item)] = item;

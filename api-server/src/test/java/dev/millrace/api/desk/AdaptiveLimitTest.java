@@ -139,7 +139,29 @@ class AdaptiveLimitTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new AdaptiveLimit.Config(3, 4, 5, 2, Duration.ZERO, Duration.ZERO, Duration.ZERO));
-        load(2000, 30);
-        assertTrue(limit.limit() >= CONFIG.least());
+        int lowest = CONFIG.most();
+        int ordinary = 0;
+        for (int window = 0; window < 300; window++) {
+            load(2000, 0.1);
+            lowest = Math.min(lowest, limit.limit());
+            ordinary += limit.limit() >= CONFIG.least() ? 1 : 0;
+        }
+        assertTrue(lowest >= 1 && lowest < CONFIG.least(), lowest + " at the lowest");
+        assertTrue(ordinary >= 270, ordinary + " of 300 windows at the least or above");
+    }
+
+    @Test
+    void aLookEndsThoughNobodyComes() {
+        for (int window = 0; limit.limit() >= CONFIG.least(); window++) {
+            assertTrue(window < 300, "no look");
+            load(2000, 0.1);
+        }
+        nowNs += Duration.ofHours(1).toNanos();
+        finish(nowNs);
+        assertTrue(!limit.isFull());
+        for (int i = 0; i < CONFIG.least(); i++) {
+            limit.enter();
+        }
+        assertEquals(CONFIG.least(), limit.inFlight());
     }
 }

@@ -97,7 +97,7 @@ public final class FeatureVector {
         return ones;
     }
 
-    /** Its values beside {@link #ids}. O({@link #size}) while all are 1. */
+    /** Its values beside {@link #ids}, written now while all are 1, O({@link #size}): for the vector's own thread. */
     public float[] values() {
         if (ones) {
             writeOnes();

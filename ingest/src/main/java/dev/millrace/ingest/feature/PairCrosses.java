@@ -40,10 +40,11 @@ final class PairCrosses {
 
         /** How many terms are made at once, from this one on: all of a pair whose item's slot is first. */
         private int[] together;
-        /** The pair's place and slot id, for {@link PairCrosses#lone}. */
-        private int[] places;
-
+        /** The pair's place, for {@link PairCrosses#lone}. */
+        private int[] placeOf;
+        /** The pair's slot id, for the same. */
         private int[] slotIds;
+        /** Of all terms. */
         private boolean requestFirst;
         /** Where each crossed slot of the item at hand begins. */
         private final int[] starts;
@@ -52,7 +53,7 @@ final class PairCrosses {
             this.pairs = new Pair[pairs];
             hashes = new long[pairs];
             together = new int[pairs];
-            this.places = new int[pairs];
+            placeOf = new int[pairs];
             slotIds = new int[pairs];
             starts = new int[places];
         }
@@ -67,12 +68,12 @@ final class PairCrosses {
                 pairs = Arrays.copyOf(pairs, 2 * terms);
                 hashes = Arrays.copyOf(hashes, 2 * terms);
                 together = Arrays.copyOf(together, 2 * terms);
-                places = Arrays.copyOf(places, 2 * terms);
+                placeOf = Arrays.copyOf(placeOf, 2 * terms);
                 slotIds = Arrays.copyOf(slotIds, 2 * terms);
             }
             pairs[terms] = pair;
             hashes[terms] = hash;
-            places[terms] = pair.place;
+            placeOf[terms] = pair.place;
             slotIds[terms] = pair.slotId;
             requestFirst &= pair.requestFirst;
             together[terms++] = ofItsPair;
@@ -129,12 +130,12 @@ final class PairCrosses {
     private static void lone(long[] packed, int crossedAt, Scratch scratch, FeatureVector out) {
         int terms = scratch.terms;
         long[] before = scratch.hashes;
-        int[] places = scratch.places;
+        int[] placeOf = scratch.placeOf;
         int[] slotIds = scratch.slotIds;
         int at = out.appendOnes(terms);
         long[] ids = out.ids();
         for (int t = 0; t < terms; t++) {
-            long hash = packed[crossedAt + 2 * places[t] + 1];
+            long hash = packed[crossedAt + 2 * placeOf[t] + 1];
             ids[at + t] = FeatureIds.pack(slotIds[t], FeatureIds.crossed(before[t], hash));
         }
     }

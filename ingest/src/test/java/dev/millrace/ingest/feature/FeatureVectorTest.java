@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,11 @@ class FeatureVectorTest {
                         expected.add(new Feature(step + i, 1f));
                     }
                 }
+                case 6 -> {
+                    for (int i = 0; i < expected.size(); i++) {
+                        assertEquals(expected.get(i).value(), vector.values()[i], why);
+                    }
+                }
                 case 5 -> {
                     vector.add(step, step);
                     expected.add(new Feature(step, step));
@@ -74,6 +80,6 @@ class FeatureVectorTest {
         vector.add(8, 1f);
         assertEquals(1f, vector.values()[1]);
         vector.add(9, 3f);
-        assertArrayEquals(new float[] {1f, 1f, 3f}, java.util.Arrays.copyOf(vector.values(), 3));
+        assertArrayEquals(new float[] {1f, 1f, 3f}, Arrays.copyOf(vector.values(), 3));
     }
 }

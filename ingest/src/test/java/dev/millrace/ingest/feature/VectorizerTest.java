@@ -20,6 +20,7 @@ class VectorizerTest {
             slots:
               user: {type: category, from: user.id}
               age: {type: number, from: user.age, bins: [18, 25]}
+              likes: {type: categories, from: user.likes}
               genres: {type: categories, from: item.genres}
               title: {type: text, from: item.title}
               price: {type: number, from: item.price, transform: sqrt}
@@ -51,7 +52,9 @@ class VectorizerTest {
         for (int i = 0; i < 6; i++) {
             RawFeatures item = raw(
                     "item.genres",
-                    new FeatureValue.Texts(i % 3 == 0 ? List.of("g" + i) : List.of("g" + i, "h" + i % 2)),
+                    new FeatureValue.Texts(i % 3 != 1 ? List.of("g" + i) : List.of("g" + i, "h" + i % 2)),
+                    "item.title",
+                    new FeatureValue.Text("title" + i),
                     "item.price",
                     new FeatureValue.Numeric(i));
             items.add(i % 2 == 0 ? item.kept() : item);
@@ -61,6 +64,7 @@ class VectorizerTest {
             for (String crosses : List.of(
                     "[user, genres]",
                     "[user, genres]\n  - [age, genres]",
+                    "[user, title]\n  - [likes, genres]\n  - [age, title]",
                     "[genres, user]\n  - [age, genres]\n  - [user, title]\n  - [title, age]",
                     "[user, genres]\n  - [genres, title]",
                     "[user, age, genres]")) {
@@ -72,7 +76,13 @@ class VectorizerTest {
             // The last is nobody, whose slots are empty.
             RawFeatures user = round == 2
                     ? RawFeatures.EMPTY
-                    : raw("user.id", new FeatureValue.Text("u" + round), "user.age", new FeatureValue.Numeric(20));
+                    : raw(
+                            "user.id",
+                            new FeatureValue.Text("u" + round),
+                            "user.age",
+                            new FeatureValue.Numeric(20),
+                            "user.likes",
+                            new FeatureValue.Texts(List.of("a", "b", "c", "d", "e")));
             for (Vectorizer each : vectorizers) {
                 FeatureVector all = new FeatureVector();
                 FeatureVector expected = new FeatureVector();

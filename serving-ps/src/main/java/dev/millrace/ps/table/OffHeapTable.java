@@ -282,16 +282,15 @@ public final class OffHeapTable implements ParameterTable {
     public void getFloats(long[] keys, int count, int field, float[] to) {
         long[] homes = new long[Math.min(count, CHUNK)];
         int[] misses = new int[homes.length];
+        boolean inLines = EIGHT && ways <= MOST_AT_ONCE;
         for (int from = 0; from < count; from += CHUNK) {
             int n = Math.min(CHUNK, count - from);
             touchHomes(keys, from, n, homes);
-            int missed = EIGHT && ways <= MOST_AT_ONCE
-                    ? firstBuckets(keys, from, n, homes, field, to, misses)
-                    : all(n, misses);
+            int missed = inLines ? firstBuckets(keys, from, n, homes, field, to, misses) : all(n, misses);
             for (int m = 0; m < missed; m++) {
                 int i = misses[m];
                 long key = keys[from + i];
-                long row = key == EMPTY ? MISSING : searchWide(homes[i], key);
+                long row = key == EMPTY ? MISSING : inLines ? searchFrom(homes[i], key) : searchWide(homes[i], key);
                 to[from + i] = row == MISSING ? 0f : ANYWHERE.get(FLOAT, base + row + field - Long.BYTES);
             }
         }

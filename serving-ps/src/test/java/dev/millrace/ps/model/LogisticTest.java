@@ -50,8 +50,8 @@ class LogisticTest {
             Logistic.sigmoids(at, count);
             for (int i = 0; i < count; i++) {
                 assertEquals(
-                        Float.floatToRawIntBits((float) Logistic.sigmoid(sums[i])),
-                        Float.floatToRawIntBits(at[i]),
+                        Float.floatToIntBits((float) Logistic.sigmoid(sums[i])),
+                        Float.floatToIntBits(at[i]),
                         "σ(" + sums[i] + "), the " + i + ". of " + count + ", seed " + SEED);
             }
             assertEquals(sums[count], at[count], "what lies behind them");

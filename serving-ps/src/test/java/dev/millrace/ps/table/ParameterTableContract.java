@@ -91,7 +91,7 @@ abstract class ParameterTableContract {
             table.remove(key);
         }
         long[] many = random.longs(3_000, 0, 40_000).toArray();
-        // No key: what a removed row left in an empty place is not its weight.
+        // No key, though empty places have it.
         Arrays.fill(many, 500, 510, 0);
         float[] weights = new float[many.length];
         table.getFloats(many, many.length, RowLayout.WEIGHT, weights);

@@ -15,7 +15,7 @@ import java.util.Set;
 public final class ServeBench {
     /** Part by part; a target without its figure is an error. */
     public enum Part {
-        SCORE("score cache", "score 256 MiB", "score 256 MiB allocated a candidate"),
+        SCORE("score cache", "score cache, ids there too", "score 256 MiB", "score 256 MiB allocated a candidate"),
         REST(
                 "rest cache saturation / echo",
                 "rest 256 MiB saturation / echo",
